@@ -1,0 +1,12 @@
+//! What pg_kpi thinks with.
+//!
+//! Pure Rust: no Postgres, no I/O, no clock, no globals, no `unsafe`. Everything a function
+//! needs comes in through its arguments, so each algorithm can be tested alone.
+#![forbid(unsafe_code)]
+
+mod cancel;
+mod error;
+pub mod series;
+
+pub use cancel::Cancel;
+pub use error::{Error, Result, nearest};
