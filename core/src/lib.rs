@@ -6,6 +6,8 @@
 
 mod cancel;
 mod error;
+pub mod period;
+pub mod query;
 pub mod series;
 
 pub use cancel::Cancel;
