@@ -5,6 +5,9 @@
 #![forbid(unsafe_code)]
 
 mod cancel;
+pub mod customer;
+mod dense;
+mod draw;
 mod error;
 pub mod period;
 pub mod query;
