@@ -12,6 +12,7 @@ mod error;
 pub mod period;
 pub mod query;
 pub mod series;
+pub mod target;
 
 pub use cancel::Cancel;
 pub use error::{Error, Result, nearest};

@@ -1,0 +1,12 @@
+//! Targets: how high to set them, whether the process can reach them, who carries what, and where
+//! they stand while the period runs.
+
+mod allocate;
+mod attain;
+mod limits;
+mod suggest;
+
+pub use allocate::allocate;
+pub use attain::{Attainment, Progress, State, attainment, elapsed_share, needs_review};
+pub use limits::{NaturalLimits, season_factors};
+pub use suggest::{Targets, from_growth, from_peers, from_samples, growth_percentile};
