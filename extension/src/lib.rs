@@ -1,2 +1,22 @@
 //! The glue between SQL and [`kpi_core`]: the only crate that names pgrx.
-pgrx::pg_module_magic!();
+//!
+//! Functions here are declared in `extension/sql/*.sql`, by hand, as `LANGUAGE c` with the symbol
+//! `<rust name>_wrapper`; volatility, strictness, parallel safety and comments stand there.
+
+use pgrx::prelude::*;
+
+mod catalog;
+mod check;
+mod date;
+mod error;
+mod series;
+mod settings;
+mod worker;
+
+pgrx::pg_module_magic!(name, version);
+
+/// Called once when the library is loaded.
+#[pg_guard]
+extern "C-unwind" fn _PG_init() {
+    settings::register();
+}

@@ -101,6 +101,13 @@ impl Source {
                 quote_ident(name)
             ));
         }
+        // Where only one of the two is mapped it goes by both names.
+        for (name, twin) in [("sku", "product"), ("product", "sku")] {
+            let column = |name: &str| self.dimensions.iter().find(|(d, _)| d == name);
+            if let (Some((_, mapped)), None) = (column(name), column(twin)) {
+                columns.push(format!("{}::text AS {twin}", quote_ident(mapped)));
+            }
+        }
         columns.extend(self.other_columns.iter().map(|name| quote_ident(name)));
         let mut select = format!("SELECT {} FROM {}", columns.join(", "), self.relation);
         select.push_str(&match period {
@@ -112,6 +119,19 @@ impl Source {
             None => format!(" WHERE {at} IS NOT NULL"),
         });
         select
+    }
+
+    /// The first and the last day with data, `first_day, last_day`.
+    pub fn extent(&self) -> String {
+        if self.rollup {
+            return "SELECT first_day, last_day FROM sales.rollup_state".to_owned();
+        }
+        let at = quote_ident(&self.at);
+        format!(
+            "SELECT pg_catalog.min({at})::date AS first_day, pg_catalog.max({at})::date AS last_day \
+             FROM {} WHERE pg_catalog.isfinite({at})",
+            self.relation
+        )
     }
 
     /// One row a product: `item, first_sold, last_sold, list_price, price_tier`.
