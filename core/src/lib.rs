@@ -9,6 +9,7 @@ pub mod customer;
 mod dense;
 mod draw;
 mod error;
+pub mod forecast;
 pub mod period;
 pub mod query;
 pub mod series;

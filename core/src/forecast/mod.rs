@@ -1,0 +1,3 @@
+//! What comes: models of a series and their forecasts.
+
+pub mod sarima;
