@@ -1,4 +1,3 @@
-#![allow(dead_code)]
 //! Small symmetric positive definite systems.
 
 /// A symmetric matrix, row by row.
@@ -71,8 +70,8 @@ impl Factor {
         for i in (0..n).rev() {
             x[i] /= self.cells[i * n + i];
             let at = x[i];
-            for j in 0..i {
-                x[j] -= self.cells[i * n + j] * at;
+            for (xj, l) in x.iter_mut().zip(&self.cells[i * n..i * n + i]) {
+                *xj -= l * at;
             }
         }
         x

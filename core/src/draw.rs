@@ -1,4 +1,3 @@
-#![allow(dead_code)]
 //! Seeded draws and sample quantiles, shared by the simulations of this crate.
 
 /// SplitMix64: the same seed gives the same draws on every machine.

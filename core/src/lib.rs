@@ -8,6 +8,7 @@ mod cancel;
 pub mod customer;
 mod dense;
 mod draw;
+pub mod elasticity;
 mod error;
 pub mod forecast;
 pub mod period;

@@ -178,7 +178,7 @@ fn level(logs: &[Option<f64>], i: usize, season: usize) -> Option<f64> {
         (n > 0.0).then(|| sum / n)
     };
     let from = i.saturating_sub(half).min(last_start);
-    if season % 2 == 0 && i >= half && from < last_start {
+    if season.is_multiple_of(2) && i >= half && from < last_start {
         // An even year is centred between two windows.
         return Some((window(from)? + window(from + 1)?) / 2.0);
     }

@@ -1,0 +1,18 @@
+//! How demand answers to price: one pooled regression over all items and weeks, then shrinkage of
+//! each item's slope to its kind.
+//!
+//! The answer is associational: it is causal only as far as price moves were not made in anticipation
+//! of demand. Season, calendar weeks, promotions and each item's trend are held constant.
+
+mod fit;
+mod panel;
+mod shrink;
+mod unit;
+mod what_if;
+
+pub use fit::{Elasticities, Estimate, KindEstimate, Status, elasticities};
+pub use panel::{Panel, Week};
+pub use what_if::{Answer, Change, Subject, WhatIfStatus, what_if};
+
+#[cfg(test)]
+mod tests;
