@@ -76,9 +76,9 @@ CREATE FUNCTION kpi._metric(name text) RETURNS kpi.metrics
     STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    found kpi.metrics;
+    def kpi.metrics;
 BEGIN
-    SELECT * INTO found FROM kpi.metrics AS m WHERE m.name = lower(btrim(_metric.name));
+    SELECT * INTO def FROM kpi.metrics AS m WHERE m.name = lower(btrim(_metric.name));
     IF NOT FOUND THEN
         IF _metric.name IS NULL THEN
             RAISE EXCEPTION 'metric is NULL' USING ERRCODE = '22004', HINT = 'kpi.metrics lists the metrics.';
@@ -88,7 +88,7 @@ BEGIN
                        ARRAY(SELECT m.name FROM kpi.metrics AS m)), ', '), '') || '?',
                    'kpi.metrics lists the metrics.');
     END IF;
-    RETURN found;
+    RETURN def;
 END $$;
 COMMENT ON FUNCTION kpi._metric(text) IS 'looks a metric up; 22023 with the nearest names where there is none';
 

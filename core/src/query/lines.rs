@@ -151,30 +151,34 @@ impl Source {
         }
         let item = quote_ident(item);
         let lines = self.lines(None);
-        let sold = format!(
-            "SELECT line.{item} AS item, pg_catalog.min(line.day) AS first_sold, \
-             pg_catalog.max(line.day) AS last_sold FROM ({lines}) AS line \
-             WHERE line.quantity > 0 GROUP BY 1"
-        );
-        if !tier {
-            return sold;
-        }
         let product_type = if self.dimensions.iter().any(|(d, _)| d == "product_type") {
             "pg_catalog.max(line.product_type)"
         } else {
             "NULL::text"
         };
+        let sold = format!(
+            "SELECT line.{item} AS item, {product_type} AS product_type, \
+             pg_catalog.min(line.day) AS first_sold, pg_catalog.max(line.day) AS last_sold \
+             FROM ({lines}) AS line WHERE line.quantity > 0 GROUP BY 1"
+        );
+        if !tier {
+            return sold;
+        }
+        let price =
+            "pg_catalog.round(pg_catalog.sum(line.revenue) / pg_catalog.sum(line.quantity), 4)";
         let price = match self.list_price {
-            Some(_) => "coalesce(line.list_price, line.price)",
-            None => "line.price",
+            Some(_) => format!("coalesce(pg_catalog.max(line.list_price), {price})"),
+            None => price.to_owned(),
         };
         format!(
-            "WITH sold AS ({sold}), priced AS (\
-             SELECT s.item, s.first_sold, s.last_sold, {product_type} AS product_type, \
-             pg_catalog.percentile_disc(0.5) WITHIN GROUP (ORDER BY {price}) AS list_price \
+            "WITH sold AS ({sold}), day AS (\
+             SELECT s.item, {price} AS price \
              FROM sold AS s JOIN ({lines}) AS line ON line.{item} = s.item \
-             AND line.day > s.last_sold - {LIST_PRICE_DAYS} AND line.quantity > 0 \
-             GROUP BY 1, 2, 3), cuts AS (\
+             AND line.day > s.last_sold - {LIST_PRICE_DAYS} \
+             GROUP BY s.item, line.day HAVING pg_catalog.sum(line.quantity) > 0), \
+             priced AS (SELECT s.*, m.list_price FROM sold AS s LEFT JOIN (\
+             SELECT d.item, pg_catalog.percentile_disc(0.5) WITHIN GROUP (ORDER BY d.price) AS list_price \
+             FROM day AS d GROUP BY 1) AS m ON m.item = s.item), cuts AS (\
              SELECT p.product_type, pg_catalog.percentile_disc(ARRAY[0.25, 0.5, 0.75]) \
              WITHIN GROUP (ORDER BY p.list_price) AS q FROM priced AS p GROUP BY 1) \
              SELECT p.item, p.first_sold, p.last_sold, p.list_price, \

@@ -1,0 +1,231 @@
+-- The daily rollup of sales.order_line, what keeps it honest and what brings it up to date.
+--
+-- A statement on order_line leaves a mark in sales.touched, in the same transaction; while any mark
+-- is visible, figures come from the lines. sales.refresh_rollup() works the marks off.
+
+CREATE TABLE sales.rollup (
+    level text NOT NULL,
+    day date NOT NULL,
+    brand text,
+    sku text,
+    product text,
+    product_type text,
+    channel text,
+    vendor text,
+    lines bigint NOT NULL,
+    quantity numeric NOT NULL,
+    revenue numeric NOT NULL,
+    sold numeric NOT NULL,
+    returned numeric NOT NULL,
+    CONSTRAINT rollup_key UNIQUE NULLS NOT DISTINCT (level, day, brand, sku, product, product_type, channel, vendor)
+);
+CREATE INDEX rollup_sku_day ON sales.rollup (sku, day) WHERE level = 'sku';
+COMMENT ON TABLE sales.rollup IS 'sales by day at five levels; derived, rebuilt by sales.refresh_rollup()';
+COMMENT ON COLUMN sales.rollup.level IS 'brand, type, channel (and vendor), brand_channel, sku (with product, brand and type)';
+COMMENT ON COLUMN sales.rollup.day IS 'day of sale';
+COMMENT ON COLUMN sales.rollup.brand IS 'brand, at levels that keep it';
+COMMENT ON COLUMN sales.rollup.sku IS 'SKU, at levels that keep it';
+COMMENT ON COLUMN sales.rollup.product IS 'product name, at levels that keep it';
+COMMENT ON COLUMN sales.rollup.product_type IS 'product type, at levels that keep it';
+COMMENT ON COLUMN sales.rollup.channel IS 'channel, at levels that keep it';
+COMMENT ON COLUMN sales.rollup.vendor IS 'vendor, at levels that keep it';
+COMMENT ON COLUMN sales.rollup.lines IS 'number of sales lines';
+COMMENT ON COLUMN sales.rollup.quantity IS 'units, net of returns';
+COMMENT ON COLUMN sales.rollup.revenue IS 'revenue, net of returns';
+COMMENT ON COLUMN sales.rollup.sold IS 'units of lines with a positive quantity';
+COMMENT ON COLUMN sales.rollup.returned IS 'units of lines with a negative quantity, as a positive number';
+
+CREATE TABLE sales.rollup_sku (
+    sku text PRIMARY KEY,
+    product_type text,
+    first_sold date,
+    last_sold date,
+    list_price numeric,
+    price_tier text
+);
+COMMENT ON TABLE sales.rollup_sku IS 'one row a SKU, over the whole history; derived, rebuilt by sales.refresh_rollup()';
+COMMENT ON COLUMN sales.rollup_sku.sku IS 'SKU';
+COMMENT ON COLUMN sales.rollup_sku.product_type IS 'product type';
+COMMENT ON COLUMN sales.rollup_sku.first_sold IS 'first day with a positive quantity';
+COMMENT ON COLUMN sales.rollup_sku.last_sold IS 'last day with a positive quantity';
+COMMENT ON COLUMN sales.rollup_sku.list_price IS 'median over the SKU''s last 90 days on sale of revenue / units of the day';
+COMMENT ON COLUMN sales.rollup_sku.price_tier IS 'value, mid, premium or luxury: quartile of list_price within the product type';
+
+CREATE TABLE sales.rollup_state (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    first_day date,
+    last_day date,
+    has_orders boolean NOT NULL DEFAULT false,
+    has_customers boolean NOT NULL DEFAULT false,
+    refreshed_at timestamptz
+);
+INSERT INTO sales.rollup_state DEFAULT VALUES;
+COMMENT ON TABLE sales.rollup_state IS 'what the rollup holds; one row';
+COMMENT ON COLUMN sales.rollup_state.only_row IS 'always true: there is one row';
+COMMENT ON COLUMN sales.rollup_state.first_day IS 'first day with data';
+COMMENT ON COLUMN sales.rollup_state.last_day IS 'last day with data';
+COMMENT ON COLUMN sales.rollup_state.has_orders IS 'whether any line has an order_ref';
+COMMENT ON COLUMN sales.rollup_state.has_customers IS 'whether any line has a customer_ref';
+COMMENT ON COLUMN sales.rollup_state.refreshed_at IS 'when it was last brought up to date';
+
+CREATE TABLE sales.touched (
+    mark bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    load_id bigint,
+    day date
+);
+COMMENT ON TABLE sales.touched IS 'what the rollup does not yet hold: the lines of a load, a day, or (neither given) everything';
+COMMENT ON COLUMN sales.touched.mark IS 'number of the mark';
+COMMENT ON COLUMN sales.touched.load_id IS 'lines of this load were added';
+COMMENT ON COLUMN sales.touched.day IS 'lines of this day were changed or deleted';
+
+-- A loader says which load it adds lines of by SET LOCAL kpi.load_id; an INSERT by hand does not, and
+-- then everything counts as touched. The lines of a statement are not looked at: that would cost each load a sort.
+-- SECURITY DEFINER: whoever may write lines must leave a mark, and needs no right on the marks for it.
+CREATE FUNCTION sales.mark_inserted() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO sales.touched (load_id)
+    VALUES (nullif(current_setting('kpi.load_id', true), '')::bigint);
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION sales.mark_inserted() IS 'marks the load under way, or everything, as not yet in the rollup';
+
+CREATE FUNCTION sales.mark_days() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'TRUNCATE' THEN
+        INSERT INTO sales.touched DEFAULT VALUES;
+    ELSIF TG_OP = 'DELETE' THEN
+        INSERT INTO sales.touched (day) SELECT DISTINCT sold_on FROM old_lines;
+    ELSE
+        INSERT INTO sales.touched (day) SELECT sold_on FROM old_lines UNION SELECT sold_on FROM new_lines;
+    END IF;
+    RETURN NULL;
+END $$;
+COMMENT ON FUNCTION sales.mark_days() IS 'marks the days of changed and deleted lines as not in the rollup';
+
+CREATE TRIGGER mark_inserted AFTER INSERT ON sales.order_line
+    FOR EACH STATEMENT EXECUTE FUNCTION sales.mark_inserted();
+CREATE TRIGGER mark_updated AFTER UPDATE ON sales.order_line
+    REFERENCING OLD TABLE AS old_lines NEW TABLE AS new_lines
+    FOR EACH STATEMENT EXECUTE FUNCTION sales.mark_days();
+CREATE TRIGGER mark_deleted AFTER DELETE ON sales.order_line
+    REFERENCING OLD TABLE AS old_lines
+    FOR EACH STATEMENT EXECUTE FUNCTION sales.mark_days();
+CREATE TRIGGER mark_truncated AFTER TRUNCATE ON sales.order_line
+    FOR EACH STATEMENT EXECUTE FUNCTION sales.mark_days();
+
+CREATE FUNCTION sales.rollup_query(condition text) RETURNS text
+    IMMUTABLE LANGUAGE sql
+    RETURN 'SELECT CASE grouping(brand, sku, product_type, channel)
+                WHEN 7 THEN ''brand'' WHEN 13 THEN ''type'' WHEN 14 THEN ''channel'' WHEN 6 THEN ''brand_channel'' ELSE ''sku'' END,
+           sold_on, brand, sku, product, product_type, channel, vendor,
+           count(*), sum(quantity), sum(revenue),
+           coalesce(sum(quantity) FILTER (WHERE quantity > 0), 0), coalesce(-sum(quantity) FILTER (WHERE quantity < 0), 0)
+      FROM sales.order_line
+     WHERE ' || condition || '
+     GROUP BY GROUPING SETS ((sold_on, brand), (sold_on, product_type), (sold_on, channel, vendor),
+                             (sold_on, brand, channel), (sold_on, sku, product, brand, product_type))';
+COMMENT ON FUNCTION sales.rollup_query(text) IS
+    'a SELECT of rollup rows computed from the lines that meet a condition, which is one of sales.refresh_rollup()''s own';
+
+CREATE FUNCTION sales.refresh_rollup(since date DEFAULT NULL) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    days date[];
+    loads bigint[];
+    everything boolean;
+    marked boolean;
+    added bigint;
+BEGIN
+    -- One refresh at a time; marks are taken first and lines read after, so that a load that commits
+    -- in between leaves its mark for the next refresh.
+    LOCK TABLE sales.rollup IN SHARE ROW EXCLUSIVE MODE;
+    WITH gone AS (DELETE FROM sales.touched RETURNING load_id, day)
+    SELECT coalesce(array_agg(DISTINCT day) FILTER (WHERE day IS NOT NULL), '{}'),
+           coalesce(array_agg(DISTINCT load_id) FILTER (WHERE load_id IS NOT NULL), '{}'),
+           coalesce(bool_or(load_id IS NULL AND day IS NULL), false), count(*) > 0
+      INTO days, loads, everything, marked FROM gone;
+    IF since IS NOT NULL THEN
+        days := ARRAY(SELECT d FROM unnest(days) AS d
+                       UNION SELECT l.sold_on FROM sales.order_line AS l WHERE l.sold_on >= since
+                       UNION SELECT r.day FROM sales.rollup AS r WHERE r.level = 'brand' AND r.day >= since);
+    ELSIF NOT marked THEN
+        RETURN;
+    END IF;
+    -- A load that is a large part of all lines is cheaper to count together with the rest.
+    SELECT coalesce(sum(l.accepted), 0) INTO added FROM sales.load AS l WHERE l.load_id = ANY (loads);
+    everything := everything OR 5 * added >= (SELECT coalesce(sum(r.lines), 0) FROM sales.rollup AS r WHERE r.level = 'brand');
+    IF everything THEN
+        DELETE FROM sales.rollup;
+        EXECUTE 'INSERT INTO sales.rollup ' || sales.rollup_query('true');
+        ANALYZE sales.rollup;
+    ELSE
+        IF cardinality(loads) > 0 THEN
+            EXECUTE 'INSERT INTO sales.rollup AS r ' || sales.rollup_query('load_id = ANY ($1)') ||
+                ' ON CONFLICT ON CONSTRAINT rollup_key DO UPDATE
+                    SET lines = r.lines + excluded.lines, quantity = r.quantity + excluded.quantity,
+                        revenue = r.revenue + excluded.revenue, sold = r.sold + excluded.sold,
+                        returned = r.returned + excluded.returned' USING loads;
+        END IF;
+        IF cardinality(days) > 0 THEN
+            DELETE FROM sales.rollup AS r
+             WHERE r.level IN ('brand', 'type', 'channel', 'brand_channel', 'sku') AND r.day = ANY (days);
+            EXECUTE 'INSERT INTO sales.rollup ' || sales.rollup_query('sold_on = ANY ($1)') USING days;
+        END IF;
+    END IF;
+    everything := everything OR cardinality(days) > 0;
+    PERFORM sales.refresh_rollup_sku(CASE WHEN NOT everything THEN loads END);
+    UPDATE sales.rollup_state
+       SET (first_day, last_day) = (SELECT min(r.day), max(r.day) FROM sales.rollup AS r WHERE r.level = 'brand'),
+           has_orders = NOT everything AND has_orders OR EXISTS (
+               SELECT FROM sales.order_line AS l WHERE l.order_ref IS NOT NULL AND (everything OR l.load_id = ANY (loads))),
+           has_customers = NOT everything AND has_customers OR EXISTS (
+               SELECT FROM sales.order_line AS l WHERE l.customer_ref IS NOT NULL AND (everything OR l.load_id = ANY (loads))),
+           refreshed_at = clock_timestamp();
+END $$;
+COMMENT ON FUNCTION sales.refresh_rollup(date) IS
+    'works off sales.touched: adds the lines of new loads, recounts changed days, or counts everything where that is cheaper or not known better; since: recounts every day from it on';
+
+CREATE FUNCTION sales.refresh_rollup_sku(loads bigint[]) RETURNS void
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF loads IS NULL THEN
+        DELETE FROM sales.rollup_sku;
+        INSERT INTO sales.rollup_sku (sku, first_sold, last_sold, product_type)
+        SELECT r.sku, min(r.day), max(r.day), max(r.product_type)
+          FROM sales.rollup AS r WHERE r.level = 'sku' AND r.sold > 0 GROUP BY 1;
+    ELSE
+        EXECUTE 'INSERT INTO sales.rollup_sku AS s (sku, first_sold, last_sold, product_type)
+            SELECT l.sku, min(l.sold_on), max(l.sold_on), max(l.product_type)
+              FROM sales.order_line AS l WHERE l.load_id = ANY ($1) AND l.quantity > 0 GROUP BY 1
+            ON CONFLICT (sku) DO UPDATE
+               SET first_sold = least(s.first_sold, excluded.first_sold), last_sold = greatest(s.last_sold, excluded.last_sold),
+                   product_type = greatest(s.product_type, excluded.product_type)' USING loads;
+    END IF;
+    WITH priced AS (
+        SELECT s.sku, s.product_type, p.list_price
+          FROM sales.rollup_sku AS s
+         CROSS JOIN LATERAL (
+               SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY d.price) AS list_price
+                 FROM (SELECT round(sum(r.revenue) / sum(r.quantity), 4) AS price
+                         FROM sales.rollup AS r
+                        WHERE r.level = 'sku' AND r.sku = s.sku AND r.day > s.last_sold - 90
+                        GROUP BY r.day HAVING sum(r.quantity) > 0) AS d) AS p
+    ), cuts AS (
+        SELECT p.product_type, percentile_disc(ARRAY[0.25, 0.5, 0.75]) WITHIN GROUP (ORDER BY p.list_price) AS q
+          FROM priced AS p GROUP BY 1
+    )
+    UPDATE sales.rollup_sku AS s
+       SET list_price = p.list_price,
+           price_tier = CASE WHEN p.list_price <= c.q[1] THEN 'value' WHEN p.list_price <= c.q[2] THEN 'mid'
+                             WHEN p.list_price <= c.q[3] THEN 'premium' WHEN p.list_price IS NOT NULL THEN 'luxury' END
+      FROM priced AS p JOIN cuts AS c ON c.product_type IS NOT DISTINCT FROM p.product_type
+     WHERE s.sku = p.sku;
+END $$;
+COMMENT ON FUNCTION sales.refresh_rollup_sku(bigint[]) IS
+    'brings sales.rollup_sku up to date after the lines of some loads were added, or after any change (NULL)';
