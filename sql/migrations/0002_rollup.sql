@@ -68,6 +68,12 @@ COMMENT ON COLUMN sales.rollup_state.has_orders IS 'whether any line has an orde
 COMMENT ON COLUMN sales.rollup_state.has_customers IS 'whether any line has a customer_ref';
 COMMENT ON COLUMN sales.rollup_state.refreshed_at IS 'when it was last brought up to date';
 
+CREATE TABLE sales.rollup_load (
+    load_id bigint PRIMARY KEY
+);
+COMMENT ON TABLE sales.rollup_load IS 'loads whose lines the rollup holds: lines added to one of them later call for a full count';
+COMMENT ON COLUMN sales.rollup_load.load_id IS 'number of the load';
+
 CREATE TABLE sales.touched (
     mark bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     load_id bigint,
@@ -158,7 +164,8 @@ BEGIN
     END IF;
     -- A load that is a large part of all lines is cheaper to count together with the rest.
     SELECT coalesce(sum(l.accepted), 0) INTO added FROM sales.load AS l WHERE l.load_id = ANY (loads);
-    everything := everything OR 5 * added >= (SELECT coalesce(sum(r.lines), 0) FROM sales.rollup AS r WHERE r.level = 'brand');
+    everything := everything OR EXISTS (SELECT FROM sales.rollup_load AS r WHERE r.load_id = ANY (loads))
+                  OR 5 * added >= (SELECT coalesce(sum(r.lines), 0) FROM sales.rollup AS r WHERE r.level = 'brand');
     IF everything THEN
         DELETE FROM sales.rollup;
         EXECUTE 'INSERT INTO sales.rollup ' || sales.rollup_query('true');
@@ -177,6 +184,7 @@ BEGIN
             EXECUTE 'INSERT INTO sales.rollup ' || sales.rollup_query('sold_on = ANY ($1)') USING days;
         END IF;
     END IF;
+    INSERT INTO sales.rollup_load SELECT unnest(loads) ON CONFLICT DO NOTHING;
     everything := everything OR cardinality(days) > 0;
     PERFORM sales.refresh_rollup_sku(CASE WHEN NOT everything THEN loads END);
     UPDATE sales.rollup_state

@@ -1,0 +1,75 @@
+# The verbs that people and CI share. `make help` lists them.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.ONESHELL:
+.SHELLFLAGS := -euo pipefail -c
+
+PG_MAJOR ?= 15
+export PG_MAJOR
+export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
+CARGO := cargo --locked
+EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
+
+.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana lint bench clean packages
+
+help: ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
+
+packages:
+	@tools/packages build
+	@# pgrx rebuilds on every call unless this file exists.
+	@mkdir -p ~/.pgrx && touch ~/.pgrx/config.toml
+
+build: packages ## build the extension and the kpi command, release mode
+	@echo "build: extension for PostgreSQL $(PG_MAJOR), kpi"
+	$(CARGO) build --release --quiet $(EXTENSION) --package kpi-loader
+
+up: build ## start the private cluster with both databases, idempotent; writes .pg/env
+	@tools/cluster up
+	tools/cluster install
+	tools/databases
+	echo "up: source .pg/env, then psql"
+
+down: ## stop the private cluster
+	@tools/cluster down
+
+psql: up ## open psql on the demo data
+	@. .pg/env && psql
+
+demo: up ## everything from nothing: install, build, load, and show what SQL answers
+	@tools/demo
+
+test: test-core up test-loader test-sql test-docs test-grafana ## everything; what CI runs
+
+test-core: packages ## numerics, planning and query building, without PostgreSQL
+	@echo "test-core:"
+	$(CARGO) test --release --quiet --package kpi-core
+
+test-loader: up ## the kpi command over the wire
+	@echo "test-loader:"
+	$(CARGO) test --release --quiet --package kpi-loader
+
+test-sql: up ## the SQL contract, by expected output
+	@echo "test-sql:"
+	tools/test-sql
+
+test-docs: up ## every SQL block of README and docs, by its shown output
+	@echo "test-docs:"
+	tools/packages test
+	tools/test-docs
+
+test-grafana: up ## every query of the dashboards, as the role that Grafana uses
+	@echo "test-grafana:"
+	tools/packages test
+	grafana/test
+
+lint: packages ## clippy, rustfmt, rustdoc, shellcheck, dashboards
+	@tools/packages lint
+	tools/lint
+
+bench: up ## speed of figures with and without the rollup
+	@bench/figures
+
+clean: down ## remove the cluster and everything built
+	@tools/cluster wipe
+	cargo clean
