@@ -37,7 +37,7 @@ CREATE FUNCTION kpi._nearest(name text, existing text[]) RETURNS text[]
 COMMENT ON FUNCTION kpi._nearest(text, text[]) IS 'the names most like a name, best first, at most three';
 
 CREATE FUNCTION kpi._check_expression(kind text, expression text, source text) RETURNS void
-    STABLE STRICT PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'check_expression_wrapper';
+    VOLATILE STRICT PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'check_expression_wrapper';
 COMMENT ON FUNCTION kpi._check_expression(text, text, text) IS
     'raises unless the expression is one a metric or dimension may keep; plans it once';
 
@@ -93,6 +93,17 @@ END $$;
 COMMENT ON FUNCTION kpi._metric(text) IS 'looks a metric up; 22023 with the nearest names where there is none';
 
 -- Periods
+
+CREATE FUNCTION kpi._grain(grain text) RETURNS text
+    IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF lower(btrim(grain)) = ANY ('{day,week,month,quarter,year}') THEN
+        RETURN lower(btrim(grain));
+    END IF;
+    RAISE EXCEPTION 'grain "%" does not exist', grain USING ERRCODE = '22023', HINT = 'Give day, week, month, quarter or year.';
+END $$;
+COMMENT ON FUNCTION kpi._grain(text) IS 'a grain in lower case, or 22023';
 
 CREATE FUNCTION kpi._extent(source text, OUT first_day date, OUT last_day date)
     STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

@@ -24,16 +24,14 @@ DECLARE
     dims text[] := kpi._by(history.by);
     span daterange := kpi._whole_period(history.period, history.source);
     data record;
-    unit text := lower(btrim(history.grain));
-    step interval;
+    unit text := kpi._grain(history.grain);
+    step interval := CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END;
 BEGIN
     SELECT e.first_day, e.last_day INTO data FROM kpi._extent(history.source) AS e;
     span := span * daterange(data.first_day, data.last_day, '[]');
     IF span IS NULL OR isempty(span) THEN
         RETURN;
     END IF;
-    step := CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || coalesce(
-        (SELECT g FROM unnest('{day,week,month,year}'::text[]) AS g WHERE g = unit), 'month'))::interval END;
     RETURN QUERY
     WITH f AS MATERIALIZED (
         SELECT f."time", f.key, f.value
@@ -219,8 +217,8 @@ COMMENT ON FUNCTION kpi.concentration(text, daterange, text[], jsonb, text) IS
     'how much hangs on few: hhi (sum of squared shares, 0 to 1), effective_n (1/hhi), share of the greatest and of the five greatest, members needed for 80 %, Gini coefficient; over members with positive figures; period NULL: the last complete calendar month';
 
 CREATE FUNCTION kpi.portfolio(period daterange DEFAULT NULL, filter jsonb DEFAULT '{}', source text DEFAULT 'sales')
-    RETURNS TABLE (sku text, product text, brand text, revenue numeric, abc text, xyz text, adi numeric, cv2 numeric,
-                   demand_class text, velocity numeric, first_sold date, last_sold date)
+    RETURNS TABLE (sku text, product text, brand text, revenue numeric, abc text, xyz text, adi double precision, cv2 double precision,
+                   demand_class text, velocity double precision, first_sold date, last_sold date)
     STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -272,11 +270,11 @@ BEGIN
            CASE WHEN r.all_revenue <= 0 THEN NULL WHEN r.running - r.revenue < 0.80 * r.all_revenue THEN 'A'
                 WHEN r.running - r.revenue < 0.95 * r.all_revenue THEN 'B' ELSE 'C' END,
            CASE WHEN s.active < 3 OR s.active IS NULL THEN 'Z' WHEN s.cv <= 0.5 THEN 'X' WHEN s.cv <= 1 THEN 'Y' ELSE 'Z' END,
-           s.adi, s.cv2,
+           s.adi::double precision, s.cv2::double precision,
            CASE WHEN s.active < 3 OR s.active IS NULL THEN 'short'
                 WHEN s.adi <= 1.32 AND s.cv2 <= 0.49 THEN 'smooth' WHEN s.adi <= 1.32 THEN 'erratic'
                 WHEN s.cv2 <= 0.49 THEN 'intermittent' ELSE 'lumpy' END,
-           r.units / (least(i.last_sold, upper($4) - 1) - greatest(i.first_sold, lower($4)) + 1),
+           (r.units / (least(i.last_sold, upper($4) - 1) - greatest(i.first_sold, lower($4)) + 1))::double precision,
            i.first_sold, i.last_sold
       FROM ranked AS r
       LEFT JOIN shape AS s ON s.sku = r.sku

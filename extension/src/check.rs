@@ -46,12 +46,16 @@ fn check_expression(kind: &str, expression: &str, source_name: &str) -> SqlResul
         ));
     }
     let lines = Spi::connect(|client| Ok(catalog::source(client, source_name)?.lines(None)))?;
-    let sql = format!("SELECT ({expression}\n) AS value FROM ({lines}) AS line");
+    let cast = match kind {
+        Kind::Metric => "numeric",
+        Kind::Dimension => "text",
+    };
+    let sql = format!("SELECT ({expression}\n)::{cast} AS value FROM ({lines}) AS line");
     let functions = analyse(kind, &sql)?;
     check_functions(kind, &functions)?;
-    Spi::connect(|client| {
+    Spi::connect_mut(|client| {
         client
-            .select(&format!("EXPLAIN {sql}"), None, &[])
+            .update(&format!("EXPLAIN {sql}"), None, &[])
             .map(|_| ())
             .map_err(internal)
     })

@@ -1,4 +1,4 @@
--- 2,401 lines over 2024-01-01 .. 2025-11-18, made by arithmetic: the same on every machine.
+-- 2,401 lines over 2024-01-01 .. 2025-11-19, made by arithmetic: the same on every machine.
 INSERT INTO sales.load (file, sha256, mode, state, accepted) VALUES ('fixture', repeat('0', 64), 'append', 'done', 2401);
 
 INSERT INTO sales.order_line (load_id, line_no, sold_on, brand, sku, product, product_type, channel, vendor, price, quantity, revenue)

@@ -2,7 +2,7 @@
 //!
 //! The caller (the extension) looks up a [`Source`], the [`Metric`]s and the [`Dimension`]s, this
 //! module checks the request and writes one SELECT in long form:
-//! `(period int, "time" date, key text[], metric text, value numeric)`.
+//! `(period int, "time" date, key text[], metric text, value numeric)`, without NULL values.
 //! Names are quoted as identifiers, members as literals; expressions come from the catalogue,
 //! where they were checked when they were defined.
 
@@ -308,7 +308,7 @@ impl Source {
         Ok(format!(
             "SELECT {number}, {time}, {key}, v.metric, v.value\n\
              FROM (SELECT {columns}\n  FROM {from}\n  {groups} HAVING pg_catalog.count(*) > 0) AS g\n\
-             CROSS JOIN LATERAL (VALUES {values}) AS v(metric, value)",
+             CROSS JOIN LATERAL (VALUES {values}) AS v(metric, value) WHERE v.value IS NOT NULL",
             time = time(request.grain),
             key = key("g", by.len()),
             columns = columns.join(", "),
@@ -359,7 +359,7 @@ impl Source {
         Ok(format!(
             "SELECT {number}, {time}, {key}, {name}, g.value\n\
              FROM (SELECT {outer} FROM (SELECT {columns}\n  FROM {from}\n  {groups}) AS i {group_by}\n\
-             HAVING pg_catalog.count(*) > 0) AS g",
+             HAVING pg_catalog.count(*) > 0) AS g WHERE g.value IS NOT NULL",
             time = time(request.grain),
             key = key("g", by.len()),
             name = quote_literal(&metric.name),
