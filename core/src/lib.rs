@@ -13,6 +13,7 @@ mod error;
 pub mod forecast;
 pub mod period;
 pub mod query;
+pub mod recommend;
 pub mod series;
 pub mod target;
 

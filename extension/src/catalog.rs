@@ -130,7 +130,8 @@ pub(crate) fn source(client: &SpiClient<'_>, name: &str) -> SqlResult<Source> {
             "list_price",
         ];
         let item = source.item().is_some() && ["sku", "product"].contains(&column.as_str());
-        item || MEASURES.contains(&column.as_str()) || source.dimensions.iter().any(|(d, _)| d == column)
+        item || MEASURES.contains(&column.as_str())
+            || source.dimensions.iter().any(|(d, _)| d == column)
     };
     let columns = row
         .get_by_name::<Vec<String>, _>("columns")

@@ -1,0 +1,225 @@
+//! How often each rule was right: its advice of past dates against what came after them.
+
+use super::promote::{events, mean_gain};
+use super::range::kept_shrinking;
+use super::sales::Sales;
+use super::{Action, HORIZON, Recommendation, apply, channels};
+use crate::{Cancel, Result};
+
+/// Past dates at which advice is given again, eight weeks apart.
+const ORIGINS: i32 = 4;
+const APART: i32 = 56;
+/// What follows an origin and judges it: twelve weeks.
+const AFTER: i32 = 84;
+/// A price has moved as advised when it is at least this much of the way, relative to the old price.
+const MOVED: f64 = 0.02;
+/// History before an origin below which its advice does not count: half a year.
+const MIN_HISTORY: i32 = 182;
+/// Advice on trial below which there is no rate.
+const MIN_TRIALS: u32 = 1;
+
+/// A rule's record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// The rule's action.
+    pub action: Action,
+    /// Advice that turned out right.
+    pub hits: u32,
+    /// Advice that could be judged.
+    pub trials: u32,
+}
+
+impl Record {
+    /// (hits + 1) / (trials + 2), so that few trials do not make certain; `None` without any.
+    pub fn hit_rate(&self) -> Option<f64> {
+        (self.trials >= MIN_TRIALS).then(|| f64::from(self.hits + 1) / f64::from(self.trials + 2))
+    }
+}
+
+/// Gives advice at four past dates with what was known then, and judges it by the twelve weeks that followed.
+///
+/// | rule | judged where | right when |
+/// |---|---|---|
+/// | price | the price then moved at least 2 % as advised | the item's revenue did better than its kind's |
+/// | promote | the kind had promotions that started then | their mean net gain was above 0 |
+/// | restock | always | the item sold again within four weeks, at half its rate or more |
+/// | delist | always | it sold no more in the next twelve weeks than in the last |
+/// | expand | the item entered the channel | it sold at least half of what was expected |
+/// | reallocate | always | the gaining channel outgrew the losing one |
+///
+/// # Errors
+///
+/// [`crate::Error::Cancelled`].
+pub fn replay(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Record>> {
+    let mut records: Vec<Record> = Vec::new();
+    for k in 0..ORIGINS {
+        let origin = sales.last() - AFTER - k * APART;
+        if origin - sales.first() < MIN_HISTORY {
+            break;
+        }
+        cancel.check()?;
+        let then = sales.until(origin);
+        for advice in apply(&then, cancel)? {
+            let Some(hit) = judge(&advice, &then, sales) else {
+                continue;
+            };
+            let at = records.iter().position(|r| r.action == advice.action);
+            let record = match at.and_then(|i| records.get_mut(i)) {
+                Some(record) => record,
+                None => {
+                    records.push(Record {
+                        action: advice.action,
+                        hits: 0,
+                        trials: 0,
+                    });
+                    match records.last_mut() {
+                        Some(record) => record,
+                        None => continue,
+                    }
+                }
+            };
+            record.trials += 1;
+            record.hits += u32::from(hit);
+        }
+    }
+    Ok(records)
+}
+
+/// Whether the advice turned out right; `None` where what followed does not tell.
+fn judge(advice: &Recommendation, then: &Sales, all: &Sales) -> Option<bool> {
+    let origin = then.last();
+    let item = || then.items().iter().position(|i| i.name == advice.subject);
+    match advice.action {
+        Action::Price => price(advice, item()?, then, all),
+        Action::Promote => {
+            let kind = &then.items().get(item()?)?.kind;
+            let week = Sales::week(origin + 1);
+            let until = all.until(origin + AFTER);
+            let later: Vec<_> = events(&until)
+                .into_iter()
+                .filter(|e| e.start >= week)
+                .filter(|e| all.items().get(e.item).is_some_and(|i| i.kind == *kind))
+                .collect();
+            let n = later.len() as f64;
+            let mean = later.iter().map(|e| e.gain).sum::<f64>() / n;
+            (!later.is_empty()).then(|| mean_gain(&later).map_or(mean, |g| g.0) > 0.0)
+        }
+        Action::Restock => {
+            let item = item()?;
+            let rate = advice
+                .evidence
+                .get("values")?
+                .get("lines_per_day")?
+                .as_f64()?;
+            let mine = |from, to| {
+                let lines = all.between(from, to).iter();
+                lines
+                    .filter(|l| l.item as usize == item)
+                    .collect::<Vec<_>>()
+            };
+            let back = mine(origin + 1, origin + HORIZON).first().map(|l| l.day);
+            Some(back.is_some_and(|day| {
+                let days = 14;
+                let sold: f64 = mine(day, day + days - 1)
+                    .iter()
+                    .map(|l| l.lines.max(1.0))
+                    .sum();
+                sold >= 0.5 * rate * f64::from(days)
+            }))
+        }
+        Action::Delist => Some(kept_shrinking(all, item()?, origin)),
+        Action::Expand => {
+            let item = item()?;
+            let values = advice.evidence.get("values")?;
+            let channel = values.get("channel")?.as_str()?;
+            let lines: Vec<_> = all
+                .between(origin + 1, all.last())
+                .iter()
+                .filter(|l| l.item as usize == item)
+                .filter(|l| {
+                    all.channels()
+                        .get(l.channel as usize)
+                        .is_some_and(|c| c == channel)
+                })
+                .collect();
+            let first = lines.first()?.day;
+            if first + HORIZON > all.last() {
+                return None;
+            }
+            let sold: f64 = lines
+                .iter()
+                .filter(|l| l.day < first + HORIZON)
+                .map(|l| l.revenue)
+                .sum();
+            Some(sold >= 0.5 * advice.expected_uplift?)
+        }
+        Action::Reallocate => {
+            let ((up, _), (down, _)) = channels::movers(then)?;
+            let sum = |channel: usize, from: i32, to: i32| -> f64 {
+                let lines = all.between(from, to).iter();
+                lines
+                    .filter(|l| l.channel as usize == channel)
+                    .map(|l| l.revenue)
+                    .sum()
+            };
+            let growth =
+                |c| sum(c, origin + 1, origin + AFTER) / sum(c, origin - AFTER + 1, origin);
+            Some(growth(up) > growth(down))
+        }
+        Action::Diversify | Action::FixCause | Action::SetTarget => None,
+    }
+}
+
+/// The natural experiment of a price that moved as advised, against the item's kind in the same weeks.
+fn price(advice: &Recommendation, item: usize, then: &Sales, all: &Sales) -> Option<bool> {
+    let values = advice.evidence.get("values")?;
+    let old = values.get("price")?.as_f64()?;
+    let up = values.get("step")?.as_f64()? > 0.0;
+    let kind = &then.items().get(item)?.kind;
+    let weekly = all.weekly();
+    let origin = Sales::week(then.last() + 1);
+    let mine = weekly.get(item)?;
+    let of_kind = |week: i32| -> f64 {
+        all.items()
+            .iter()
+            .zip(&weekly)
+            .enumerate()
+            .filter(|(i, (other, _))| *i != item && other.kind == *kind)
+            .filter_map(|(_, (_, weeks))| weeks.get(&week))
+            .map(|w| w.revenue)
+            .sum()
+    };
+    let revenue = |week: i32| mine.get(&week).map_or(0.0, |w| w.revenue);
+    let moved: Vec<i32> = mine
+        .range(origin..origin + AFTER / 7)
+        .filter(|(_, w)| {
+            let change = w.revenue / w.units / old - 1.0;
+            if up {
+                change >= MOVED
+            } else {
+                change <= -MOVED
+            }
+        })
+        .map(|(week, _)| *week)
+        .collect();
+    // The weeks at about the old price, up to a quarter before and through the held-out weeks.
+    let usual: Vec<i32> = mine
+        .range(origin - 13..origin + AFTER / 7)
+        .filter(|(_, w)| (w.revenue / w.units / old - 1.0).abs() < MOVED)
+        .map(|(week, _)| *week)
+        .collect();
+    if moved.len() < 2 || usual.len() < 4 {
+        return None;
+    }
+    let mean = |weeks: &[i32], f: &dyn Fn(i32) -> f64| {
+        weeks.iter().map(|w| f(*w)).sum::<f64>() / weeks.len() as f64
+    };
+    let own = mean(&moved, &revenue) / mean(&usual, &revenue);
+    let market = mean(&moved, &of_kind) / mean(&usual, &of_kind);
+    let market = if market.is_finite() && market > 0.0 {
+        market
+    } else {
+        1.0
+    };
+    own.is_finite().then_some(own > market)
+}
