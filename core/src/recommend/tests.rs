@@ -30,7 +30,7 @@ fn shelves(seed: u64) -> (Vec<Vec<f64>>, Vec<(usize, usize, usize)>) {
             (0..720)
                 .map(|t| {
                     shock = 0.9 * shock + 0.06 * draw.normal();
-                    let season = 0.3 * (t as f64 / 365.0 * 6.283).sin();
+                    let season = 0.3 * (t as f64 / 365.0 * std::f64::consts::TAU).sin();
                     let out = item % 2 == 0 && (start..start + days).contains(&t);
                     let clump = 0.7 + 0.6 * draw.uniform();
                     let mean = rate * weekday[t % 7] * clump * f64::exp(season + shock);
