@@ -122,14 +122,20 @@ CREATE FUNCTION kpi._period_parse(period text, asof date) RETURNS daterange
     IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'period_parse_wrapper';
 COMMENT ON FUNCTION kpi._period_parse(text, date) IS 'reads a period; relative ones count from asof';
 
-CREATE FUNCTION kpi.period(period text, source text DEFAULT 'sales') RETURNS daterange
+CREATE FUNCTION kpi.period_in(source text, period text) RETURNS daterange
     STABLE STRICT PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN kpi._period_parse(period, CASE WHEN period ~ '^\s*\d' THEN NULL ELSE kpi.asof(source) END);
 END $$;
-COMMENT ON FUNCTION kpi.period(text, text) IS
-    'a period by name: 2025, 2025-H1, 2025-Q4, 2025-11, 2025-W48, 2025-11-03, 2025-11-03..2025-11-09, last 30 days (rolls, ends at asof), last 3 months (complete ones), this month (to asof), last week, next quarter, yesterday, ytd, qtd, mtd, wtd; relative ones count from kpi.asof(source)';
+COMMENT ON FUNCTION kpi.period_in(text, text) IS 'kpi.period(text) counted from the last day of data of another source than sales';
+
+-- One argument only: with a second of type text, kpi.period($__timeFrom(), $__timeTo()) would mean that one.
+CREATE FUNCTION kpi.period(period text) RETURNS daterange
+    STABLE STRICT PARALLEL SAFE LANGUAGE sql
+    RETURN kpi.period_in('sales', period);
+COMMENT ON FUNCTION kpi.period(text) IS
+    'a period by name: 2025, 2025-H1, 2025-Q4, 2025-11, 2025-W48, 2025-11-03, 2025-11-03..2025-11-09, last 30 days (rolls, ends at asof), last 3 months (complete ones), this month (to asof), last week, next quarter, yesterday, ytd, qtd, mtd, wtd; relative ones count from kpi.asof()';
 
 CREATE FUNCTION kpi.period(first timestamptz, last timestamptz) RETURNS daterange
     STABLE STRICT PARALLEL SAFE LANGUAGE sql
