@@ -1,0 +1,125 @@
+//! The connection, and the shape of the data in it.
+
+use anyhow::{Context, Result, bail};
+use sqlx::migrate::Migrator;
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{Connection, Executor};
+use std::str::FromStr;
+
+/// The shape of schema `sales`, and how it came about.
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../sql/migrations");
+
+/// Where the database is
+#[derive(clap::Args, Clone, Debug, Default)]
+pub(crate) struct Database {
+    /// Database, as postgres://user@host/name; without it PGHOST, PGPORT, PGUSER, PGDATABASE … count
+    #[arg(
+        long,
+        global = true,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true
+    )]
+    pub(crate) database: Option<String>,
+}
+
+impl Database {
+    /// How to connect.
+    fn options(&self) -> Result<PgConnectOptions> {
+        let options = match self.database.as_deref().filter(|u| !u.is_empty()) {
+            // The message must not repeat the URL: it may hold a password.
+            Some(url) => PgConnectOptions::from_str(url)
+                .ok()
+                .context("--database is no URL like postgres://user@host:5432/name")?,
+            None => PgConnectOptions::new(),
+        };
+        Ok(options.application_name("kpi"))
+    }
+
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// With what to type where no server answers.
+    pub(crate) async fn connect(&self) -> Result<PgConnection> {
+        let options = self.options()?;
+        let place = format!(
+            "{}:{}, database {}, user {}",
+            options.get_socket().map_or_else(
+                || options.get_host().to_owned(),
+                |s| s.display().to_string()
+            ),
+            options.get_port(),
+            options.get_database().unwrap_or(options.get_username()),
+            options.get_username(),
+        );
+        let mut conn = PgConnection::connect_with(&options).await.with_context(|| {
+            format!("cannot connect to {place}\n  set --database, DATABASE_URL or PGHOST, PGPORT, PGUSER and PGDATABASE")
+        })?;
+        // A load takes as long as it takes; the server's limits for interactive use are not meant.
+        conn.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET timezone = 'UTC'").await?;
+        Ok(conn)
+    }
+
+    /// Connects to a database that `kpi init` has made ready.
+    pub(crate) async fn connect_ready(&self) -> Result<PgConnection> {
+        let mut conn = self.connect().await?;
+        if !exists(&mut conn, "sales.order_line").await? || !exists(&mut conn, "sales.load").await?
+        {
+            bail!("this database has no schema sales yet\n  type: kpi init");
+        }
+        Ok(conn)
+    }
+}
+
+/// Whether a relation is there.
+pub(crate) async fn exists(conn: &mut PgConnection, relation: &str) -> Result<bool> {
+    Ok(sqlx::query_scalar("SELECT to_regclass($1) IS NOT NULL")
+        .bind(relation)
+        .fetch_one(conn)
+        .await?)
+}
+
+/// Whether schema `kpi` has a function of a name.
+pub(crate) async fn has_function(conn: &mut PgConnection, name: &str) -> Result<bool> {
+    let sql = "SELECT EXISTS (SELECT FROM pg_proc WHERE proname = $1 AND pronamespace = to_regnamespace('kpi'))";
+    Ok(sqlx::query_scalar(sql).bind(name).fetch_one(conn).await?)
+}
+
+/// Brings schema `sales` up to date; the migrations keep their books in it.
+pub(crate) async fn migrate(conn: &mut PgConnection) -> Result<()> {
+    conn.execute("CREATE SCHEMA IF NOT EXISTS sales; SET search_path = sales")
+        .await?;
+    let done = MIGRATIONS.run_direct(conn).await;
+    conn.execute("RESET search_path").await?;
+    done.context("cannot bring schema sales up to date")
+}
+
+/// The SQLSTATE of a failure, where the server gave one.
+pub(crate) fn sqlstate(error: &sqlx::Error) -> Option<String> {
+    error
+        .as_database_error()
+        .and_then(|e| e.code())
+        .map(Into::into)
+}
+
+/// An error of the server with its hint, as a user should read it.
+pub(crate) fn explain(error: &sqlx::Error) -> String {
+    use sqlx::postgres::PgDatabaseError;
+    match error
+        .as_database_error()
+        .and_then(|e| e.try_downcast_ref::<PgDatabaseError>())
+    {
+        Some(e) => {
+            let mut text = e.message().to_owned();
+            if let Some(detail) = e.detail() {
+                text.push_str(&format!("\n  {detail}"));
+            }
+            if let Some(hint) = e.hint() {
+                text.push_str(&format!("\n  hint: {hint}"));
+            }
+            text
+        }
+        None => error.to_string(),
+    }
+}
