@@ -108,10 +108,10 @@ impl Book {
                         bail!("sheet \"{sheet}\" has more than {MAX_CELLS} columns");
                     }
                     if at != Some(r) {
-                        if let Some(done) = at.filter(|_| !is_blank(&row)) {
-                            if !each(u64::from(done) + 1, &row) {
-                                return Ok(());
-                            }
+                        if let Some(done) = at.filter(|_| !is_blank(&row))
+                            && !each(u64::from(done) + 1, &row)
+                        {
+                            return Ok(());
                         }
                         row.clear();
                         at = Some(r);
