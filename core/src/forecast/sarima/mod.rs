@@ -31,7 +31,7 @@ mod problem;
 mod real;
 mod search;
 mod start;
-mod stl;
+pub(in crate::forecast) mod stl;
 
 pub use differences::{ndiffs, nsdiffs};
 pub use fitted::{Coefficient, Fit, Step};

@@ -11,9 +11,9 @@ const SEASONAL_WINDOW: usize = 11;
 const PASSES: usize = 2;
 
 /// Season and remainder of a decomposition.
-pub(super) struct Parts {
-    pub(super) season: Vec<f64>,
-    pub(super) remainder: Vec<f64>,
+pub(in crate::forecast) struct Parts {
+    pub(in crate::forecast) season: Vec<f64>,
+    pub(in crate::forecast) remainder: Vec<f64>,
 }
 
 fn next_odd(x: f64) -> usize {
@@ -22,7 +22,7 @@ fn next_odd(x: f64) -> usize {
 }
 
 /// Decomposes `y`; `None` where it has no more than two seasons.
-pub(super) fn decompose(y: &[f64], season: usize) -> Option<Parts> {
+pub(in crate::forecast) fn decompose(y: &[f64], season: usize) -> Option<Parts> {
     let n = y.len();
     if season < 2 || n <= 2 * season {
         return None;

@@ -1,0 +1,623 @@
+//! The forecast of a series, in two phases: [`prepare`] does all that concerns one series and can
+//! run in parallel, [`Prepared::finish`] turns it into intervals once the scores of all series of
+//! a call have been pooled.
+
+use super::adjust::{Effects, estimate};
+use super::clean::{Clean, clean};
+use super::interval::{Calibration, Score, gaussian};
+use super::method::{LONG, Memory, fit};
+use super::season::{median, quantile};
+use super::simple::{INTERMITTENT_ADI, demand_class};
+use super::{Fitted, Model, Options, Status, Step};
+use crate::{Cancel, Error, Result};
+
+/// Members of the combination for ordinary and for long series.
+const MEMBERS: [Model; 3] = [Model::Sarima, Model::Ets, Model::Theta];
+const MEMBERS_LONG: [Model; 2] = [Model::Ets, Model::Theta];
+
+/// Fewest observations a model is fitted to.
+const FEWEST: usize = 5;
+
+/// Origins of the backtest.
+const ORIGINS: usize = 6;
+
+/// The seasonal naive forecast is given where its errors at earlier origins are below this share
+/// of the combination's: a clear win, since a few origins say little.
+const NAIVE_WINS: f64 = 0.7;
+
+/// Origins needed to believe that the seasonal naive forecast is better.
+const NAIVE_ORIGINS: usize = 4;
+
+/// A forecast further from the data than this many times their range has run away.
+const RUNAWAY: f64 = 20.0;
+
+/// A forecast with its interval.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    /// Steps ahead: expected value and calibrated interval.
+    pub steps: Vec<Interval>,
+    /// What was fitted.
+    pub model: String,
+    /// What became of the series.
+    pub status: Status,
+    /// What was done to it, in words; empty for nothing remarkable.
+    pub note: String,
+}
+
+/// An expected value with the bounds of its interval, `lo <= mean <= hi`, all finite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Interval {
+    /// Expected value.
+    pub mean: f64,
+    /// Lower bound.
+    pub lo: f64,
+    /// Upper bound.
+    pub hi: f64,
+}
+
+/// All that can be known of one series before the others are seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prepared {
+    /// The combined forecast in units of `scale`.
+    pub(crate) steps: Vec<Step>,
+    /// Scores of earlier origins; they belong into [`Calibration::pool`].
+    pub scores: Vec<Score>,
+    /// Standardised one-step residuals.
+    pub(crate) residuals: Vec<f64>,
+    /// What one unit of `steps` is in the unit of the series.
+    scale: f64,
+    /// For intermittent demand: past values in ascending order, in units of `scale`.
+    pub(crate) demand: Vec<f64>,
+    /// Gaussian intervals where a model was asked for by name; calibrated ones by `auto`.
+    pub(crate) calibrated: bool,
+    nonnegative: bool,
+    model: String,
+    status: Status,
+    notes: Vec<String>,
+}
+
+/// Forecasts one series: [`prepare`], a pool of its own scores, [`Prepared::finish`].
+///
+/// # Errors
+///
+/// As [`prepare`].
+pub fn forecast(
+    values: &[f64],
+    options: &Options,
+    level: f64,
+    cancel: Cancel<'_>,
+) -> Result<Forecast> {
+    let prepared = prepare(values, options, cancel)?;
+    let pool = Calibration::pool([prepared.scores.as_slice()], options.horizon);
+    prepared.finish(&pool, level)
+}
+
+/// Does everything that concerns one series alone: cleaning, season, models, backtest.
+///
+/// * `values` - observations, oldest first; what is not finite is missing.
+///
+/// Bad data never fail: too few, constant, or absurd observations get a simple forecast and a
+/// [`Status`].
+///
+/// # Errors
+///
+/// [`Error::OutOfRange`] and [`Error::NotFinite`] for bad options, [`Error::Cancelled`].
+pub fn prepare(values: &[f64], options: &Options, cancel: Cancel<'_>) -> Result<Prepared> {
+    options.check(values.len())?;
+    let horizon = options.horizon;
+    // A series begins with its first value: before it there is nothing to learn.
+    let first = values
+        .iter()
+        .position(|v| v.is_finite() && (!options.nonnegative || *v != 0.0))
+        .or_else(|| values.iter().position(|v| v.is_finite()));
+    let Some(first) = first else {
+        let status = if values.is_empty() {
+            Status::Short
+        } else {
+            Status::NotFinite
+        };
+        return Ok(Prepared::bare(Vec::new(), status, "no observation"));
+    };
+    let observed = &values[first..];
+    let finite: Vec<f64> = observed.iter().copied().filter(|v| v.is_finite()).collect();
+    let largest = finite.iter().fold(0.0_f64, |a, v| a.max(v.abs()));
+    let (low, high) = finite
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
+            (a.min(*v), b.max(*v))
+        });
+    if high - low <= f64::EPSILON * largest {
+        let mean = finite.last().copied().unwrap_or(0.0);
+        let status = if finite.len() < FEWEST {
+            Status::Short
+        } else {
+            Status::Constant
+        };
+        let note = format!("{} observations, all {mean}", finite.len());
+        return Ok(Prepared {
+            nonnegative: options.nonnegative,
+            ..Prepared::bare(vec![Step { mean, sd: 0.0 }; horizon], status, &note)
+        });
+    }
+    // A typical size, so that one absurd value does not push the rest to nothing.
+    let sizes: Vec<f64> = finite
+        .iter()
+        .map(|v| v.abs())
+        .filter(|v| *v > 0.0)
+        .collect();
+    let scale = match median(&sizes) {
+        size if size > 0.0 && size.is_finite() && (largest / size).is_finite() => size,
+        _ => largest,
+    };
+    let y: Vec<f64> = observed.iter().map(|v| v / scale).collect();
+    let work = Work {
+        y: &y,
+        first,
+        scale,
+        options,
+        cancel,
+    };
+    if finite.len() < FEWEST {
+        return work.short();
+    }
+    let all_counts = options.nonnegative || finite.iter().all(|v| *v >= 0.0);
+    let intermittent = demand_class(&y)
+        .is_some_and(|(adi, _)| all_counts && adi >= INTERMITTENT_ADI)
+        || (all_counts && sizes.len() < 2);
+    let wanted = options.model;
+    if matches!(wanted, Model::Croston | Model::Tsb) || (wanted == Model::Auto && intermittent) {
+        return work.intermittent();
+    }
+    work.smooth()
+}
+
+struct Work<'a> {
+    y: &'a [f64],
+    first: usize,
+    scale: f64,
+    options: &'a Options,
+    cancel: Cancel<'a>,
+}
+
+impl Work<'_> {
+    /// Fewer observations than any model takes: the last value.
+    fn short(&self) -> Result<Prepared> {
+        let known: Vec<f64> = self.y.iter().copied().filter(|v| v.is_finite()).collect();
+        let fitted = super::simple::naive(&known, self.options.horizon);
+        let note = format!(
+            "{} observations; {FEWEST} are needed for a model",
+            known.len()
+        );
+        Ok(Prepared {
+            steps: fitted.steps,
+            scale: self.scale,
+            nonnegative: self.options.nonnegative,
+            model: fitted.name,
+            ..Prepared::bare(Vec::new(), Status::Short, &note)
+        })
+    }
+
+    fn intermittent(&self) -> Result<Prepared> {
+        let (y, gaps) = super::clean::fill(self.y, 1);
+        let zeros = y.iter().rev().take_while(|v| **v == 0.0).count();
+        let adi = demand_class(&y).map_or(y.len() as f64, |(adi, _)| adi);
+        let method = match self.options.model {
+            Model::Auto if zeros as f64 > STOPPED * adi => Model::Tsb,
+            Model::Auto => Model::Croston,
+            asked => asked,
+        };
+        let (m, _) = self.options.seasons();
+        let horizon = self.options.horizon;
+        let (mut fitted, _) = fit(method, &y, m, horizon, &Memory::None, self.cancel)?;
+        // A rate that differs by weekday still differs by weekday.
+        if super::season::is_seasonal(&y, m) {
+            let mean = y.iter().sum::<f64>() / y.len() as f64;
+            for (h, step) in fitted.steps.iter_mut().enumerate() {
+                let place = (y.len() + h) % m;
+                let of: Vec<f64> = y.iter().skip(place).step_by(m).copied().collect();
+                let share = of.iter().sum::<f64>() / of.len().max(1) as f64;
+                if mean > 0.0 {
+                    step.mean *= share / mean;
+                }
+            }
+        }
+        let mut demand = y.clone();
+        demand.sort_by(f64::total_cmp);
+        let note = format!("demand every {adi:.1} periods");
+        let mut prepared = Prepared {
+            steps: fitted.steps,
+            scale: self.scale,
+            demand,
+            nonnegative: self.options.nonnegative,
+            model: fitted.name,
+            ..Prepared::bare(Vec::new(), Status::Intermittent, &note)
+        };
+        if !gaps.is_empty() {
+            prepared.notes.push(counted(gaps.len(), "gap", "filled"));
+        }
+        Ok(prepared)
+    }
+
+    fn smooth(&self) -> Result<Prepared> {
+        let options = self.options;
+        let (m, long) = options.seasons();
+        let cleaned = clean(self.y, m);
+        let regressors: Vec<Vec<f64>> = options
+            .regressors
+            .iter()
+            .map(|column| column[self.first..].to_vec())
+            .collect();
+        let effects = estimate(&cleaned.y, m, long, &regressors, options.horizon);
+        let y: Vec<f64> = match &effects {
+            Some(effects) => cleaned
+                .y
+                .iter()
+                .enumerate()
+                .map(|(t, v)| effects.remove(t, *v))
+                .collect(),
+            None => cleaned.y.clone(),
+        };
+        let members: &[Model] = match &options.model {
+            Model::Auto if y.len() > LONG => &MEMBERS_LONG,
+            Model::Auto => &MEMBERS,
+            one => std::slice::from_ref(one),
+        };
+        let mut fits: Vec<(Model, Fitted, Memory)> = Vec::new();
+        for model in members {
+            match fit(*model, &y, m, options.horizon, &Memory::None, self.cancel) {
+                Ok((fitted, memory)) if sane(&fitted, &y) => fits.push((*model, fitted, memory)),
+                Err(Error::Cancelled) => return Err(Error::Cancelled),
+                _ => {}
+            }
+        }
+        let mut status = Status::Ok;
+        if fits.is_empty() {
+            status = Status::Unstable;
+            let fallback = fit(
+                Model::Naive,
+                &y,
+                m,
+                options.horizon,
+                &Memory::None,
+                self.cancel,
+            )?;
+            fits.push((Model::Naive, fallback.0, fallback.1));
+        }
+        let raw: Vec<f64> = match &effects {
+            Some(effects) => self
+                .y
+                .iter()
+                .enumerate()
+                .map(|(t, v)| effects.remove(t, *v))
+                .collect(),
+            None => self.y.to_vec(),
+        };
+        let test = self.test(&y, &raw, m, &fits)?;
+        let auto = options.model == Model::Auto;
+        let naive_wins =
+            auto && test.origins >= NAIVE_ORIGINS && test.naive < NAIVE_WINS * test.combined;
+        let (steps, residuals, model, scores) = if naive_wins {
+            status = Status::NotBetterThanNaive;
+            let (fitted, _) = fit(
+                Model::SeasonalNaive,
+                &y,
+                m,
+                options.horizon,
+                &Memory::None,
+                self.cancel,
+            )?;
+            let residuals = standardised(&y, &fitted);
+            (fitted.steps, residuals, fitted.name, test.naive_scores)
+        } else {
+            let all: Vec<&Fitted> = fits.iter().map(|(_, fitted, _)| fitted).collect();
+            let names: Vec<&str> = all.iter().map(|f| f.name.as_str()).collect();
+            let residuals = all.first().map(|f| standardised(&y, f)).unwrap_or_default();
+            let steps = combine(&all);
+            (steps, residuals, names.join(" + "), test.scores)
+        };
+        let mut steps = steps;
+        if auto {
+            for step in &mut steps {
+                step.sd *= inflation(y.len());
+            }
+        }
+        let steps = match &effects {
+            Some(effects) => steps
+                .iter()
+                .enumerate()
+                .map(|(h, step)| {
+                    let (mean, sd) = effects.restore(y.len() + h, step.mean, step.sd);
+                    Step { mean, sd }
+                })
+                .collect(),
+            None => steps,
+        };
+        Ok(Prepared {
+            steps,
+            scores,
+            residuals,
+            scale: self.scale,
+            demand: Vec::new(),
+            calibrated: auto,
+            nonnegative: options.nonnegative,
+            model,
+            status,
+            notes: notes(&cleaned, effects.as_ref(), status),
+        })
+    }
+
+    /// Forecasts again from earlier origins.
+    fn test(
+        &self,
+        y: &[f64],
+        raw: &[f64],
+        m: usize,
+        fits: &[(Model, Fitted, Memory)],
+    ) -> Result<Test> {
+        let horizon = self.options.horizon;
+        let mut test = Test::default();
+        let (mut ours, mut theirs, mut n) = (0.0, 0.0, 0.0);
+        let mut memories: Vec<Memory> = fits.iter().map(|(_, _, memory)| memory.clone()).collect();
+        for origin in origins(y.len(), m, horizon) {
+            let past = &y[..origin];
+            let future = &raw[origin..];
+            let ahead = horizon.min(future.len());
+            let mut again = Vec::with_capacity(fits.len());
+            for ((model, ..), memory) in fits.iter().zip(&mut memories) {
+                if y.len() <= AFRESH {
+                    *memory = Memory::None;
+                }
+                match fit(*model, past, m, ahead, memory, self.cancel) {
+                    Ok((fitted, next)) if sane(&fitted, past) => {
+                        *memory = next;
+                        again.push(fitted);
+                    }
+                    Err(Error::Cancelled) => return Err(Error::Cancelled),
+                    _ => {}
+                }
+            }
+            if again.is_empty() {
+                continue;
+            }
+            test.origins += 1;
+            let (naive, _) = fit(
+                Model::SeasonalNaive,
+                past,
+                m,
+                ahead,
+                &Memory::None,
+                self.cancel,
+            )?;
+            let combined = combine(&again.iter().collect::<Vec<_>>());
+            for (h, value) in future.iter().take(ahead).enumerate() {
+                if !value.is_finite() {
+                    continue;
+                }
+                ours += (value - combined[h].mean).abs();
+                theirs += (value - naive.steps[h].mean).abs();
+                n += 1.0;
+                test.scores
+                    .push(score(origin, h, value - combined[h].mean, combined[h].sd));
+                test.naive_scores.push(score(
+                    origin,
+                    h,
+                    value - naive.steps[h].mean,
+                    naive.steps[h].sd,
+                ));
+            }
+        }
+        if n > 0.0 {
+            test.combined = ours / n;
+            test.naive = theirs / n;
+        }
+        Ok(test)
+    }
+}
+
+/// How much a standard deviation claimed from `n` observations is widened beforehand: parameters
+/// estimated from few observations are worth less. What it leaves is left to the calibration.
+fn inflation(n: usize) -> f64 {
+    1.0 + FEW_OBSERVATIONS / n.max(1) as f64
+}
+
+/// Origin: the train parts of M3 and tourism, where it makes scores from short and long stretches alike.
+const FEW_OBSERVATIONS: f64 = 2.0;
+
+/// Demand silent for this many average intervals has stopped.
+const STOPPED: f64 = 4.0;
+
+/// What the earlier origins said.
+#[derive(Default)]
+struct Test {
+    origins: usize,
+    combined: f64,
+    naive: f64,
+    scores: Vec<Score>,
+    naive_scores: Vec<Score>,
+}
+
+fn score(origin: usize, h: usize, error: f64, sd: f64) -> Score {
+    let sd = sd * inflation(origin);
+    Score {
+        origin,
+        step: h + 1,
+        error: if sd > 0.0 { error / sd } else { 0.0 },
+    }
+}
+
+/// Earlier origins, ascending: as many as fit with the whole horizon after them, at equal distances, and where
+/// the series is too short for two of these, later ones with a part of the horizon.
+fn origins(n: usize, m: usize, horizon: usize) -> Vec<usize> {
+    let fewest = (2 * m + 2).max(FEWEST + 1).max(n / 2);
+    let last_whole = n.saturating_sub(horizon);
+    let mut origins = Vec::new();
+    if last_whole >= fewest {
+        let room = last_whole - fewest;
+        let stride = (room / (ORIGINS - 1)).clamp(1, horizon.div_ceil(2).max(1));
+        for k in 0..ORIGINS {
+            if k * stride <= room {
+                origins.push(last_whole - k * stride);
+            }
+        }
+    }
+    if origins.len() < 3 {
+        let from = fewest.max(last_whole + 1);
+        let room = n.saturating_sub(from);
+        let stride = (room / 3).max(1);
+        origins.extend((0..3).map(|k| from + k * stride).filter(|o| *o < n));
+    }
+    origins.sort_unstable();
+    origins
+}
+
+/// Up to so many observations the models are chosen afresh at each earlier origin, as what was
+/// chosen with all of them would look too good there; with more it hardly matters and costs time.
+const AFRESH: usize = 40;
+
+/// The mean of the members, step by step.
+fn combine(fits: &[&Fitted]) -> Vec<Step> {
+    let n = fits.len().max(1) as f64;
+    let horizon = fits.iter().map(|f| f.steps.len()).min().unwrap_or(0);
+    (0..horizon)
+        .map(|h| Step {
+            mean: fits.iter().map(|f| f.steps[h].mean).sum::<f64>() / n,
+            sd: fits.iter().map(|f| f.steps[h].sd).sum::<f64>() / n,
+        })
+        .collect()
+}
+
+/// Whether a forecast is finite and near the data.
+fn sane(fitted: &Fitted, y: &[f64]) -> bool {
+    let (low, high) = y
+        .iter()
+        .fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
+            (a.min(*v), b.max(*v))
+        });
+    let room = RUNAWAY * (high - low).max(f64::MIN_POSITIVE);
+    fitted.steps.iter().all(|s| {
+        s.mean.is_finite()
+            && s.sd.is_finite()
+            && s.sd >= 0.0
+            && s.mean >= low - room
+            && s.mean <= high + room
+    })
+}
+
+fn standardised(y: &[f64], fitted: &Fitted) -> Vec<f64> {
+    let residuals: Vec<f64> = y
+        .iter()
+        .zip(&fitted.fitted)
+        .map(|(v, f)| v - f)
+        .filter(|e| e.is_finite())
+        .collect();
+    let mean = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
+    let sd = super::season::variance(&residuals).sqrt();
+    if sd > 0.0 {
+        residuals.iter().map(|e| (e - mean) / sd).collect()
+    } else {
+        Vec::new()
+    }
+}
+
+fn counted(n: usize, noun: &str, verb: &str) -> String {
+    format!("{n} {noun}{} {verb}", if n == 1 { "" } else { "s" })
+}
+
+fn notes(clean: &Clean, effects: Option<&Effects>, status: Status) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !clean.gaps.is_empty() {
+        notes.push(counted(clean.gaps.len(), "gap", "filled"));
+    }
+    if !clean.outliers.is_empty() {
+        notes.push(counted(clean.outliers.len(), "outlier", "replaced"));
+    }
+    if let Some(at) = clean.step {
+        notes.push(format!("level changed at observation {}", at + 1));
+    }
+    if let Some(effects) = effects.filter(|e| e.pairs > 0) {
+        notes.push(format!("yearly season with {} harmonics", effects.pairs));
+    }
+    match status {
+        Status::NotBetterThanNaive => {
+            notes.push("no model beat the seasonal naive forecast at earlier origins".to_owned());
+        }
+        Status::Unstable => notes.push("the model ran away; the last value is given".to_owned()),
+        _ => {}
+    }
+    notes
+}
+
+impl Prepared {
+    fn bare(steps: Vec<Step>, status: Status, note: &str) -> Self {
+        Self {
+            steps,
+            scores: Vec::new(),
+            residuals: Vec::new(),
+            scale: 1.0,
+            demand: Vec::new(),
+            calibrated: true,
+            nonnegative: false,
+            model: "naive".to_owned(),
+            status,
+            notes: vec![note.to_owned()],
+        }
+    }
+
+    /// The forecast with intervals of `level`, calibrated by the scores of all series of the call.
+    ///
+    /// A series without any observation has no steps.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::OutOfRange`] for a level outside 0 to 1.
+    pub fn finish(&self, pool: &Calibration, level: f64) -> Result<Forecast> {
+        if !(level > 0.0 && level < 1.0) {
+            return Err(Error::OutOfRange {
+                name: "level",
+                value: level.to_string(),
+                accepted: "between 0 and 1, both excluded",
+            });
+        }
+        let steps = self
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(h, step)| self.interval(h + 1, *step, pool, level))
+            .collect();
+        Ok(Forecast {
+            steps,
+            model: self.model.clone(),
+            status: self.status,
+            note: self.notes.join("; "),
+        })
+    }
+
+    fn interval(&self, step: usize, at: Step, pool: &Calibration, level: f64) -> Interval {
+        let (lo, hi) = if self.demand.is_empty() {
+            let width = if self.calibrated {
+                pool.half_width(step, level, &self.scores)
+            } else {
+                gaussian(level)
+            };
+            (at.mean - width * at.sd, at.mean + width * at.sd)
+        } else {
+            let tail = 0.5 * (1.0 - level);
+            (
+                quantile(&self.demand, tail),
+                quantile(&self.demand, 1.0 - tail),
+            )
+        };
+        let mean = self.in_unit(at.mean);
+        Interval {
+            mean,
+            lo: self.in_unit(lo).min(mean),
+            hi: self.in_unit(hi).max(mean),
+        }
+    }
+
+    /// A value in the unit of the series, finite, and not below zero where it cannot be.
+    pub(crate) fn in_unit(&self, value: f64) -> f64 {
+        let floor = if self.nonnegative { 0.0 } else { -f64::MAX };
+        (value * self.scale).clamp(-f64::MAX, f64::MAX).max(floor)
+    }
+}

@@ -1,0 +1,191 @@
+//! Intervals that hold: what forecasts claimed of their errors, set right by what the errors were.
+//!
+//! A model's standard deviation knows the shape of the uncertainty (how it grows, which series
+//! is noisy) but underrates its size: parameters are estimated and the model is chosen on the same
+//! data. So each forecast is repeated from earlier origins, its errors are divided by the standard
+//! deviation that was claimed at the time, and the quantiles of those scores, one for each
+//! horizon, replace the quantiles of the normal distribution. The series of one call lend each
+//! other their scores; a prior fills in for a series alone.
+//!
+//! Source: split-conformal prediction with normalised scores, Lei et al. (2018), Journal of the
+//! American Statistical Association 113(523).
+
+use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
+
+use super::season::quantile_sorted;
+
+/// The prior distribution of a score: Student's t with these degrees of freedom times this scale:
+/// heavier tails and a quarter more spread than the normal that models claim.
+const PRIOR_FREEDOM: f64 = 5.0;
+const PRIOR_SCALE: f64 = 1.25;
+
+/// How many scores the prior weighs as.
+const PRIOR_WEIGHT: usize = 60;
+
+/// Scores wanted at each horizon before neighbouring horizons are left out.
+const WANTED: usize = 300;
+
+/// The mean score of the series of a call counts as this many origins of one series.
+const SHRINKAGE: f64 = 4.0;
+
+/// A series' own factor stays within these bounds.
+const OWN_FACTOR: (f64, f64) = (0.5, 2.0);
+
+/// Scores beyond this count as this: a failed fit is not a distribution.
+const LARGEST_SCORE: f64 = 20.0;
+
+/// A forecast error made at an earlier origin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Score {
+    /// Observations before the origin.
+    pub origin: usize,
+    /// Steps ahead, from 1.
+    pub step: usize,
+    /// Error divided by the standard deviation claimed for it.
+    pub error: f64,
+}
+
+/// What the scores of all series of a call say, for each step ahead.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// Ascending absolute scores, each over its series' own factor; index 0 is step 1.
+    steps: Vec<Vec<f64>>,
+    /// Mean absolute score, the prior included.
+    mean: f64,
+}
+
+impl Calibration {
+    /// Pools the scores of the series of a call, in the order given, for steps 1 to `horizon`.
+    ///
+    /// Each score is divided by the factor its series would have had without the score's own
+    /// origin, so that the factor's own uncertainty is in the quantiles.
+    ///
+    /// The result depends on the scores alone, not on who computed them when.
+    pub fn pool<'a>(scores: impl IntoIterator<Item = &'a [Score]> + Clone, horizon: usize) -> Self {
+        let prior = prior();
+        let all = || scores.clone().into_iter().flatten().map(size);
+        let (sum, n) = all()
+            .chain(prior.iter().copied())
+            .fold((0.0, 0usize), |(sum, n), v| (sum + v, n + 1));
+        let mean = sum / n.max(1) as f64;
+        let mut at: Vec<Vec<f64>> = vec![Vec::new(); horizon];
+        for series in scores {
+            let origins = origins(series);
+            for score in series {
+                if let Some(slot) = score.step.checked_sub(1).and_then(|h| at.get_mut(h)) {
+                    slot.push(size(score) / factor(&origins, Some(score.origin), mean));
+                }
+            }
+        }
+        let steps = (0..horizon)
+            .map(|h| {
+                // Neighbouring horizons help out until there are enough.
+                let mut reach = 0;
+                let mut pooled: Vec<f64> = at[h].clone();
+                while pooled.len() < WANTED && reach < horizon {
+                    reach += 1;
+                    if let Some(slot) = h.checked_sub(reach).and_then(|k| at.get(k)) {
+                        pooled.extend(slot);
+                    }
+                    if let Some(slot) = at.get(h + reach) {
+                        pooled.extend(slot);
+                    }
+                }
+                pooled.extend(&prior);
+                pooled.sort_by(f64::total_cmp);
+                pooled
+            })
+            .collect();
+        Self { steps, mean }
+    }
+
+    /// Half the width of the interval of `level` at `step` (from 1), in standard deviations of the
+    /// model, for a series with scores `own`.
+    pub fn half_width(&self, step: usize, level: f64, own: &[Score]) -> f64 {
+        let last = self.steps.len().saturating_sub(1);
+        let base = match self.steps.get(step.saturating_sub(1).min(last)) {
+            Some(sorted) if !sorted.is_empty() => {
+                // The finite-sample correction of split-conformal intervals.
+                let n = sorted.len() as f64;
+                quantile_sorted(sorted, (level * (n + 1.0) / n).min(1.0))
+            }
+            _ => gaussian(level),
+        };
+        base * factor(&origins(own), None, self.mean)
+    }
+}
+
+fn size(score: &Score) -> f64 {
+    if score.error.is_finite() {
+        score.error.abs().min(LARGEST_SCORE)
+    } else {
+        LARGEST_SCORE
+    }
+}
+
+/// Mean absolute score of each origin of a series.
+fn origins(scores: &[Score]) -> Vec<(usize, f64)> {
+    let mut means: Vec<(usize, f64)> = Vec::new();
+    for part in scores.chunk_by(|a, b| a.origin == b.origin) {
+        let sum: f64 = part.iter().map(size).sum();
+        means.push((part[0].origin, sum / part.len() as f64));
+    }
+    means
+}
+
+/// How much wider than the pool's a series' errors are, drawn towards 1, with or without one origin.
+fn factor(origins: &[(usize, f64)], without: Option<usize>, mean: f64) -> f64 {
+    let (sum, n) = origins
+        .iter()
+        .filter(|(origin, _)| Some(*origin) != without)
+        .fold((0.0, 0.0), |(sum, n), (_, v)| (sum + v, n + 1.0));
+    if mean <= 0.0 {
+        return 1.0;
+    }
+    let own = (sum + SHRINKAGE * mean) / (n + SHRINKAGE);
+    (own / mean).clamp(OWN_FACTOR.0, OWN_FACTOR.1)
+}
+
+/// Half the width of a Gaussian interval of `level`, in standard deviations.
+pub fn gaussian(level: f64) -> f64 {
+    Normal::standard().inverse_cdf(0.5 + 0.5 * level.clamp(0.0, 0.999_999))
+}
+
+fn prior() -> Vec<f64> {
+    let Ok(t) = StudentsT::new(0.0, PRIOR_SCALE, PRIOR_FREEDOM) else {
+        return Vec::new();
+    };
+    (0..PRIOR_WEIGHT)
+        .map(|i| {
+            let level = (i as f64 + 0.5) / PRIOR_WEIGHT as f64;
+            t.inverse_cdf(0.5 + 0.5 * level)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn too_narrow_claims_are_widened() {
+        let scores: Vec<Score> = (0..2000)
+            .map(|i| Score {
+                origin: i,
+                step: 1,
+                error: 3.0 * Normal::standard().inverse_cdf((i as f64 + 0.5) / 2000.0),
+            })
+            .collect();
+        let pool = Calibration::pool([scores.as_slice()], 1);
+        let width = pool.half_width(1, 0.8, &[]);
+        assert!((width - 3.0 * gaussian(0.8)).abs() < 0.3, "{width}");
+        assert!(pool.half_width(1, 0.95, &[]) > width);
+    }
+
+    #[test]
+    fn a_series_alone_leans_on_the_prior() {
+        let pool = Calibration::pool([], 3);
+        assert!(pool.half_width(3, 0.95, &[]) > gaussian(0.95));
+        assert!(Calibration::pool([], 0).half_width(1, 0.95, &[]) > 1.0);
+    }
+}
