@@ -1,6 +1,7 @@
 //! The `kpi` command: makes a database ready, brings sales into it, and asks it questions.
 
 mod db;
+mod generate;
 mod init;
 mod load;
 mod manage;
@@ -34,6 +35,7 @@ struct Cli {
 enum Command {
     Init(init::InitArgs),
     Load(Box<load::LoadArgs>),
+    Generate(generate::GenerateArgs),
     Refresh(manage::RefreshArgs),
     Loads(manage::LoadsArgs),
     Unload(manage::UnloadArgs),
@@ -57,6 +59,7 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
     match &cli.command {
         Command::Init(args) => init::run(database, args).await?,
         Command::Load(args) => return load::run(database, args).await,
+        Command::Generate(args) => generate::run(args)?,
         Command::Refresh(args) => manage::refresh(database, args).await?,
         Command::Loads(args) => manage::loads(database, args).await?,
         Command::Unload(args) => manage::unload(database, args).await?,
