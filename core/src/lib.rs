@@ -16,6 +16,7 @@ pub mod query;
 pub mod recommend;
 pub mod series;
 pub mod target;
+pub mod words;
 
 pub use cancel::Cancel;
 pub use error::{Error, Result, nearest};

@@ -1,0 +1,689 @@
+//! The arguments of a plan, read from the slots for a given function.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde_json::{Map, Value, json};
+
+use super::catalogue::Catalogue;
+use super::cues;
+use super::slots::{Pattern, Slots};
+use super::time::{self, Moment, Span, canonical};
+use crate::series::Grain;
+
+/// Arguments of any function; empty ones are left out of the plan.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Args {
+    pub metric: Option<String>,
+    pub by: Vec<String>,
+    pub filter: BTreeMap<String, Vec<String>>,
+    pub exclude: BTreeMap<String, Vec<String>>,
+    pub period: Option<String>,
+    pub baseline: Option<String>,
+    pub grain: Option<String>,
+    pub horizon: Option<u32>,
+    pub top: Option<u32>,
+    pub direction: Option<String>,
+    pub model: Option<String>,
+    pub change: BTreeMap<String, f64>,
+    /// A split was asked for in so many words.
+    pub explicit_by: bool,
+    /// A grain was asked for in so many words.
+    pub grain_asked: bool,
+    /// Choices made without a word to go by.
+    pub guesses: usize,
+}
+
+const TAKES_METRIC: [&str; 11] = [
+    "value", "history", "breakdown", "compare", "concentration", "cohorts", "launch_curve", "forecast",
+    "anomalies", "drivers", "suggest_targets",
+];
+
+impl Args {
+    pub(crate) fn to_json(&self, function: &str) -> Map<String, Value> {
+        let mut map = Map::new();
+        if TAKES_METRIC.contains(&function) || function == "attainment" {
+            map.insert("metric".into(), json!(self.metric.as_deref().unwrap_or("revenue")));
+        }
+        if !self.by.is_empty() {
+            map.insert("by".into(), json!(self.by));
+        }
+        for (name, chosen) in [("filter", &self.filter), ("exclude", &self.exclude)] {
+            if !chosen.is_empty() {
+                map.insert(name.into(), json!(chosen));
+            }
+        }
+        for (name, text) in [
+            ("period", &self.period),
+            ("baseline", &self.baseline),
+            ("grain", &self.grain),
+            ("direction", &self.direction),
+            ("model", &self.model),
+        ] {
+            if let Some(text) = text {
+                map.insert(name.into(), json!(text));
+            }
+        }
+        for (name, number) in [("horizon", self.horizon), ("top", self.top)] {
+            if let Some(number) = number {
+                map.insert(name.into(), json!(number));
+            }
+        }
+        if !self.change.is_empty() {
+            map.insert("change".into(), json!(self.change));
+        }
+        map
+    }
+
+    pub(crate) fn from_json(map: &Map<String, Value>) -> Args {
+        let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
+        let number = |name: &str| map.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+        let chosen = |name: &str| -> BTreeMap<String, Vec<String>> {
+            map.get(name)
+                .and_then(|v| serde_json::from_value(v.clone()).ok())
+                .unwrap_or_default()
+        };
+        Args {
+            metric: text("metric"),
+            by: map.get("by").and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default(),
+            filter: chosen("filter"),
+            exclude: chosen("exclude"),
+            period: text("period"),
+            baseline: text("baseline"),
+            grain: text("grain"),
+            horizon: number("horizon"),
+            top: number("top"),
+            direction: text("direction"),
+            model: text("model"),
+            change: map.get("change").and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default(),
+            ..Args::default()
+        }
+    }
+}
+
+/// The last complete month, which most functions show unless told otherwise.
+pub(crate) fn last_month(asof: NaiveDate) -> Option<Span> {
+    let running = time::unit(Grain::Month, asof, 0)?;
+    if running.1 == asof {
+        Some(running)
+    } else {
+        time::unit(Grain::Month, asof, -1)
+    }
+}
+
+static BY: Pattern = Pattern::new(
+    r"\b(?:by|per|for each|for every|each|every|across|among|amongst|between|split by|split into|grouped by|over|along|within)(?: (?:the|our|different|all|individual|single|of|various|M\d+|E\d+|and|or|,|month|week|quarter|year|day|months|weeks|quarters))* D(\d+)((?: ?(?:,|and|or|&|by|per|plus|/|x|then)(?: the| our| by| per)* D\d+)*)",
+);
+static WHICH: Pattern = Pattern::new(
+    r"\b(?:which|what|whose|top|bottom|best|worst|biggest|largest|smallest|strongest|weakest|highest|lowest|leading|hottest|fastest|slowest|most|least|rank|ranking of|list|how many|number of|\d+|one|single|few|hero|key|main|growing|shrinking|declining|selling|our|the|of|on|compare|all|these|do|are|is|E\d+)(?: (?:\d+|of|our|the|all|individual|single|E\d+|X\d+|best|worst|biggest|largest|smallest|most|least|important|performing|selling|growing|fast|fastest|slow|shrinking|declining|popular|M\d+|sold|top|different|strongest|weakest|main|T\d+|'s))* D(\d+)((?: ?(?:,|and|or|/|&)(?: which| what| the| our)* D\d+)*)",
+);
+static NOUN_BY: Pattern = Pattern::new(
+    r"\bD(\d+)((?: ?(?:,|and|or|/) D\d+)*) (?:wise|ranking|breakdown|split|mix|shares?|cohorts?|concentration|level|performance|comparison|growth|level|contribution|distribution|dependence|dependency|structure|별|마다)|(?:^|[ ,])D(\d+)((?: ?(?:,|와|과|및|and) ?D\d+)*) ?(?:별|마다|중|순위|비중)|(?:어느|어떤|무슨) D(\d+)",
+);
+static START_DIMENSION: Pattern = Pattern::new(r"^(?:and |now |the |our |but )*D(\d+)((?: ?(?:,|and|or|/) D\d+)*)");
+static NEW_THINGS: Pattern = Pattern::new(r"\b(?:new|existing|discontinued|newest|older|all|price of the|lip|these|those|E\d+ and) D(\d+)");
+static COHORT_GRAIN: Pattern = Pattern::new(r"\b(week|month|quarter|year)\b");
+static MARK_D: Pattern = Pattern::new(r"D(\d+)");
+
+fn dims_of(pattern: &Pattern, slots: &Slots) -> Vec<String> {
+    let Some(regex) = pattern.regex() else { return Vec::new() };
+    let Some(marks) = MARK_D.regex() else { return Vec::new() };
+    let mut found: Vec<String> = Vec::new();
+    for hit in regex.find_iter(&slots.text) {
+        for mark in marks.captures_iter(hit.as_str()) {
+            let name = mark
+                .get(1)
+                .and_then(|m| m.as_str().parse::<usize>().ok())
+                .and_then(|i| slots.dimensions.get(i));
+            if let Some(name) = name
+                && !found.contains(name)
+            {
+                found.push(name.clone());
+            }
+        }
+    }
+    found
+}
+
+/// Dimensions asked for with a word like "by" or "per".
+fn explicit_dimensions(slots: &Slots) -> Vec<String> {
+    let mut found = dims_of(&BY, slots);
+    for name in dims_of(&NOUN_BY, slots) {
+        if !found.contains(&name) {
+            found.push(name);
+        }
+    }
+    found
+}
+
+/// Dimensions asked for in any way, explicit ones alone where there are some.
+pub(crate) fn asked_dimensions(slots: &Slots) -> Vec<String> {
+    let found = explicit_dimensions(slots);
+    if !found.is_empty() {
+        return found;
+    }
+    let new = dims_of(&NEW_THINGS, slots);
+    let mut found: Vec<String> = dims_of(&WHICH, slots);
+    found.extend(dims_of(&START_DIMENSION, slots));
+    let mut kept: Vec<String> = Vec::new();
+    for name in found {
+        if !kept.contains(&name) && (!new.contains(&name) || slots.dimensions.len() > new.len()) {
+            kept.push(name);
+        }
+    }
+    // A dimension that only says what kind of member follows ("the brand Sun") is no split.
+    kept.retain(|name| !is_apposition(slots, name));
+    kept
+}
+
+static APPOSITION: Pattern = Pattern::new(r"D(\d+) E(\d+)|E(\d+) (?:as a |the )?D(\d+)");
+
+fn is_apposition(slots: &Slots, name: &str) -> bool {
+    let Some(regex) = APPOSITION.regex() else { return false };
+    let count = slots.dimensions.iter().filter(|d| *d == name).count();
+    let glued = regex
+        .captures_iter(&slots.text)
+        .filter(|c| {
+            let index = |i: usize| c.get(i).and_then(|m| m.as_str().parse::<usize>().ok());
+            let (d, e) = (index(1).or(index(4)), index(2).or(index(3)));
+            let dimension = d.and_then(|d| slots.dimensions.get(d));
+            let member = e.and_then(|e| slots.mentions.get(e));
+            dimension.is_some_and(|d| d == name) && member.is_some_and(|m| m.dimension == name)
+        })
+        .count();
+    count > 0 && glued >= count
+}
+
+static TOP: Pattern = Pattern::new(
+    r"\b(?:top|bottom|best|worst|first|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|last|which|the|our|give me|name|list|show|show me|only|just|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3}) ?(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|top|bottom|leading|fastest|slowest|highest|lowest|actions?|measures?|ideas?|things?|steps?|recommendations?|suggestions?|insights?|findings?|takeaways?|highlights?|points?|E\d+|D\d+|gainers?|losers?|decliners?|winners?|selling|growing|important|key|main|$|by|in|on|at|of|for|T\d+|,|개|위|please|only|performers?|movers?)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|key|main|important)\b|E\d+ D\d+|D\d+|actions?\b|measures?\b|ideas?\b|things to\b|steps\b|recommendations?\b|takeaways?\b|highlights?\b|insights?\b|findings?\b|tips\b|suggestions?\b|products? less)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)",
+);
+static DOWN_RANK: Pattern = Pattern::new(
+    r"\b(?:bottom|worst|weakest|lowest|least|smallest|fewest|poorest|slowest|laggards?|flops?|less sold|sells? less|last \d+ D)\b|하위|최하|제일 (?:안|못)|가장 (?:안|못|적)|꼴찌",
+);
+static UP_SIDE: Pattern = Pattern::new(
+    r"\b(?:grow|grows|grew|grown|growing|growth leaders?|gainers?|gain(?:s|ed|ing)?|ris(?:e|es|en|ing)|rose|increas(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|winners?|winning|climb\w*|up (?:the )?most|fastest|risers?|jumped|better)\b|성장|늘|증가|오른",
+);
+static DOWN_SIDE: Pattern = Pattern::new(
+    r"\b(?:los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
+);
+static ANY_WHICH: Pattern = Pattern::new(r"\b(?:which|who|what|where|top|biggest|list|show|largest|\d+|worst|D\d+)\b|어느|어떤|제일|가장|D\d+");
+static SPIKE: Pattern = Pattern::new(r"\b(?:spik\w+|peaks?|surg\w+|jump\w*|unusually (?:high|strong|good)|abnormally high|highs|upward|outperform\w*|positive|explod\w+)\b|급증|튄|튀|높");
+static DIP: Pattern = Pattern::new(r"\b(?:drops?|dropp\w+|dips?|slumps?|collaps\w+|unusually (?:low|weak|bad)|abnormally low|lows|downward|falls?|fell|plung\w+|crash\w*|negative|declines?)\b|급감|떨어|하락|낮");
+static MODEL: Pattern = Pattern::new(r"\b(sarima|arima|ets|theta|mstl|seasonal naive|snaive|naive|croston|tsb)\b");
+static HORIZON: Pattern = Pattern::new(r"\bhorizon (?:of )?(\d{1,3})\b|\b(\d{1,3}) (?:steps|periods)\b");
+static BEST_SELLERS: Pattern = Pattern::new(r"\bbest ?sell\w*|\bhero\b|\bsells? (?:the )?(?:best|most)|\bpopular\b|잘 ?팔|많이 ?팔");
+static SHARE_OF_PART: Pattern = Pattern::new(r"\b(?:shares?|%|X\d+|part|portion|proportion|contribution) (?:of|that|for) (?:the )?E(\d+)(?: D\d+)? (?:has |have |holds? )?(?:in|on|at|of|within|among|to) ");
+static PART_AFTER: Pattern = Pattern::new(r"\b(?:shares?|%|part|portion|proportion|how much|slice|chunk) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)");
+static SHARE_WORD: Pattern = Pattern::new(r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유");
+static FROM_TO: Pattern = Pattern::new(r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1");
+static AND_TIMES: Pattern = Pattern::new(r"T0 (?:and|,|&) T1");
+static BETWEEN: Pattern = Pattern::new(r"\bfrom (?:the )?T0|\bbetween (?:the )?T0 and (?:the )?T1");
+static VERSUS_LAST: Pattern = Pattern::new(r"\b(?:vs|versus|than|against|compared (?:to|with)|compare (?:to|with)|comparison (?:to|with)|on|over|relative to|to|with|from) (?:in |the |that of |what (?:we|it) (?:had|did|was) (?:in )?)?T0|T0 ?(?:대비|보다|와 비교|에 비해)");
+static VERSUS_ONLY: Pattern = Pattern::new(r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)");
+static PAST_TARGET: Pattern = Pattern::new(r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었");
+static PRICE_WORD: Pattern = Pattern::new(r"\bprices?\b|\bpricing\b|가격");
+static CATEGORY_TIERS: Pattern = Pattern::new(r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b");
+static WEEKDAYS: Pattern = Pattern::new(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends?)\b");
+static MONTH_DIM: Pattern = Pattern::new(r"\b(?:which|what|best|worst|strongest|weakest|by) (months?|weeks?)\b");
+static DEPENDENT: Pattern = Pattern::new(r"\b(?:depend\w*|relian\w*|rely\w*|relies|expos\w+)\b|의존");
+
+/// Reads the arguments of `function`.
+pub(crate) fn read(function: &str, slots: &Slots, catalogue: &Catalogue) -> Args {
+    let mut args = Args { metric: Some(metric(function, slots)), ..Args::default() };
+    selections(slots, &mut args);
+    let explicit = explicit_dimensions(slots);
+    args.explicit_by = !explicit.is_empty();
+    splits(function, slots, &explicit, &mut args);
+    periods(function, slots, catalogue, &mut args);
+    args.grain_asked = slots.grain().is_some();
+    counts(function, slots, &mut args);
+    if function == "what_if" {
+        args.change = change(slots);
+    }
+    // A split by a dimension held to one member says nothing, except where the members are compared.
+    let held: Vec<String> = args.filter.iter().filter(|(_, m)| m.len() == 1).map(|(d, _)| d.clone()).collect();
+    args.by.retain(|d| !held.contains(d));
+    args
+}
+
+fn metric(function: &str, slots: &Slots) -> String {
+    let counted = ["skus", "brands", "customers"];
+    let chosen = slots
+        .metrics
+        .iter()
+        .filter(|m| function == "value" || function == "history" || !counted.contains(&m.as_str()))
+        .find(|m| *m != "revenue")
+        .or(slots.metrics.first());
+    match chosen {
+        Some(metric) if !(counted.contains(&metric.as_str()) && !matches!(function, "value" | "history" | "compare" | "forecast")) => metric.clone(),
+        _ if matches!(function, "anomalies" | "history" | "value" | "compare" | "forecast") && PRICE_WORD.is_in(&slots.plain) && slots.metrics.is_empty() => "asp".into(),
+        _ => "revenue".into(),
+    }
+}
+
+fn selections(slots: &Slots, args: &mut Args) {
+    for (mention, excluded) in slots.mentions.iter().zip(&slots.excluded) {
+        let into = if *excluded { &mut args.exclude } else { &mut args.filter };
+        let members = into.entry(mention.dimension.clone()).or_default();
+        for member in &mention.members {
+            if !members.contains(member) {
+                members.push(member.clone());
+            }
+        }
+    }
+    if let Some(found) = WEEKDAYS.captures(&slots.plain) {
+        let days: &[&str] = match found.get(1).map(|m| m.as_str()) {
+            Some("mon") => &["Mon"],
+            Some("tues") => &["Tue"],
+            Some("wednes") => &["Wed"],
+            Some("thurs") => &["Thu"],
+            Some("fri") => &["Fri"],
+            Some("satur") => &["Sat"],
+            Some("sun") => &["Sun"],
+            _ => &["Sat", "Sun"],
+        };
+        args.filter.insert("weekday".into(), days.iter().map(|d| (*d).to_owned()).collect());
+    }
+}
+
+/// The mention of that number, when it exists and is not excluded.
+fn mention_dimension(slots: &Slots, hit: Option<&regex_lite::Captures<'_>>) -> Option<(String, Vec<String>)> {
+    let index: usize = hit?.get(1)?.as_str().parse().ok()?;
+    let mention = slots.mentions.get(index)?;
+    (!slots.excluded.get(index).copied().unwrap_or(false)).then(|| (mention.dimension.clone(), mention.members.clone()))
+}
+
+fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
+    let asked = asked_dimensions(slots);
+    match function {
+        "breakdown" | "compare" | "concentration" => {
+            args.by = asked;
+            if function == "concentration" && args.by.is_empty() {
+                // "how many SKUs make 80 %" counts what it splits by.
+                args.by = slots
+                    .metrics
+                    .iter()
+                    .filter_map(|m| match m.as_str() {
+                        "skus" => Some("sku".to_owned()),
+                        "brands" => Some("brand".to_owned()),
+                        "customers" => Some("customer".to_owned()),
+                        _ => None,
+                    })
+                    .collect();
+            }
+            let share = SHARE_WORD.is_in(&slots.plain);
+            if share || (function == "concentration" && DEPENDENT.is_in(&slots.plain)) {
+                share_split(slots, args);
+            }
+            if args.by.is_empty() && function != "concentration" {
+                // Members of one dimension side by side.
+                if let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1) {
+                    args.by = vec![dimension.clone()];
+                } else if let Some(found) = MONTH_DIM.captures(&slots.plain).filter(|_| function == "breakdown") {
+                    let unit = found.get(1).map_or("month", |m| m.as_str());
+                    args.by = vec![unit.trim_end_matches('s').to_owned()];
+                } else if function == "breakdown" {
+                    if !BEST_SELLERS.is_in(&slots.plain) {
+                        args.guesses += 1;
+                    }
+                    args.by = vec!["sku".into()];
+                }
+            }
+        }
+        "history" | "forecast" | "anomalies" | "attainment" | "suggest_targets" | "drivers" | "launch_curve" | "elasticity" | "cohorts" | "bridge" => {
+            let which = if matches!(function, "bridge" | "history" | "forecast" | "suggest_targets") { explicit.to_vec() } else { asked };
+            args.by = which;
+            args.by.retain(|d| d != "customer");
+            if function == "elasticity" && args.by.is_empty()
+                && let Some((dimension, _)) = args.filter.iter().find(|(d, m)| m.len() > 1 && *d != "product_type" && *d != "sku")
+            {
+                args.by = vec![dimension.clone()];
+            }
+            if function == "cohorts" && args.by.is_empty() && !slots.dimensions.is_empty() {
+                args.by = slots.dimensions.iter().take(1).cloned().collect();
+            }
+            if matches!(function, "elasticity" | "launch_curve") {
+                args.by.retain(|d| d != "sku");
+            }
+            if matches!(function, "cohorts" | "launch_curve" | "elasticity") {
+                args.by.truncate(1);
+            }
+        }
+        _ => {}
+    }
+    // `customer` is asked about, not split by, outside rankings of customers.
+    if function != "breakdown" {
+        args.by.retain(|d| d != "customer");
+    }
+    if matches!(function, "value" | "history" | "forecast" | "drivers" | "anomalies" | "suggest_targets" | "attainment" | "what_if")
+        && !args.by.iter().any(|d| d == "price_tier")
+        && let Some(found) = CATEGORY_TIERS.captures(&slots.plain)
+        && let Some(tier) = found.get(1).or(found.get(2))
+    {
+        args.filter.insert("price_tier".into(), vec![tier.as_str().to_owned()]);
+    }
+}
+
+/// "the share of A in B" is a split by A's dimension within B.
+fn share_split(slots: &Slots, args: &mut Args) {
+    let hit = SHARE_OF_PART.captures(&slots.text).or_else(|| PART_AFTER.captures(&slots.text));
+    let chosen = mention_dimension(slots, hit.as_ref()).or_else(|| {
+        // One member alone is the part; with several the first named is.
+        let first = slots
+            .mentions
+            .iter()
+            .zip(&slots.excluded)
+            .find(|(m, excluded)| !**excluded && m.dimension != "product_type")
+            .or_else(|| slots.mentions.iter().zip(&slots.excluded).find(|(_, excluded)| !**excluded))?;
+        Some((first.0.dimension.clone(), first.0.members.clone()))
+    });
+    let Some((dimension, members)) = chosen else { return };
+    // "shares by brand on Amazon": the split is named, Amazon is the whole.
+    if !args.by.is_empty() && !args.by.contains(&dimension) {
+        return;
+    }
+    if let Some(kept) = args.filter.get_mut(&dimension) {
+        kept.retain(|m| !members.contains(m));
+        if kept.is_empty() {
+            args.filter.remove(&dimension);
+        }
+    }
+    if !args.by.contains(&dimension) {
+        args.by = vec![dimension];
+    }
+}
+
+fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args) {
+    let asof = catalogue.asof;
+    if matches!(function, "cohorts" | "launch_curve" | "rfm" | "none") {
+        return;
+    }
+    let ahead = match function {
+        "forecast" | "suggest_targets" => true,
+        "attainment" => !PAST_TARGET.is_in(&slots.plain) && cues::looks_ahead(slots),
+        _ => false,
+    };
+    if function == "forecast" {
+        outlook(slots, asof, args);
+        return;
+    }
+    if function == "what_if" {
+        if let Some(Moment::Ahead(n, grain)) = slots.times.iter().copied().find(|t| matches!(t, Moment::Ahead(..))) {
+            args.horizon = Some(n);
+            args.grain = Some(grain.name().to_owned());
+        }
+        return;
+    }
+    let spans: Vec<(usize, Moment, Span)> = slots
+        .times
+        .iter()
+        .enumerate()
+        .filter(|(_, m)| !cues::is_vague(**m))
+        .filter_map(|(i, m)| Some((i, *m, m.span(asof, ahead)?)))
+        .collect();
+    let takes_baseline = matches!(function, "compare" | "scorecard" | "bridge" | "drivers");
+    let year_ago = slots.times.contains(&Moment::YearAgo);
+    let unit_before = slots.times.iter().find_map(|m| match m {
+        Moment::UnitBefore(grain) => Some(*grain),
+        _ => None,
+    });
+    match spans.as_slice() {
+        [] => {
+            if let Some(grain) = unit_before
+                && grain != Grain::Month
+                && takes_baseline
+            {
+                // The last complete quarter or week against the one before.
+                let running = time::unit(grain, asof, 0);
+                let shift = if running.is_some_and(|r| r.1 == asof) { 0 } else { -1 };
+                args.period = time::unit(grain, asof, shift).map(canonical);
+            }
+            if year_ago && takes_baseline {
+                args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
+            }
+        }
+        [(index, moment, span)] => {
+            let versus = *index == 0 && VERSUS_LAST.is_in(&slots.text);
+            if takes_baseline && versus && matches!(moment, Moment::Unit(Grain::Year, -1)) {
+                args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
+                args.guesses += usize::from(function != "compare");
+            } else if takes_baseline && VERSUS_ONLY.is_in(&slots.text) && *index == 0 {
+                match moment {
+                    Moment::Unit(grain, -1) => {
+                        args.period = time::unit(*grain, asof, 0).map(canonical);
+                        args.baseline = Some(canonical(*span));
+                    }
+                    _ => args.baseline = Some(canonical(*span)),
+                }
+                args.guesses += 1;
+            } else {
+                args.period = Some(canonical(*span));
+                if year_ago && takes_baseline {
+                    args.baseline = time::year_ago(*span).map(canonical);
+                }
+            }
+        }
+        [first, second, ..] => two_times(function, slots, takes_baseline, year_ago, (first.2, first.1), (second.2, second.1), args),
+    }
+    // What the function shows by itself need not be said, but saying it is harmless.
+    if args.baseline.is_some() && args.baseline == args.period {
+        args.baseline = None;
+    }
+}
+
+fn two_times(
+    function: &str,
+    slots: &Slots,
+    takes_baseline: bool,
+    year_ago: bool,
+    first: (Span, Moment),
+    second: (Span, Moment),
+    args: &mut Args,
+) {
+    let (mut a, b) = (first.0, second.0);
+    // "from March to May 2024": the year said once holds for both.
+    if let (Moment::Named(name, time::Year::Open), Moment::Named(_, year)) = (first.1, second.1)
+        && year != time::Year::Open
+        && FROM_TO.is_in(&slots.text)
+        && let Some(moved) = Moment::Named(name, year).span(b.1, false)
+        && moved.0 <= b.0
+    {
+        a = moved;
+    }
+    let range = FROM_TO.is_in(&slots.text) || AND_TIMES.is_in(&slots.text);
+    if takes_baseline {
+        let pair = BETWEEN.is_in(&slots.text) || !range || AND_TIMES.is_in(&slots.text);
+        if pair || function == "compare" || function == "bridge" {
+            // The later is what is looked at, the earlier what it is held against.
+            let (period, baseline) = if a.0 >= b.0 { (a, b) } else { (b, a) };
+            args.period = Some(canonical(period));
+            args.baseline = Some(canonical(baseline));
+        } else {
+            args.period = Some(canonical((a.0.min(b.0), a.1.max(b.1))));
+        }
+    } else if range {
+        args.period = Some(canonical((a.0.min(b.0), a.1.max(b.1))));
+    } else {
+        args.period = Some(canonical(a));
+        args.guesses += 1;
+    }
+    let _ = year_ago;
+}
+
+fn outlook(slots: &Slots, asof: NaiveDate, args: &mut Args) {
+    for moment in &slots.times {
+        match moment {
+            Moment::Ahead(n, grain) => {
+                args.horizon = Some(*n);
+                args.grain = Some(grain.name().to_owned());
+            }
+            Moment::YearAgo | Moment::UnitBefore(_) | Moment::Lately | Moment::Always | Moment::Rolling(..) => {}
+            other => {
+                if let Some(span) = other.span(asof, true)
+                    && span.1 > asof
+                    && args.period.is_none()
+                    && args.horizon.is_none()
+                {
+                    args.period = Some(canonical(span));
+                }
+            }
+        }
+    }
+    if args.horizon.is_some() {
+        args.period = None;
+    } else if args.period.is_none()
+        && let Some(found) = HORIZON.captures(&slots.plain)
+        && let Some(n) = found.get(1).or(found.get(2)).and_then(|m| m.as_str().parse().ok())
+    {
+        args.horizon = Some(n);
+        args.grain = Some(slots.grain().unwrap_or("month").to_owned());
+    }
+    if args.grain.is_none()
+        && let Some(grain) = slots.grain()
+    {
+        args.grain = Some(grain.to_owned());
+    }
+}
+
+fn counts(function: &str, slots: &Slots, args: &mut Args) {
+    if matches!(function, "breakdown" | "compare" | "recommend" | "insights" | "drivers")
+        && let Some(found) = TOP.captures(&slots.text)
+    {
+        args.top = (1..=4)
+            .find_map(|i| found.get(i))
+            .and_then(|m| m.as_str().parse().ok())
+            .filter(|n| (1..=100).contains(n));
+    }
+    match function {
+        "breakdown" if DOWN_RANK.is_in(&slots.text) => args.direction = Some("down".into()),
+        "compare" => {
+            let (up, down) = (UP_SIDE.is_in(&slots.plain), DOWN_SIDE.is_in(&slots.plain));
+            if up != down && ANY_WHICH.is_in(&slots.text) {
+                args.direction = Some(if up { "up" } else { "down" }.into());
+            }
+        }
+        "anomalies" => {
+            let (up, down) = (SPIKE.is_in(&slots.plain), DIP.is_in(&slots.plain));
+            if up != down {
+                args.direction = Some(if up { "up" } else { "down" }.into());
+            }
+        }
+        _ => {}
+    }
+    if matches!(function, "history" | "anomalies" | "cohorts")
+        && let Some(grain) = slots.grain()
+    {
+        args.grain = Some(grain.to_owned());
+    }
+    if function == "cohorts"
+        && args.grain.is_none()
+        && let Some(found) = COHORT_GRAIN.captures(&slots.plain)
+    {
+        args.grain = found.get(1).map(|m| m.as_str().to_owned());
+    }
+    if function == "forecast"
+        && let Some(found) = MODEL.captures(&slots.plain)
+    {
+        args.model = found.get(1).map(|m| match m.as_str() {
+            "arima" => "sarima".to_owned(),
+            "seasonal naive" => "snaive".to_owned(),
+            other => other.to_owned(),
+        });
+    }
+}
+
+static RAISE: Pattern = Pattern::new(
+    r"\b(?:rais\w+|increas\w+|hik\w+|up|higher|more|rise[sn]?|rising|add\w*|grow\w*|grew|bump\w*|lift\w*|expensive|markup|mark up|jump\w*|plus)\b|올리|올려|인상|오르|늘|증가",
+);
+static LOWER: Pattern = Pattern::new(
+    r"\b(?:cut\w*|lower\w*|reduc\w+|drop\w*|decreas\w+|down|less|cheaper|fewer|fall\w*|fell|discount\w*|shrink\w*|slash\w*|los\w+|declin\w+|minus|shav\w+|off|knock\w*|trim\w*)\b|내리|내려|인하|줄|감소|떨어|할인",
+);
+static VOLUME: Pattern = Pattern::new(
+    r"\b(?:volumes?|units|demand|quantit\w+|sells?|selling|sold|sales|traffic|orders|pieces|buy|bought)\b|판매|수량|물량|수요|매출이",
+);
+static PRICE: Pattern = Pattern::new(r"\bpric\w+\b|\bcheaper\b|\bexpensive\b|\bdiscount\w*\b|\bcharg\w+\b|\bcost\w*\b|가격|할인|단가");
+static GONE: Pattern = Pattern::new(
+    r"\b(?:delist\w*|discontinu\w+|stop(?:ped|s)? (?:selling|offering|stocking|carrying|making|supplying|working with)|(?:drop|dropped|remove|removed|lose|lost|losing|kill|killed|without|quit|leave|left|exit|exited|close|closed|shut|axe|axed|scrap|scrapped|pull|pulled|abandon\w*|get rid of|ditch|ditched) (?:out of |from |the |our |all |of |brand |down )*(?:E\d+|D\d+)|(?:E\d+) (?:\w+ )?(?:disappear\w*|vanish\w*|closes?|closed|goes away|went away|is gone|were gone|shuts? down|leaves?|dropp?e?d? (?:us|out)|went bust|stops?|stopped|were to (?:leave|close|disappear|vanish)|is delisted|delists?))\b|단종|없어지|철수|그만|빠지|중단",
+);
+static PARTS: Pattern = Pattern::new(r"\b(?:by )?(?:a|one) (quarter|third|half|fifth|tenth)\b|\b(double|doubled|halve|halved|triple|tripled)\b|절반");
+
+/// What a hypothetical changes: fractions of `price` or `units`.
+fn change(slots: &Slots) -> BTreeMap<String, f64> {
+    let text = &slots.plain;
+    let mut found = BTreeMap::new();
+    let size = slots.percents.first().copied().or_else(|| {
+        let part = PARTS.captures(text)?;
+        let word = part.get(1).or(part.get(2)).map_or("half", |m| m.as_str());
+        Some(match word {
+            "quarter" => 0.25,
+            "third" => 1.0 / 3.0,
+            "fifth" => 0.2,
+            "tenth" => 0.1,
+            "double" | "doubled" => 1.0,
+            "triple" | "tripled" => 2.0,
+            "halve" | "halved" => -0.5,
+            _ => 0.5,
+        })
+    });
+    let Some(size) = size else {
+        if GONE.is_in(&slots.text) {
+            found.insert("units".into(), -1.0);
+        }
+        return found;
+    };
+    // The verb nearest before the number decides; a sign decides alone.
+    let at = text.find('X').unwrap_or(text.len());
+    let (before, after) = text.split_at(at.min(text.len()));
+    let last = |pattern: &Pattern, text: &str| {
+        pattern.regex().and_then(|r| r.find_iter(text).last().map(|m| m.start()))
+    };
+    let (up, down) = (last(&RAISE, before), last(&LOWER, before));
+    let near: String = after.split_whitespace().skip(1).take(4).collect::<Vec<_>>().join(" ");
+    let sign = if size < 0.0 {
+        1.0
+    } else if slots.korean {
+        if LOWER.is_in(after) && !RAISE.is_in(after) { -1.0 } else { 1.0 }
+    } else {
+        match (LOWER.is_in(&near), RAISE.is_in(&near), up, down) {
+            (true, false, _, _) => -1.0,
+            (false, true, _, _) => 1.0,
+            (_, _, Some(u), Some(d)) => if d > u { -1.0 } else { 1.0 },
+            (_, _, None, Some(_)) => -1.0,
+            (_, _, Some(_), None) => 1.0,
+            _ if LOWER.is_in(after) && !RAISE.is_in(after) => -1.0,
+            _ => 1.0,
+        }
+    };
+    // Price where a price is spoken of; "if we sold 10 % more" speaks of units.
+    let of = if PRICE.is_in(text) || !VOLUME.is_in(text) { "price" } else { "units" };
+    found.insert(of.to_owned(), (size * sign * 1e6).round() / 1e6);
+    found
+}
+
+static BARE: Pattern = Pattern::new(r"\b(?:it|that|to|by|with|about|at|say|rather|and|now|try) (-?\d{1,2}(?:\.\d+)?)\b|^(-?\d{1,2}(?:\.\d+)?)\b");
+
+/// A number without a unit, as in "make it 8".
+pub(crate) fn bare_number(slots: &Slots) -> Option<f64> {
+    let found = BARE.captures(&slots.plain)?;
+    found.get(1).or(found.get(2))?.as_str().parse().ok()
+}
+
+/// The change of a follow-up: what is new, and what it leaves as it was.
+pub(crate) fn new_change(slots: &Slots, before: &BTreeMap<String, f64>, fresh: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
+    let said_what = PRICE.is_in(&slots.plain) || VOLUME.is_in(&slots.plain) || GONE.is_in(&slots.text);
+    let said_sign = RAISE.is_in(&slots.plain) || LOWER.is_in(&slots.plain) || fresh.values().any(|v| *v < 0.0);
+    let number = slots.percents.first().copied().or_else(|| bare_number(slots).map(|n| n / 100.0));
+    match (number, before.iter().next()) {
+        (Some(n), Some((what, old))) => {
+            let what = if said_what { fresh.keys().next().unwrap_or(what) } else { what };
+            let n = if said_sign { fresh.values().next().copied().unwrap_or(n) } else { n * old.signum() };
+            [(what.clone(), (n * 1e6).round() / 1e6)].into_iter().collect()
+        }
+        (None, Some((what, old))) if said_sign && !fresh.is_empty() => {
+            [(fresh.keys().next().unwrap_or(what).clone(), *fresh.values().next().unwrap_or(old))].into_iter().collect()
+        }
+        (None, Some(_)) => before.clone(),
+        (_, None) => fresh.clone(),
+    }
+}
+

@@ -1,0 +1,16 @@
+//! Words: from a question to a plan, from rows to a text, and the check that a text says no more than its facts.
+
+mod args;
+mod catalogue;
+mod cues;
+mod lexicon;
+mod plan;
+pub mod router;
+mod slots;
+mod text;
+mod time;
+
+pub use catalogue::{Alias, Catalogue, Dimension, Example, MetricName};
+pub use plan::{Plan, QUESTION_CHARS, SURE, plan, to_json};
+pub use router::FUNCTIONS;
+pub use time::{Span, canonical, parse_canonical, previous, year_ago};

@@ -1,0 +1,439 @@
+//! Folding, tokens, spelling and the sound of Hangul: what lets a word be found however it is written.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+/// A word of a question.
+#[derive(Clone, Debug)]
+pub(crate) struct Token {
+    /// As written.
+    pub raw: String,
+    /// Lower case without accents.
+    pub low: String,
+    /// `low` with abbreviations written out and typing errors mended.
+    pub fix: String,
+}
+
+/// Lower case, compatibility forms resolved, accents dropped, look-alike letters made Latin.
+pub(crate) fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
+    text.nfkd()
+        .filter(|c| !is_combining_mark(*c))
+        .nfc()
+        .flat_map(char::to_lowercase)
+        .map(latin_twin)
+        .collect::<String>()
+        .replace('ß', "ss")
+        .replace('æ', "ae")
+        .replace('œ', "oe")
+}
+
+/// The Latin letter a Cyrillic or Greek one is mistaken for, and one form per punctuation mark.
+fn latin_twin(c: char) -> char {
+    match c {
+        'а' | 'α' => 'a',
+        'е' | 'ε' => 'e',
+        'о' | 'ο' => 'o',
+        'р' | 'ρ' => 'p',
+        'с' => 'c',
+        'х' | 'χ' => 'x',
+        'у' => 'y',
+        'і' | 'ι' | 'ı' => 'i',
+        'к' | 'κ' => 'k',
+        'м' => 'm',
+        'т' | 'τ' => 't',
+        'ν' => 'v',
+        'ø' => 'o',
+        'ł' => 'l',
+        'đ' => 'd',
+        '\u{2019}' | '\u{2018}' | '`' | '\u{b4}' => '\'',
+        '\u{2013}' | '\u{2014}' | '\u{2212}' | '\u{2011}' | '\u{2010}' => '-',
+        '\u{a0}' | '\u{202f}' | '\u{2009}' => ' ',
+        other => other,
+    }
+}
+
+pub(crate) fn is_hangul(c: char) -> bool {
+    ('\u{ac00}'..='\u{d7a3}').contains(&c) || ('\u{3131}'..='\u{318e}').contains(&c)
+}
+
+/// Cuts a text into words, numbers and the few symbols that mean something.
+pub(crate) fn tokens(text: &str) -> Vec<Token> {
+    let composed: String = text.nfc().map(soft_quote).collect();
+    let composed = composed.replace("w/o", "without").replace("W/O", "without");
+    let chars: Vec<char> = composed.chars().collect();
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(&c) = chars.get(at) {
+        let from = at;
+        at += 1;
+        if c.is_ascii_digit() {
+            while let Some(&next) = chars.get(at) {
+                let joins = matches!(next, '-' | '.' | '/' | ',' | ':')
+                    && chars.get(at + 1).is_some_and(char::is_ascii_digit);
+                if next.is_alphanumeric() || joins {
+                    at += 1;
+                } else {
+                    break;
+                }
+            }
+            push(&mut found, &chars[from..at]);
+        } else if c.is_alphanumeric() {
+            let hangul = is_hangul(c);
+            while let Some(&next) = chars.get(at) {
+                let inner = next == '\''
+                    && chars.get(at + 1).is_some_and(|n| n.is_alphabetic())
+                    && !hangul;
+                if (next.is_alphanumeric() || is_combining_mark(next))
+                    && is_hangul(next) == hangul
+                    || inner
+                {
+                    at += 1;
+                } else {
+                    break;
+                }
+            }
+            let word = &chars[from..at];
+            // "Young's" is the member and a mark.
+            if let [head @ .., '\'', 's' | 'S'] = word {
+                push(&mut found, head);
+                push(&mut found, &['\'', 's']);
+            } else {
+                push(&mut found, word);
+            }
+        } else if c == '\'' && chars.get(at).is_some_and(char::is_ascii_digit) {
+            while chars.get(at).is_some_and(char::is_ascii_digit) {
+                at += 1;
+            }
+            push(&mut found, &chars[from..at]);
+        } else if c == '&' {
+            found.push(Token {
+                raw: "&".into(),
+                low: "and".into(),
+                fix: "and".into(),
+            });
+        } else if matches!(c, '%' | '+' | '$' | '€' | '£' | '₩')
+            || (c == '-' && chars.get(at).is_some_and(char::is_ascii_digit))
+            || (matches!(c, '-' | '/') && chars.get(at) == Some(&' '))
+        {
+            push(&mut found, &chars[from..at]);
+        } else if matches!(c, ',' | ';' | ':' | '?' | '!' | '.') {
+            // The dot of an abbreviation ("excl.") ends nothing.
+            if c == '.' && found.last().is_some_and(|t: &Token| t.low.len() <= 4) {
+                continue;
+            }
+            found.push(Token {
+                raw: c.to_string(),
+                low: ",".into(),
+                fix: ",".into(),
+            });
+        }
+    }
+    while found.last().is_some_and(|t| t.low == ",") {
+        found.pop();
+    }
+    found
+}
+
+fn soft_quote(c: char) -> char {
+    match c {
+        '\u{2019}' | '\u{2018}' => '\'',
+        '\u{2013}' | '\u{2014}' | '\u{2212}' => '-',
+        other => other,
+    }
+}
+
+fn push(found: &mut Vec<Token>, word: &[char]) {
+    let raw: String = word.iter().collect();
+    let low = fold(&raw);
+    if !low.is_empty() {
+        found.push(Token {
+            fix: low.clone(),
+            raw,
+            low,
+        });
+    }
+}
+
+/// Words a number may be written as; "one" and "second" mean too much else.
+const NUMBERS: [(&str, &str); 20] = [
+    ("two", "2"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("fifteen", "15"),
+    ("twenty", "20"),
+    ("thirty", "30"),
+    ("forty", "40"),
+    ("fifty", "50"),
+    ("sixty", "60"),
+    ("eighty", "80"),
+    ("ninety", "90"),
+    ("hundred", "100"),
+];
+
+/// Short forms of chats and notes, written out.
+const SHORT: &[(&str, &str)] = &[
+    ("rev", "revenue"),
+    ("revs", "revenue"),
+    ("qty", "units"),
+    ("qties", "units"),
+    ("pcs", "units"),
+    ("avg", "average"),
+    ("ave", "average"),
+    ("lst", "last"),
+    ("nxt", "next"),
+    ("prev", "previous"),
+    ("yr", "year"),
+    ("yrs", "years"),
+    ("mth", "month"),
+    ("mths", "months"),
+    ("mo", "month"),
+    ("mos", "months"),
+    ("mnth", "month"),
+    ("mnths", "months"),
+    ("mon", "month"),
+    ("wk", "week"),
+    ("wks", "weeks"),
+    ("wkly", "weekly"),
+    ("mthly", "monthly"),
+    ("mnthly", "monthly"),
+    ("qtr", "quarter"),
+    ("qtrs", "quarters"),
+    ("qtrly", "quarterly"),
+    ("fcst", "forecast"),
+    ("fc", "forecast"),
+    ("fcast", "forecast"),
+    ("pred", "predict"),
+    ("excl", "excluding"),
+    ("exc", "excluding"),
+    ("ex", "excluding"),
+    ("wo", "without"),
+    ("incl", "including"),
+    ("pls", "please"),
+    ("plz", "please"),
+    ("thx", "thanks"),
+    ("hw", "how"),
+    ("wht", "what"),
+    ("wat", "what"),
+    ("whats", "what"),
+    ("wich", "which"),
+    ("whch", "which"),
+    ("y", "why"),
+    ("u", "you"),
+    ("r", "are"),
+    ("ur", "your"),
+    ("wud", "would"),
+    ("cud", "could"),
+    ("shud", "should"),
+    ("shld", "should"),
+    ("gonna", "going to"),
+    ("gimme", "give me"),
+    ("lemme", "let me"),
+    ("wanna", "want to"),
+    ("vol", "volume"),
+    ("vols", "volume"),
+    ("prod", "product"),
+    ("prods", "products"),
+    ("chan", "channel"),
+    ("chans", "channels"),
+    ("chnl", "channel"),
+    ("cat", "category"),
+    ("cats", "categories"),
+    ("btm", "bottom"),
+    ("bott", "bottom"),
+    ("tgt", "target"),
+    ("tgts", "targets"),
+    ("perf", "performance"),
+    ("cmp", "compare"),
+    ("comp", "compare"),
+    ("versus", "vs"),
+    ("v", "vs"),
+    ("elast", "elasticity"),
+    ("conc", "concentration"),
+    ("anom", "anomalies"),
+    ("brkdwn", "breakdown"),
+    ("pct", "%"),
+    ("percent", "%"),
+    ("percentage", "%"),
+    ("cos", "because"),
+    ("coz", "because"),
+    ("b4", "before"),
+    ("xmas", "christmas"),
+    ("bf", "black friday"),
+    ("ly", "last year"),
+    ("tm", "this month"),
+    ("lm", "last month"),
+    ("lw", "last week"),
+    ("lq", "last quarter"),
+    ("py", "last year"),
+    ("cust", "customer"),
+    ("custs", "customers"),
+    ("supp", "supplier"),
+    ("splt", "split"),
+    ("chg", "change"),
+    ("hv", "have"),
+    ("abt", "about"),
+    ("btw", "between"),
+    ("bw", "between"),
+    ("agn", "again"),
+    ("dont", "don't"),
+];
+
+static SHORT_FORMS: LazyLock<HashMap<&'static str, &'static str>> =
+    LazyLock::new(|| SHORT.iter().chain(&NUMBERS).copied().collect());
+
+/// The written-out form of an abbreviation or number word.
+pub(crate) fn written_out(word: &str) -> Option<&'static str> {
+    SHORT_FORMS.get(word).copied()
+}
+
+/// Typing errors up to which a word of `len` letters is still that word.
+fn tolerance(len: usize) -> usize {
+    match len {
+        0..=3 => 0,
+        4..=7 => 1,
+        _ => 2,
+    }
+}
+
+/// Typing errors between two words (a swap of neighbours is one), `None` when too many for their length.
+pub(crate) fn slips(a: &str, b: &str) -> Option<usize> {
+    if a == b {
+        return Some(0);
+    }
+    let (la, lb) = (a.chars().count(), b.chars().count());
+    let allowed = tolerance(la.min(lb));
+    if allowed == 0 || la.abs_diff(lb) > allowed {
+        return None;
+    }
+    // People rarely mistype the first letter, and short words differ in it.
+    if a.chars().next() != b.chars().next() && la.min(lb) < 6 {
+        return None;
+    }
+    let distance = strsim::osa_distance(a, b);
+    (distance <= allowed).then_some(distance)
+}
+
+/// The consonants one hears in a Latin or Hangul name, near sounds made equal; empty for other scripts.
+///
+/// "Amazon" and "아마존" share `msn`, "Olive Young" and "올리브영" share `lbyng`.
+pub(crate) fn sound(text: &str) -> String {
+    let mut latin = String::new();
+    for c in fold(text).chars() {
+        if ('\u{ac00}'..='\u{d7a3}').contains(&c) {
+            spell_syllable(c, &mut latin);
+        } else if c.is_ascii_alphanumeric() {
+            latin.push(c);
+        }
+    }
+    let latin = latin
+        .replace("ph", "p")
+        .replace("sh", "s")
+        .replace("ch", "c")
+        .replace("th", "s")
+        .replace("ck", "k")
+        .replace("qu", "k")
+        .replace("ng", "N");
+    let mut heard = String::new();
+    for c in latin.chars() {
+        let class = match c {
+            'a' | 'e' | 'i' | 'o' | 'u' | 'w' | 'h' => continue,
+            'l' | 'r' => 'l',
+            'b' | 'v' | 'p' | 'f' => 'b',
+            'z' | 'j' | 's' | 'c' => 's',
+            'k' | 'g' | 'q' | 'x' => 'k',
+            't' | 'd' => 't',
+            other => other,
+        };
+        if !heard.ends_with(class) {
+            heard.push(class);
+        }
+    }
+    heard
+}
+
+/// Writes a Hangul syllable in Latin letters, vowels only as far as `sound` needs them.
+fn spell_syllable(c: char, out: &mut String) {
+    const INITIAL: [&str; 19] = [
+        "k", "k", "n", "t", "t", "l", "m", "b", "b", "s", "s", "", "j", "j", "c", "k", "t", "p",
+        "h",
+    ];
+    const FINAL: [&str; 28] = [
+        "", "k", "k", "k", "n", "n", "n", "t", "l", "l", "l", "l", "l", "l", "l", "l", "m", "b",
+        "b", "t", "t", "N", "t", "t", "k", "t", "p", "t",
+    ];
+    let index = c as usize - 0xac00;
+    out.push_str(INITIAL[index / 588]);
+    let vowel = index % 588 / 28;
+    out.push_str(if matches!(vowel, 2 | 3 | 6 | 7 | 12 | 17) {
+        "ya"
+    } else {
+        "a"
+    });
+    out.push_str(FINAL[index % 28]);
+}
+
+/// Endings that Korean hangs on a noun, longest first.
+const PARTICLES: [&str; 24] = [
+    "에서는", "으로는", "에서의", "이라는", "에서", "에게", "으로", "까지", "부터", "보다", "하고",
+    "이랑", "만", "은", "는", "이", "가", "을", "를", "의", "에", "도", "와", "과",
+];
+
+/// A Korean word without its particle.
+pub(crate) fn bare(word: &str) -> &str {
+    PARTICLES
+        .iter()
+        .find_map(|p| word.strip_suffix(p).filter(|stem| stem.chars().count() >= 2))
+        .unwrap_or(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folding_drops_case_accents_and_twins() {
+        assert_eq!(fold("Éclat LUMIÈRE"), "eclat lumiere");
+        assert_eq!(fold("s\u{430}les"), "sales");
+        assert_eq!(fold("한빛"), "한빛");
+    }
+
+    #[test]
+    fn a_possessive_and_a_year_are_tokens_of_their_own() {
+        let words: Vec<_> = tokens("Olive Young's Q3'25, w/o Amazon에서")
+            .into_iter()
+            .map(|t| t.low)
+            .collect();
+        assert_eq!(
+            words,
+            ["olive", "young", "'s", "q3", "'25", ",", "without", "amazon", "에서"]
+        );
+    }
+
+    #[test]
+    fn hangul_sounds_like_the_name_it_spells() {
+        assert_eq!(sound("아마존"), sound("Amazon"));
+        assert_eq!(sound("세포라"), sound("Sephora"));
+        assert_eq!(sound("올리브영"), sound("Olive Young"));
+        assert_eq!(sound("한빛"), sound("Hanbit"));
+    }
+
+    #[test]
+    fn slips_grow_with_length() {
+        assert_eq!(slips("sehpora", "sephora"), Some(1));
+        assert_eq!(slips("sun", "son"), None);
+    }
+}
