@@ -1,7 +1,11 @@
 //! Plans a file of questions, for `shared/data/questions/score.py`.
 //!
 //! `cargo run --release -p kpi-core --example plan -- QUESTIONS.jsonl SALES.csv > PREDICTIONS.jsonl`
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line tool")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool"
+)]
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -10,7 +14,16 @@ use kpi_core::words::{Catalogue, Dimension, plan};
 use serde_json::{Value, json};
 
 /// Product types that the question sets know, as words of product names.
-const TYPES: [&str; 8] = ["cleanser", "cream", "lip", "mask", "oil", "serum", "sunscreen", "toner"];
+const TYPES: [&str; 8] = [
+    "cleanser",
+    "cream",
+    "lip",
+    "mask",
+    "oil",
+    "serum",
+    "sunscreen",
+    "toner",
+];
 
 /// The fields of a CSV line; quotes may hold commas.
 fn fields(line: &str) -> Vec<String> {
@@ -30,7 +43,12 @@ fn catalogue(sales: &str) -> Catalogue {
     let mut lines = sales.lines();
     let header = fields(lines.next().unwrap_or(""));
     let column = |name: &str| header.iter().position(|h| h == name);
-    let wanted = [("brand", "brand"), ("product", "sku"), ("channel", "channel"), ("vendor", "vendor")];
+    let wanted = [
+        ("brand", "brand"),
+        ("product", "sku"),
+        ("channel", "channel"),
+        ("vendor", "vendor"),
+    ];
     let mut members: Vec<BTreeSet<String>> = vec![BTreeSet::new(); wanted.len()];
     let mut last = String::new();
     for line in lines {
@@ -47,10 +65,21 @@ fn catalogue(sales: &str) -> Catalogue {
         }
     }
     let names: Vec<String> = members[1].iter().map(|m| m.to_lowercase()).collect();
-    let types = TYPES.iter().filter(|t| names.iter().any(|n| n.contains(**t))).map(|t| (*t).to_owned());
-    let mut dimensions = vec![Dimension { name: "product_type".into(), label: None, members: types.collect() }];
+    let types = TYPES
+        .iter()
+        .filter(|t| names.iter().any(|n| n.contains(**t)))
+        .map(|t| (*t).to_owned());
+    let mut dimensions = vec![Dimension {
+        name: "product_type".into(),
+        label: None,
+        members: types.collect(),
+    }];
     for ((_, dimension), set) in wanted.iter().zip(members) {
-        dimensions.push(Dimension { name: (*dimension).into(), label: None, members: set.into_iter().collect() });
+        dimensions.push(Dimension {
+            name: (*dimension).into(),
+            label: None,
+            members: set.into_iter().collect(),
+        });
     }
     Catalogue {
         asof: last.parse().expect("the last date is a date"),
@@ -84,5 +113,8 @@ fn main() {
         count += 1;
         println!("{}", json!({"id": text("id"), "plan": plan}));
     }
-    eprintln!("{count} plans, mean {:.2} ms, slowest after the first {slowest:.2} ms", total / f64::from(count.max(1)));
+    eprintln!(
+        "{count} plans, mean {:.2} ms, slowest after the first {slowest:.2} ms",
+        total / f64::from(count.max(1))
+    );
 }

@@ -64,7 +64,9 @@ fn train(samples: &[&Sample]) -> Vec<f32> {
 }
 
 fn best(scores: &[f32]) -> usize {
-    (0..scores.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])).unwrap_or(0)
+    (0..scores.len())
+        .max_by(|a, b| scores[*a].total_cmp(&scores[*b]))
+        .unwrap_or(0)
 }
 
 fn main() -> ExitCode {
@@ -75,19 +77,30 @@ fn main() -> ExitCode {
             on: features(&mask(&q.text, &catalogue)),
             function: q.function,
             voice: q.voice,
-            rules: rules(&q.text, &catalogue).iter().map(|r| *r as f32).collect(),
+            rules: rules(&q.text, &catalogue)
+                .iter()
+                .map(|r| *r as f32)
+                .collect(),
             text: q.text,
         })
         .collect();
     let mode = std::env::args().nth(1).unwrap_or_default();
     if mode == "cv" {
         let mut voices: BTreeMap<&str, [usize; 4]> = BTreeMap::new();
-        for voice in samples.iter().map(|s| s.voice).collect::<std::collections::BTreeSet<_>>() {
+        for voice in samples
+            .iter()
+            .map(|s| s.voice)
+            .collect::<std::collections::BTreeSet<_>>()
+        {
             let kept: Vec<&Sample> = samples.iter().filter(|s| s.voice != voice).collect();
             let weights = train(&kept);
             for sample in samples.iter().filter(|s| s.voice == voice) {
                 let scores = linear(&sample.on, |i| weights[i]);
-                let both: Vec<f32> = scores.iter().zip(&sample.rules).map(|(a, b)| 0.7 * a + b).collect();
+                let both: Vec<f32> = scores
+                    .iter()
+                    .zip(&sample.rules)
+                    .map(|(a, b)| 0.7 * a + b)
+                    .collect();
                 let right = |scores: &[f32]| usize::from(best(scores) == sample.function);
                 let entry = voices.entry(voice).or_default();
                 entry[0] += 1;
@@ -95,14 +108,24 @@ fn main() -> ExitCode {
                 entry[2] += right(&sample.rules);
                 entry[3] += right(&both);
                 if right(&both) == 0 && std::env::args().nth(2).is_some() {
-                    println!("{:14} not {:14} {}", FUNCTIONS[best(&both)], FUNCTIONS[sample.function], sample.text);
+                    println!(
+                        "{:14} not {:14} {}",
+                        FUNCTIONS[best(&both)],
+                        FUNCTIONS[sample.function],
+                        sample.text
+                    );
                 }
             }
         }
         println!("voice        n  model  rules  both");
         for (voice, [all, model, rule, both]) in &voices {
             let share = |n: usize| 100.0 * n as f64 / *all as f64;
-            println!("{voice:10} {all:3} {:5.0}% {:5.0}% {:4.0}%", share(*model), share(*rule), share(*both));
+            println!(
+                "{voice:10} {all:3} {:5.0}% {:5.0}% {:4.0}%",
+                share(*model),
+                share(*rule),
+                share(*both)
+            );
         }
         return ExitCode::SUCCESS;
     }
@@ -114,8 +137,19 @@ fn main() -> ExitCode {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/src/words/router/weights.bin");
     if mode == "check" {
         let same = std::fs::read(path).is_ok_and(|stored| stored == bytes);
-        println!("weights.bin {}", if same { "is up to date" } else { "differs from its examples" });
-        return if same { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        println!(
+            "weights.bin {}",
+            if same {
+                "is up to date"
+            } else {
+                "differs from its examples"
+            }
+        );
+        return if same {
+            ExitCode::SUCCESS
+        } else {
+            ExitCode::FAILURE
+        };
     }
     if let Err(error) = std::fs::write(path, &bytes) {
         println!("{path}: {error}");

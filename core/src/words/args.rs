@@ -35,15 +35,27 @@ pub(crate) struct Args {
 }
 
 const TAKES_METRIC: [&str; 11] = [
-    "value", "history", "breakdown", "compare", "concentration", "cohorts", "launch_curve", "forecast",
-    "anomalies", "drivers", "suggest_targets",
+    "value",
+    "history",
+    "breakdown",
+    "compare",
+    "concentration",
+    "cohorts",
+    "launch_curve",
+    "forecast",
+    "anomalies",
+    "drivers",
+    "suggest_targets",
 ];
 
 impl Args {
     pub(crate) fn to_json(&self, function: &str) -> Map<String, Value> {
         let mut map = Map::new();
         if TAKES_METRIC.contains(&function) || function == "attainment" {
-            map.insert("metric".into(), json!(self.metric.as_deref().unwrap_or("revenue")));
+            map.insert(
+                "metric".into(),
+                json!(self.metric.as_deref().unwrap_or("revenue")),
+            );
         }
         if !self.by.is_empty() {
             map.insert("by".into(), json!(self.by));
@@ -77,7 +89,11 @@ impl Args {
 
     pub(crate) fn from_json(map: &Map<String, Value>) -> Args {
         let text = |name: &str| map.get(name).and_then(Value::as_str).map(str::to_owned);
-        let number = |name: &str| map.get(name).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok());
+        let number = |name: &str| {
+            map.get(name)
+                .and_then(Value::as_u64)
+                .and_then(|n| u32::try_from(n).ok())
+        };
         let chosen = |name: &str| -> BTreeMap<String, Vec<String>> {
             map.get(name)
                 .and_then(|v| serde_json::from_value(v.clone()).ok())
@@ -85,7 +101,10 @@ impl Args {
         };
         Args {
             metric: text("metric"),
-            by: map.get("by").and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default(),
+            by: map
+                .get("by")
+                .and_then(|v| serde_json::from_value(v.clone()).ok())
+                .unwrap_or_default(),
             filter: chosen("filter"),
             exclude: chosen("exclude"),
             period: text("period"),
@@ -95,7 +114,10 @@ impl Args {
             top: number("top"),
             direction: text("direction"),
             model: text("model"),
-            change: map.get("change").and_then(|v| serde_json::from_value(v.clone()).ok()).unwrap_or_default(),
+            change: map
+                .get("change")
+                .and_then(|v| serde_json::from_value(v.clone()).ok())
+                .unwrap_or_default(),
             ..Args::default()
         }
     }
@@ -120,14 +142,21 @@ static WHICH: Pattern = Pattern::new(
 static NOUN_BY: Pattern = Pattern::new(
     r"\bD(\d+)((?: ?(?:,|and|or|/) D\d+)*) (?:wise|ranking|breakdown|split|mix|shares?|cohorts?|concentration|level|performance|comparison|growth|level|contribution|distribution|dependence|dependency|structure|별|마다)|(?:^|[ ,])D(\d+)((?: ?(?:,|와|과|및|and) ?D\d+)*) ?(?:별|마다|중|순위|비중)|(?:어느|어떤|무슨) D(\d+)",
 );
-static START_DIMENSION: Pattern = Pattern::new(r"^(?:and |now |the |our |but )*D(\d+)((?: ?(?:,|and|or|/) D\d+)*)");
-static NEW_THINGS: Pattern = Pattern::new(r"\b(?:new|existing|discontinued|newest|older|all|price of the|lip|these|those|E\d+ and) D(\d+)");
+static START_DIMENSION: Pattern =
+    Pattern::new(r"^(?:and |now |the |our |but )*D(\d+)((?: ?(?:,|and|or|/) D\d+)*)");
+static NEW_THINGS: Pattern = Pattern::new(
+    r"\b(?:new|existing|discontinued|newest|older|all|price of the|lip|these|those|E\d+ and) D(\d+)",
+);
 static COHORT_GRAIN: Pattern = Pattern::new(r"\b(week|month|quarter|year)\b");
 static MARK_D: Pattern = Pattern::new(r"D(\d+)");
 
 fn dims_of(pattern: &Pattern, slots: &Slots) -> Vec<String> {
-    let Some(regex) = pattern.regex() else { return Vec::new() };
-    let Some(marks) = MARK_D.regex() else { return Vec::new() };
+    let Some(regex) = pattern.regex() else {
+        return Vec::new();
+    };
+    let Some(marks) = MARK_D.regex() else {
+        return Vec::new();
+    };
     let mut found: Vec<String> = Vec::new();
     for hit in regex.find_iter(&slots.text) {
         for mark in marks.captures_iter(hit.as_str()) {
@@ -179,7 +208,9 @@ pub(crate) fn asked_dimensions(slots: &Slots) -> Vec<String> {
 static APPOSITION: Pattern = Pattern::new(r"D(\d+) E(\d+)|E(\d+) (?:as a |the )?D(\d+)");
 
 fn is_apposition(slots: &Slots, name: &str) -> bool {
-    let Some(regex) = APPOSITION.regex() else { return false };
+    let Some(regex) = APPOSITION.regex() else {
+        return false;
+    };
     let count = slots.dimensions.iter().filter(|d| *d == name).count();
     let glued = regex
         .captures_iter(&slots.text)
@@ -206,30 +237,62 @@ static UP_SIDE: Pattern = Pattern::new(
 static DOWN_SIDE: Pattern = Pattern::new(
     r"\b(?:los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
 );
-static ANY_WHICH: Pattern = Pattern::new(r"\b(?:which|who|what|where|top|biggest|list|show|largest|\d+|worst|D\d+)\b|어느|어떤|제일|가장|D\d+");
-static SPIKE: Pattern = Pattern::new(r"\b(?:spik\w+|peaks?|surg\w+|jump\w*|unusually (?:high|strong|good)|abnormally high|highs|upward|outperform\w*|positive|explod\w+)\b|급증|튄|튀|높");
-static DIP: Pattern = Pattern::new(r"\b(?:drops?|dropp\w+|dips?|slumps?|collaps\w+|unusually (?:low|weak|bad)|abnormally low|lows|downward|falls?|fell|plung\w+|crash\w*|negative|declines?)\b|급감|떨어|하락|낮");
-static MODEL: Pattern = Pattern::new(r"\b(sarima|arima|ets|theta|mstl|seasonal naive|snaive|naive|croston|tsb)\b");
-static HORIZON: Pattern = Pattern::new(r"\bhorizon (?:of )?(\d{1,3})\b|\b(\d{1,3}) (?:steps|periods)\b");
-static BEST_SELLERS: Pattern = Pattern::new(r"\bbest ?sell\w*|\bhero\b|\bsells? (?:the )?(?:best|most)|\bpopular\b|잘 ?팔|많이 ?팔");
-static SHARE_OF_PART: Pattern = Pattern::new(r"\b(?:shares?|%|X\d+|part|portion|proportion|contribution) (?:of|that|for) (?:the )?E(\d+)(?: D\d+)? (?:has |have |holds? )?(?:in|on|at|of|within|among|to) ");
-static PART_AFTER: Pattern = Pattern::new(r"\b(?:shares?|%|part|portion|proportion|how much|slice|chunk) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)");
-static SHARE_WORD: Pattern = Pattern::new(r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유");
-static FROM_TO: Pattern = Pattern::new(r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1");
+static ANY_WHICH: Pattern = Pattern::new(
+    r"\b(?:which|who|what|where|top|biggest|list|show|largest|\d+|worst|D\d+)\b|어느|어떤|제일|가장|D\d+",
+);
+static SPIKE: Pattern = Pattern::new(
+    r"\b(?:spik\w+|peaks?|surg\w+|jump\w*|unusually (?:high|strong|good)|abnormally high|highs|upward|outperform\w*|positive|explod\w+)\b|급증|튄|튀|높",
+);
+static DIP: Pattern = Pattern::new(
+    r"\b(?:drops?|dropp\w+|dips?|slumps?|collaps\w+|unusually (?:low|weak|bad)|abnormally low|lows|downward|falls?|fell|plung\w+|crash\w*|negative|declines?)\b|급감|떨어|하락|낮",
+);
+static MODEL: Pattern =
+    Pattern::new(r"\b(sarima|arima|ets|theta|mstl|seasonal naive|snaive|naive|croston|tsb)\b");
+static HORIZON: Pattern =
+    Pattern::new(r"\bhorizon (?:of )?(\d{1,3})\b|\b(\d{1,3}) (?:steps|periods)\b");
+static BEST_SELLERS: Pattern = Pattern::new(
+    r"\bbest ?sell\w*|\bhero\b|\bsells? (?:the )?(?:best|most)|\bpopular\b|잘 ?팔|많이 ?팔",
+);
+static SHARE_OF_PART: Pattern = Pattern::new(
+    r"\b(?:shares?|%|X\d+|part|portion|proportion|contribution) (?:of|that|for) (?:the )?E(\d+)(?: D\d+)? (?:has |have |holds? )?(?:in|on|at|of|within|among|to) ",
+);
+static PART_AFTER: Pattern = Pattern::new(
+    r"\b(?:shares?|%|part|portion|proportion|how much|slice|chunk) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)",
+);
+static SHARE_WORD: Pattern = Pattern::new(
+    r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
+);
+static FROM_TO: Pattern = Pattern::new(
+    r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1",
+);
 static AND_TIMES: Pattern = Pattern::new(r"T0 (?:and|,|&) T1");
 static BETWEEN: Pattern = Pattern::new(r"\bfrom (?:the )?T0|\bbetween (?:the )?T0 and (?:the )?T1");
-static VERSUS_LAST: Pattern = Pattern::new(r"\b(?:vs|versus|than|against|compared (?:to|with)|compare (?:to|with)|comparison (?:to|with)|on|over|relative to|to|with|from) (?:in |the |that of |what (?:we|it) (?:had|did|was) (?:in )?)?T0|T0 ?(?:대비|보다|와 비교|에 비해)");
-static VERSUS_ONLY: Pattern = Pattern::new(r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)");
-static PAST_TARGET: Pattern = Pattern::new(r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었");
+static VERSUS_LAST: Pattern = Pattern::new(
+    r"\b(?:vs|versus|than|against|compared (?:to|with)|compare (?:to|with)|comparison (?:to|with)|on|over|relative to|to|with|from) (?:in |the |that of |what (?:we|it) (?:had|did|was) (?:in )?)?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
+);
+static VERSUS_ONLY: Pattern = Pattern::new(
+    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
+);
+static PAST_TARGET: Pattern = Pattern::new(
+    r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었",
+);
 static PRICE_WORD: Pattern = Pattern::new(r"\bprices?\b|\bpricing\b|가격");
-static CATEGORY_TIERS: Pattern = Pattern::new(r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b");
-static WEEKDAYS: Pattern = Pattern::new(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends?)\b");
-static MONTH_DIM: Pattern = Pattern::new(r"\b(?:which|what|best|worst|strongest|weakest|by) (months?|weeks?)\b");
-static DEPENDENT: Pattern = Pattern::new(r"\b(?:depend\w*|relian\w*|rely\w*|relies|expos\w+)\b|의존");
+static CATEGORY_TIERS: Pattern = Pattern::new(
+    r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b",
+);
+static WEEKDAYS: Pattern =
+    Pattern::new(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends?)\b");
+static MONTH_DIM: Pattern =
+    Pattern::new(r"\b(?:which|what|best|worst|strongest|weakest|by) (months?|weeks?)\b");
+static DEPENDENT: Pattern =
+    Pattern::new(r"\b(?:depend\w*|relian\w*|rely\w*|relies|expos\w+)\b|의존");
 
 /// Reads the arguments of `function`.
 pub(crate) fn read(function: &str, slots: &Slots, catalogue: &Catalogue) -> Args {
-    let mut args = Args { metric: Some(metric(function, slots)), ..Args::default() };
+    let mut args = Args {
+        metric: Some(metric(function, slots)),
+        ..Args::default()
+    };
     selections(slots, &mut args);
     let explicit = explicit_dimensions(slots);
     args.explicit_by = !explicit.is_empty();
@@ -241,7 +304,12 @@ pub(crate) fn read(function: &str, slots: &Slots, catalogue: &Catalogue) -> Args
         args.change = change(slots);
     }
     // A split by a dimension held to one member says nothing, except where the members are compared.
-    let held: Vec<String> = args.filter.iter().filter(|(_, m)| m.len() == 1).map(|(d, _)| d.clone()).collect();
+    let held: Vec<String> = args
+        .filter
+        .iter()
+        .filter(|(_, m)| m.len() == 1)
+        .map(|(d, _)| d.clone())
+        .collect();
     args.by.retain(|d| !held.contains(d));
     args
 }
@@ -255,15 +323,31 @@ fn metric(function: &str, slots: &Slots) -> String {
         .find(|m| *m != "revenue")
         .or(slots.metrics.first());
     match chosen {
-        Some(metric) if !(counted.contains(&metric.as_str()) && !matches!(function, "value" | "history" | "compare" | "forecast")) => metric.clone(),
-        _ if matches!(function, "anomalies" | "history" | "value" | "compare" | "forecast") && PRICE_WORD.is_in(&slots.plain) && slots.metrics.is_empty() => "asp".into(),
+        Some(metric)
+            if !(counted.contains(&metric.as_str())
+                && !matches!(function, "value" | "history" | "compare" | "forecast")) =>
+        {
+            metric.clone()
+        }
+        _ if matches!(
+            function,
+            "anomalies" | "history" | "value" | "compare" | "forecast"
+        ) && PRICE_WORD.is_in(&slots.plain)
+            && slots.metrics.is_empty() =>
+        {
+            "asp".into()
+        }
         _ => "revenue".into(),
     }
 }
 
 fn selections(slots: &Slots, args: &mut Args) {
     for (mention, excluded) in slots.mentions.iter().zip(&slots.excluded) {
-        let into = if *excluded { &mut args.exclude } else { &mut args.filter };
+        let into = if *excluded {
+            &mut args.exclude
+        } else {
+            &mut args.filter
+        };
         let members = into.entry(mention.dimension.clone()).or_default();
         for member in &mention.members {
             if !members.contains(member) {
@@ -282,15 +366,22 @@ fn selections(slots: &Slots, args: &mut Args) {
             Some("sun") => &["Sun"],
             _ => &["Sat", "Sun"],
         };
-        args.filter.insert("weekday".into(), days.iter().map(|d| (*d).to_owned()).collect());
+        args.filter.insert(
+            "weekday".into(),
+            days.iter().map(|d| (*d).to_owned()).collect(),
+        );
     }
 }
 
 /// The mention of that number, when it exists and is not excluded.
-fn mention_dimension(slots: &Slots, hit: Option<&regex_lite::Captures<'_>>) -> Option<(String, Vec<String>)> {
+fn mention_dimension(
+    slots: &Slots,
+    hit: Option<&regex_lite::Captures<'_>>,
+) -> Option<(String, Vec<String>)> {
     let index: usize = hit?.get(1)?.as_str().parse().ok()?;
     let mention = slots.mentions.get(index)?;
-    (!slots.excluded.get(index).copied().unwrap_or(false)).then(|| (mention.dimension.clone(), mention.members.clone()))
+    (!slots.excluded.get(index).copied().unwrap_or(false))
+        .then(|| (mention.dimension.clone(), mention.members.clone()))
 }
 
 fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
@@ -319,7 +410,10 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 // Members of one dimension side by side.
                 if let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1) {
                     args.by = vec![dimension.clone()];
-                } else if let Some(found) = MONTH_DIM.captures(&slots.plain).filter(|_| function == "breakdown") {
+                } else if let Some(found) = MONTH_DIM
+                    .captures(&slots.plain)
+                    .filter(|_| function == "breakdown")
+                {
                     let unit = found.get(1).map_or("month", |m| m.as_str());
                     args.by = vec![unit.trim_end_matches('s').to_owned()];
                 } else if function == "breakdown" {
@@ -330,12 +424,24 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 }
             }
         }
-        "history" | "forecast" | "anomalies" | "attainment" | "suggest_targets" | "drivers" | "launch_curve" | "elasticity" | "cohorts" | "bridge" => {
-            let which = if matches!(function, "bridge" | "history" | "forecast" | "suggest_targets") { explicit.to_vec() } else { asked };
+        "history" | "forecast" | "anomalies" | "attainment" | "suggest_targets" | "drivers"
+        | "launch_curve" | "elasticity" | "cohorts" | "bridge" => {
+            let which = if matches!(
+                function,
+                "bridge" | "history" | "forecast" | "suggest_targets"
+            ) {
+                explicit.to_vec()
+            } else {
+                asked
+            };
             args.by = which;
             args.by.retain(|d| d != "customer");
-            if function == "elasticity" && args.by.is_empty()
-                && let Some((dimension, _)) = args.filter.iter().find(|(d, m)| m.len() > 1 && *d != "product_type" && *d != "sku")
+            if function == "elasticity"
+                && args.by.is_empty()
+                && let Some((dimension, _)) = args
+                    .filter
+                    .iter()
+                    .find(|(d, m)| m.len() > 1 && *d != "product_type" && *d != "sku")
             {
                 args.by = vec![dimension.clone()];
             }
@@ -355,18 +461,30 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
     if function != "breakdown" {
         args.by.retain(|d| d != "customer");
     }
-    if matches!(function, "value" | "history" | "forecast" | "drivers" | "anomalies" | "suggest_targets" | "attainment" | "what_if")
-        && !args.by.iter().any(|d| d == "price_tier")
+    if matches!(
+        function,
+        "value"
+            | "history"
+            | "forecast"
+            | "drivers"
+            | "anomalies"
+            | "suggest_targets"
+            | "attainment"
+            | "what_if"
+    ) && !args.by.iter().any(|d| d == "price_tier")
         && let Some(found) = CATEGORY_TIERS.captures(&slots.plain)
         && let Some(tier) = found.get(1).or(found.get(2))
     {
-        args.filter.insert("price_tier".into(), vec![tier.as_str().to_owned()]);
+        args.filter
+            .insert("price_tier".into(), vec![tier.as_str().to_owned()]);
     }
 }
 
 /// "the share of A in B" is a split by A's dimension within B.
 fn share_split(slots: &Slots, args: &mut Args) {
-    let hit = SHARE_OF_PART.captures(&slots.text).or_else(|| PART_AFTER.captures(&slots.text));
+    let hit = SHARE_OF_PART
+        .captures(&slots.text)
+        .or_else(|| PART_AFTER.captures(&slots.text));
     let chosen = mention_dimension(slots, hit.as_ref()).or_else(|| {
         // One member alone is the part; with several the first named is.
         let first = slots
@@ -374,10 +492,18 @@ fn share_split(slots: &Slots, args: &mut Args) {
             .iter()
             .zip(&slots.excluded)
             .find(|(m, excluded)| !**excluded && m.dimension != "product_type")
-            .or_else(|| slots.mentions.iter().zip(&slots.excluded).find(|(_, excluded)| !**excluded))?;
+            .or_else(|| {
+                slots
+                    .mentions
+                    .iter()
+                    .zip(&slots.excluded)
+                    .find(|(_, excluded)| !**excluded)
+            })?;
         Some((first.0.dimension.clone(), first.0.members.clone()))
     });
-    let Some((dimension, members)) = chosen else { return };
+    let Some((dimension, members)) = chosen else {
+        return;
+    };
     // "shares by brand on Amazon": the split is named, Amazon is the whole.
     if !args.by.is_empty() && !args.by.contains(&dimension) {
         return;
@@ -408,7 +534,12 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
         return;
     }
     if function == "what_if" {
-        if let Some(Moment::Ahead(n, grain)) = slots.times.iter().copied().find(|t| matches!(t, Moment::Ahead(..))) {
+        if let Some(Moment::Ahead(n, grain)) = slots
+            .times
+            .iter()
+            .copied()
+            .find(|t| matches!(t, Moment::Ahead(..)))
+        {
             args.horizon = Some(n);
             args.grain = Some(grain.name().to_owned());
         }
@@ -435,7 +566,11 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
             {
                 // The last complete quarter or week against the one before.
                 let running = time::unit(grain, asof, 0);
-                let shift = if running.is_some_and(|r| r.1 == asof) { 0 } else { -1 };
+                let shift = if running.is_some_and(|r| r.1 == asof) {
+                    0
+                } else {
+                    -1
+                };
                 args.period = time::unit(grain, asof, shift).map(canonical);
             }
             if year_ago && takes_baseline {
@@ -463,7 +598,15 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
                 }
             }
         }
-        [first, second, ..] => two_times(function, slots, takes_baseline, year_ago, (first.2, first.1), (second.2, second.1), args),
+        [first, second, ..] => two_times(
+            function,
+            slots,
+            takes_baseline,
+            year_ago,
+            (first.2, first.1),
+            (second.2, second.1),
+            args,
+        ),
     }
     // What the function shows by itself need not be said, but saying it is harmless.
     if args.baseline.is_some() && args.baseline == args.period {
@@ -517,7 +660,11 @@ fn outlook(slots: &Slots, asof: NaiveDate, args: &mut Args) {
                 args.horizon = Some(*n);
                 args.grain = Some(grain.name().to_owned());
             }
-            Moment::YearAgo | Moment::UnitBefore(_) | Moment::Lately | Moment::Always | Moment::Rolling(..) => {}
+            Moment::YearAgo
+            | Moment::UnitBefore(_)
+            | Moment::Lately
+            | Moment::Always
+            | Moment::Rolling(..) => {}
             other => {
                 if let Some(span) = other.span(asof, true)
                     && span.1 > asof
@@ -533,7 +680,10 @@ fn outlook(slots: &Slots, asof: NaiveDate, args: &mut Args) {
         args.period = None;
     } else if args.period.is_none()
         && let Some(found) = HORIZON.captures(&slots.plain)
-        && let Some(n) = found.get(1).or(found.get(2)).and_then(|m| m.as_str().parse().ok())
+        && let Some(n) = found
+            .get(1)
+            .or(found.get(2))
+            .and_then(|m| m.as_str().parse().ok())
     {
         args.horizon = Some(n);
         args.grain = Some(slots.grain().unwrap_or("month").to_owned());
@@ -546,8 +696,10 @@ fn outlook(slots: &Slots, asof: NaiveDate, args: &mut Args) {
 }
 
 fn counts(function: &str, slots: &Slots, args: &mut Args) {
-    if matches!(function, "breakdown" | "compare" | "recommend" | "insights" | "drivers")
-        && let Some(found) = TOP.captures(&slots.text)
+    if matches!(
+        function,
+        "breakdown" | "compare" | "recommend" | "insights" | "drivers"
+    ) && let Some(found) = TOP.captures(&slots.text)
     {
         args.top = (1..=4)
             .find_map(|i| found.get(i))
@@ -601,11 +753,15 @@ static LOWER: Pattern = Pattern::new(
 static VOLUME: Pattern = Pattern::new(
     r"\b(?:volumes?|units|demand|quantit\w+|sells?|selling|sold|sales|traffic|orders|pieces|buy|bought)\b|판매|수량|물량|수요|매출이",
 );
-static PRICE: Pattern = Pattern::new(r"\bpric\w+\b|\bcheaper\b|\bexpensive\b|\bdiscount\w*\b|\bcharg\w+\b|\bcost\w*\b|가격|할인|단가");
+static PRICE: Pattern = Pattern::new(
+    r"\bpric\w+\b|\bcheaper\b|\bexpensive\b|\bdiscount\w*\b|\bcharg\w+\b|\bcost\w*\b|가격|할인|단가",
+);
 static GONE: Pattern = Pattern::new(
     r"\b(?:delist\w*|discontinu\w+|stop(?:ped|s)? (?:selling|offering|stocking|carrying|making|supplying|working with)|(?:drop|dropped|remove|removed|lose|lost|losing|kill|killed|without|quit|leave|left|exit|exited|close|closed|shut|axe|axed|scrap|scrapped|pull|pulled|abandon\w*|get rid of|ditch|ditched) (?:out of |from |the |our |all |of |brand |down )*(?:E\d+|D\d+)|(?:E\d+) (?:\w+ )?(?:disappear\w*|vanish\w*|closes?|closed|goes away|went away|is gone|were gone|shuts? down|leaves?|dropp?e?d? (?:us|out)|went bust|stops?|stopped|were to (?:leave|close|disappear|vanish)|is delisted|delists?))\b|단종|없어지|철수|그만|빠지|중단",
 );
-static PARTS: Pattern = Pattern::new(r"\b(?:by )?(?:a|one) (quarter|third|half|fifth|tenth)\b|\b(double|doubled|halve|halved|triple|tripled)\b|절반");
+static PARTS: Pattern = Pattern::new(
+    r"\b(?:by )?(?:a|one) (quarter|third|half|fifth|tenth)\b|\b(double|doubled|halve|halved|triple|tripled)\b|절반",
+);
 
 /// What a hypothetical changes: fractions of `price` or `units`.
 fn change(slots: &Slots) -> BTreeMap<String, f64> {
@@ -635,19 +791,36 @@ fn change(slots: &Slots) -> BTreeMap<String, f64> {
     let at = text.find('X').unwrap_or(text.len());
     let (before, after) = text.split_at(at.min(text.len()));
     let last = |pattern: &Pattern, text: &str| {
-        pattern.regex().and_then(|r| r.find_iter(text).last().map(|m| m.start()))
+        pattern
+            .regex()
+            .and_then(|r| r.find_iter(text).last().map(|m| m.start()))
     };
     let (up, down) = (last(&RAISE, before), last(&LOWER, before));
-    let near: String = after.split_whitespace().skip(1).take(4).collect::<Vec<_>>().join(" ");
+    let near: String = after
+        .split_whitespace()
+        .skip(1)
+        .take(4)
+        .collect::<Vec<_>>()
+        .join(" ");
     let sign = if size < 0.0 {
         1.0
     } else if slots.korean {
-        if LOWER.is_in(after) && !RAISE.is_in(after) { -1.0 } else { 1.0 }
+        if LOWER.is_in(after) && !RAISE.is_in(after) {
+            -1.0
+        } else {
+            1.0
+        }
     } else {
         match (LOWER.is_in(&near), RAISE.is_in(&near), up, down) {
             (true, false, _, _) => -1.0,
             (false, true, _, _) => 1.0,
-            (_, _, Some(u), Some(d)) => if d > u { -1.0 } else { 1.0 },
+            (_, _, Some(u), Some(d)) => {
+                if d > u {
+                    -1.0
+                } else {
+                    1.0
+                }
+            }
             (_, _, None, Some(_)) => -1.0,
             (_, _, Some(_), None) => 1.0,
             _ if LOWER.is_in(after) && !RAISE.is_in(after) => -1.0,
@@ -655,12 +828,18 @@ fn change(slots: &Slots) -> BTreeMap<String, f64> {
         }
     };
     // Price where a price is spoken of; "if we sold 10 % more" speaks of units.
-    let of = if PRICE.is_in(text) || !VOLUME.is_in(text) { "price" } else { "units" };
+    let of = if PRICE.is_in(text) || !VOLUME.is_in(text) {
+        "price"
+    } else {
+        "units"
+    };
     found.insert(of.to_owned(), (size * sign * 1e6).round() / 1e6);
     found
 }
 
-static BARE: Pattern = Pattern::new(r"\b(?:it|that|to|by|with|about|at|say|rather|and|now|try) (-?\d{1,2}(?:\.\d+)?)\b|^(-?\d{1,2}(?:\.\d+)?)\b");
+static BARE: Pattern = Pattern::new(
+    r"\b(?:it|that|to|by|with|about|at|say|rather|and|now|try) (-?\d{1,2}(?:\.\d+)?)\b|^(-?\d{1,2}(?:\.\d+)?)\b",
+);
 
 /// A number without a unit, as in "make it 8".
 pub(crate) fn bare_number(slots: &Slots) -> Option<f64> {
@@ -669,21 +848,43 @@ pub(crate) fn bare_number(slots: &Slots) -> Option<f64> {
 }
 
 /// The change of a follow-up: what is new, and what it leaves as it was.
-pub(crate) fn new_change(slots: &Slots, before: &BTreeMap<String, f64>, fresh: &BTreeMap<String, f64>) -> BTreeMap<String, f64> {
-    let said_what = PRICE.is_in(&slots.plain) || VOLUME.is_in(&slots.plain) || GONE.is_in(&slots.text);
-    let said_sign = RAISE.is_in(&slots.plain) || LOWER.is_in(&slots.plain) || fresh.values().any(|v| *v < 0.0);
-    let number = slots.percents.first().copied().or_else(|| bare_number(slots).map(|n| n / 100.0));
+pub(crate) fn new_change(
+    slots: &Slots,
+    before: &BTreeMap<String, f64>,
+    fresh: &BTreeMap<String, f64>,
+) -> BTreeMap<String, f64> {
+    let said_what =
+        PRICE.is_in(&slots.plain) || VOLUME.is_in(&slots.plain) || GONE.is_in(&slots.text);
+    let said_sign =
+        RAISE.is_in(&slots.plain) || LOWER.is_in(&slots.plain) || fresh.values().any(|v| *v < 0.0);
+    let number = slots
+        .percents
+        .first()
+        .copied()
+        .or_else(|| bare_number(slots).map(|n| n / 100.0));
     match (number, before.iter().next()) {
         (Some(n), Some((what, old))) => {
-            let what = if said_what { fresh.keys().next().unwrap_or(what) } else { what };
-            let n = if said_sign { fresh.values().next().copied().unwrap_or(n) } else { n * old.signum() };
-            [(what.clone(), (n * 1e6).round() / 1e6)].into_iter().collect()
+            let what = if said_what {
+                fresh.keys().next().unwrap_or(what)
+            } else {
+                what
+            };
+            let n = if said_sign {
+                fresh.values().next().copied().unwrap_or(n)
+            } else {
+                n * old.signum()
+            };
+            [(what.clone(), (n * 1e6).round() / 1e6)]
+                .into_iter()
+                .collect()
         }
-        (None, Some((what, old))) if said_sign && !fresh.is_empty() => {
-            [(fresh.keys().next().unwrap_or(what).clone(), *fresh.values().next().unwrap_or(old))].into_iter().collect()
-        }
+        (None, Some((what, old))) if said_sign && !fresh.is_empty() => [(
+            fresh.keys().next().unwrap_or(what).clone(),
+            *fresh.values().next().unwrap_or(old),
+        )]
+        .into_iter()
+        .collect(),
         (None, Some(_)) => before.clone(),
         (_, None) => fresh.clone(),
     }
 }
-

@@ -106,7 +106,11 @@ struct Candidate<'c> {
 fn is_size(word: &str) -> bool {
     let digits = word.chars().take_while(char::is_ascii_digit).count();
     let unit = word.get(digits..).unwrap_or("");
-    digits > 0 && matches!(unit, "" | "ml" | "g" | "l" | "kg" | "mg" | "oz" | "pcs" | "ea" | "x" | "매" | "개")
+    digits > 0
+        && matches!(
+            unit,
+            "" | "ml" | "g" | "l" | "kg" | "mg" | "oz" | "pcs" | "ea" | "x" | "매" | "개"
+        )
         || matches!(word, "sheets" | "sheet" | "pack" | "pcs" | "ml" | "set")
 }
 
@@ -127,15 +131,36 @@ impl Catalogue {
             if dimension.name == "product" && self.dimensions.iter().any(|d| d.name == "sku") {
                 continue;
             }
-            if matches!(dimension.name.as_str(), "price_tier" | "weekday" | "product_type" | "month" | "week") {
+            if matches!(
+                dimension.name.as_str(),
+                "price_tier" | "weekday" | "product_type" | "month" | "week"
+            ) {
                 continue;
             }
             for member in &dimension.members {
-                self.look_for(member, member, &dimension.name, words, &present, &types, &brands, &mut found);
+                self.look_for(
+                    member,
+                    member,
+                    &dimension.name,
+                    words,
+                    &present,
+                    &types,
+                    &brands,
+                    &mut found,
+                );
             }
         }
         for alias in &self.aliases {
-            self.look_for(&alias.alias, &alias.member, &alias.dimension, words, &present, &types, &brands, &mut found);
+            self.look_for(
+                &alias.alias,
+                &alias.member,
+                &alias.dimension,
+                words,
+                &present,
+                &types,
+                &brands,
+                &mut found,
+            );
         }
         let mut taken = vec![false; words.len()];
         let named = |dimension: &str| {
@@ -161,7 +186,12 @@ impl Catalogue {
                 .find(|m| m.from == c.from && m.to == c.to && m.dimension == c.dimension)
             {
                 // A short form that fits several members alike means all of them, within reason.
-                if !c.full && same.loose && c.slips == 0 && same.members.len() < 4 && !same.members.iter().any(|m| m == c.member) {
+                if !c.full
+                    && same.loose
+                    && c.slips == 0
+                    && same.members.len() < 4
+                    && !same.members.iter().any(|m| m == c.member)
+                {
                     same.members.push(c.member.to_owned());
                 }
                 continue;
@@ -194,7 +224,10 @@ impl Catalogue {
             .collect()
     }
 
-    #[allow(clippy::too_many_arguments, reason = "one search step, called from two places")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one search step, called from two places"
+    )]
     fn look_for<'c>(
         &self,
         name: &str,
@@ -243,10 +276,14 @@ impl Catalogue {
             let Some(start) = parts.iter().position(|p| near(&words[from], p).is_some()) else {
                 continue;
             };
-            let (mut at, mut part, mut matched, mut cost, mut telling, mut sizes) = (from, start, 0, 0, 0, 0);
+            let (mut at, mut part, mut matched, mut cost, mut telling, mut sizes) =
+                (from, start, 0, 0, 0, 0);
             let mut skipped = start;
             while at < words.len() && part < parts.len() {
-                let Some(step) = parts[part..].iter().position(|p| near(&words[at], p).is_some()) else {
+                let Some(step) = parts[part..]
+                    .iter()
+                    .position(|p| near(&words[at], p).is_some())
+                else {
                     break;
                 };
                 // A short form may leave words out, but not from the middle of a two-word name.
@@ -270,7 +307,9 @@ impl Catalogue {
             let full = matched - sizes >= core;
             let single = parts.len() == 1 || core == 1;
             let accepted = if full {
-                !(single && self.is_ordinary(&parts[0]) && !self.meant_as_name(words, from, &parts[0], name))
+                !(single
+                    && self.is_ordinary(&parts[0])
+                    && !self.meant_as_name(words, from, &parts[0], name))
             } else {
                 // A short form needs a word that says which, and not only a slip of one.
                 telling >= 1
@@ -299,36 +338,92 @@ impl Catalogue {
     }
 
     fn meant_as_name(&self, words: &[Token], at: usize, word: &str, name: &str) -> bool {
-        let before = at.checked_sub(1).and_then(|i| words.get(i)).map_or("", |t| t.fix.as_str());
+        let before = at
+            .checked_sub(1)
+            .and_then(|i| words.get(i))
+            .map_or("", |t| t.fix.as_str());
         let after = words.get(at + 1).map_or("", |t| t.fix.as_str());
         if let Ok(number) = word.parse::<i32>() {
             use chrono::Datelike;
             // A year people could ask about is a year, unless it is called a brand.
             let year = (self.asof.year() - 15..=self.asof.year() + 5).contains(&number);
-            let named = lexicon::dimension_word(before).is_some() || lexicon::dimension_word(after).is_some();
-            let counts = matches!(before, "top" | "bottom" | "last" | "next" | "first" | "by" | "best")
-                || after == "%"
+            let named = lexicon::dimension_word(before).is_some()
+                || lexicon::dimension_word(after).is_some();
+            let counts = matches!(
+                before,
+                "top" | "bottom" | "last" | "next" | "first" | "by" | "best"
+            ) || after == "%"
                 || before == "$";
             return named || (!year && !counts && word.len() >= 3);
         }
         let raw = words.get(at).map_or("", |t| t.raw.as_str());
-        let shout = words.iter().filter(|t| t.raw.chars().any(char::is_alphabetic)).all(|t| t.raw == t.raw.to_uppercase());
+        let shout = words
+            .iter()
+            .filter(|t| t.raw.chars().any(char::is_alphabetic))
+            .all(|t| t.raw == t.raw.to_uppercase());
         let capital = raw.chars().next().is_some_and(char::is_uppercase);
         let capital_name = name.chars().next().is_some_and(char::is_uppercase);
         // "current month", "next target": the word does its everyday work.
         let everyday = lexicon::metric_word(after).is_some()
-            || matches!(after, "month" | "week" | "quarter" | "year" | "day" | "price" | "prices" | "status" | "situation" | "state");
+            || matches!(
+                after,
+                "month"
+                    | "week"
+                    | "quarter"
+                    | "year"
+                    | "day"
+                    | "price"
+                    | "prices"
+                    | "status"
+                    | "situation"
+                    | "state"
+            );
         if capital && capital_name && !shout && at > 0 {
             return !everyday || raw == name;
         }
         let slot = matches!(
             before,
-            "of" | "for" | "on" | "at" | "from" | "without" | "except" | "excluding" | "ignoring" | "does" | "did" | "is"
-                | "about" | "brand" | "vendor" | "channel" | "supplier" | "vs" | "than" | "and" | "only" | "through" | "via"
-                | "just" | "not" | "but" | "to" | "with" | "by" | "will" | "has" | "out" | "minus" | "against"
+            "of" | "for"
+                | "on"
+                | "at"
+                | "from"
+                | "without"
+                | "except"
+                | "excluding"
+                | "ignoring"
+                | "does"
+                | "did"
+                | "is"
+                | "about"
+                | "brand"
+                | "vendor"
+                | "channel"
+                | "supplier"
+                | "vs"
+                | "than"
+                | "and"
+                | "only"
+                | "through"
+                | "via"
+                | "just"
+                | "not"
+                | "but"
+                | "to"
+                | "with"
+                | "by"
+                | "will"
+                | "has"
+                | "out"
+                | "minus"
+                | "against"
         ) && before != "by";
         if at == 0 && capital && !shout {
-            return !everyday && words.len() > 1 && (after == "'s" || after == "vs" || after == "and" || lexicon::dimension_word(after).is_some());
+            return !everyday
+                && words.len() > 1
+                && (after == "'s"
+                    || after == "vs"
+                    || after == "and"
+                    || lexicon::dimension_word(after).is_some());
         }
         slot && !everyday && (after.is_empty() || lexicon::may_follow_name(after))
     }
@@ -338,7 +433,10 @@ impl Catalogue {
         /// Fewer consonants sound like too many words.
         const CONSONANTS: usize = 3;
         for at in 0..words.len() {
-            if taken[at] || !words[at].raw.chars().all(is_hangul) || lexicon::is_korean_word(&words[at].raw) {
+            if taken[at]
+                || !words[at].raw.chars().all(is_hangul)
+                || lexicon::is_korean_word(&words[at].raw)
+            {
                 continue;
             }
             let pair = words
@@ -347,7 +445,10 @@ impl Catalogue {
                 .map(|w| format!("{}{}", words[at].raw, bare(&w.raw)));
             let one = [words[at].raw.clone(), bare(&words[at].raw).to_owned()];
             let mut best: Option<(usize, usize, &Dimension, &String)> = None;
-            let forms = pair.into_iter().map(|p| (2, p)).chain(one.into_iter().map(|o| (1, o)));
+            let forms = pair
+                .into_iter()
+                .map(|p| (2, p))
+                .chain(one.into_iter().map(|o| (1, o)));
             for (width, form) in forms {
                 let heard = sound(&form);
                 if heard.chars().count() < CONSONANTS {
@@ -356,10 +457,16 @@ impl Catalogue {
                 for dimension in &self.dimensions {
                     for member in &dimension.members {
                         let whole = sound(member);
-                        let first = split(member).into_iter().next().map(|w| sound(&w)).unwrap_or_default();
+                        let first = split(member)
+                            .into_iter()
+                            .next()
+                            .map(|w| sound(&w))
+                            .unwrap_or_default();
                         let fit = if fold(member) == fold(&form) || whole == heard {
                             0
-                        } else if dimension.name != "sku" && (first == heard || (heard.len() >= 4 && whole.starts_with(&heard))) {
+                        } else if dimension.name != "sku"
+                            && (first == heard || (heard.len() >= 4 && whole.starts_with(&heard)))
+                        {
                             1
                         } else {
                             continue;
@@ -403,11 +510,14 @@ impl Catalogue {
                         w.low == *part
                             || w.low.strip_suffix('s') == Some(part)
                             || w.low.strip_suffix("es") == Some(part)
-                            || (part.len() >= 4 && !lexicon::is_known(&w.low) && slips(w.low.trim_end_matches('s'), part).is_some())
+                            || (part.len() >= 4
+                                && !lexicon::is_known(&w.low)
+                                && slips(w.low.trim_end_matches('s'), part).is_some())
                     })
                 });
                 let spelt = korean.is_some_and(|k| k == name);
-                ((fits && !parts.is_empty()) || spelt).then(|| (member.clone(), if spelt { 1 } else { parts.len() }))
+                ((fits && !parts.is_empty()) || spelt)
+                    .then(|| (member.clone(), if spelt { 1 } else { parts.len() }))
             });
             if let Some((member, width)) = hit {
                 taken[at..at + width].fill(true);

@@ -9,35 +9,212 @@ use super::text::slips;
 
 /// Metric phrases, the longer before the shorter it holds.
 const METRICS: &[(&str, &str)] = &[
-    ("new_sku_share", r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|new (?:product|sku|item) share|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중"),
-    ("new_sku_revenue", r"(?:revenue|sales|turnover) (?:of|from|with|by|through) new (?:products?|skus?|launches|items)|new (?:product|sku|item)s? (?:revenue|sales|turnover)|신제품 ?매출"),
-    ("return_rate", r"(?:return|refund|returns)s? ?(?:rate|ratio|quota|%|share)|rate of (?:returns?|refunds?)|(?:share|%|proportion) of (?:returns|returned (?:units|goods|items))|how often (?:are|is|do) .{0,20}(?:returned|sent back)|반품[률율]|환불[률율]"),
-    ("returns", r"returns|refunds|returned (?:units|items|pieces|goods|products)|sent back|반품"),
-    ("repeat_rate", r"re ?(?:peat|purchase|order)(?: purchase| buyer| customer)? rate|repurchase(?:s| rate)?|재구매[률율]?"),
-    ("units_per_order", r"(?:units|items|pieces|products) (?:per|an|in an|in a|each) (?:order|basket|transaction|purchase)|basket size|(?:average )?items in (?:an|the) (?:order|basket)|주문당 ?(?:판매)?수량"),
-    ("aov", r"aov|(?:average |mean )?(?:order|basket|ticket|transaction|cart) (?:value|amount|worth)|average (?:order|basket|ticket)(?: size)?|revenue per order|객단가|평균 ?주문 ?금액"),
-    ("asp", r"asp|(?:average|mean|typical) (?:selling |sales |sale |unit |net |retail )?prices?(?: per (?:unit|piece|item))?|(?:price|revenue) per (?:unit|piece|item)|unit price|selling price|prices? (?:realised|realized|achieved)|평균 ?(?:판매)?(?:단가|가격|판매가)|단가"),
-    ("discount_depth", r"discount (?:depth|level|rate|share)s?|(?:average )?discounts?|discounting|mark ?downs?|how (?:deep|heavily|much) (?:do|did|are|were|was|is) (?:we |our )?(?:discount|discounts|discounting|discounted)|할인[율률]|할인 ?폭"),
+    (
+        "new_sku_share",
+        r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|new (?:product|sku|item) share|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
+    ),
+    (
+        "new_sku_revenue",
+        r"(?:revenue|sales|turnover) (?:of|from|with|by|through) new (?:products?|skus?|launches|items)|new (?:product|sku|item)s? (?:revenue|sales|turnover)|신제품 ?매출",
+    ),
+    (
+        "return_rate",
+        r"(?:return|refund|returns)s? ?(?:rate|ratio|quota|%|share)|rate of (?:returns?|refunds?)|(?:share|%|proportion) of (?:returns|returned (?:units|goods|items))|how often (?:are|is|do) .{0,20}(?:returned|sent back)|반품[률율]|환불[률율]",
+    ),
+    (
+        "returns",
+        r"returns|refunds|returned (?:units|items|pieces|goods|products)|sent back|반품",
+    ),
+    (
+        "repeat_rate",
+        r"re ?(?:peat|purchase|order)(?: purchase| buyer| customer)? rate|repurchase(?:s| rate)?|재구매[률율]?",
+    ),
+    (
+        "units_per_order",
+        r"(?:units|items|pieces|products) (?:per|an|in an|in a|each) (?:order|basket|transaction|purchase)|basket size|(?:average )?items in (?:an|the) (?:order|basket)|주문당 ?(?:판매)?수량",
+    ),
+    (
+        "aov",
+        r"aov|(?:average |mean )?(?:order|basket|ticket|transaction|cart) (?:value|amount|worth)|average (?:order|basket|ticket)(?: size)?|revenue per order|객단가|평균 ?주문 ?금액",
+    ),
+    (
+        "asp",
+        r"asp|(?:average|mean|typical) (?:selling |sales |sale |unit |net |retail )?prices?(?: per (?:unit|piece|item))?|(?:price|revenue) per (?:unit|piece|item)|unit price|selling price|prices? (?:realised|realized|achieved)|평균 ?(?:판매)?(?:단가|가격|판매가)|단가",
+    ),
+    (
+        "discount_depth",
+        r"discount (?:depth|level|rate|share)s?|(?:average )?discounts?|discounting|mark ?downs?|how (?:deep|heavily|much) (?:do|did|are|were|was|is) (?:we |our )?(?:discount|discounts|discounting|discounted)|할인[율률]|할인 ?폭",
+    ),
     ("hhi_brand", r"brand hhi|hhi_brand|hhi of (?:the )?brands"),
-    ("customers", r"(?:number of |count of |how many |active |unique |distinct )(?:different |unique |distinct |active )?(?:customers|buyers|shoppers|clients)|고객 ?수|구매자 ?수"),
-    ("orders", r"(?:number of |count of |how many |total )(?:different |customer )?(?:orders|transactions|purchases|baskets)|order (?:count|number|volume)|orders|주문 ?(?:수|건수)|주문량"),
-    ("lines", r"(?:number of |count of |how many )?(?:order|sales|sale|invoice|transaction) lines|lines? count|line items|판매 ?건수"),
-    ("skus", r"(?:number of|count of|how many|total) (?:different |distinct |unique |active |individual |separate )*(?:[EP]\d+ )?(?:skus|products|items|articles|references)(?: count)?|sku count|product count|active skus|(?:상품|제품|품목) ?(?:가짓수|종류 ?수|개수)|(?:상품|제품|sku) ?몇 ?(?:개|종)"),
-    ("brands", r"(?:number of|count of|how many) (?:different |distinct |unique |active )*brands|brand count|브랜드 ?(?:수|개수)|브랜드 ?몇 ?개"),
-    ("units", r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units|pieces|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량"),
-    ("revenue", r"(?:net |gross |total |overall )?(?:sales|revenues?) (?:value|revenue|figures?|numbers?|amount|performance|results?)|net sales|gross sales|revenues?|turnover|takings|gmv|proceeds|sales|top ?line|money|매출액?|판매액|매상"),
+    (
+        "customers",
+        r"(?:number of |count of |how many |active |unique |distinct )(?:different |unique |distinct |active )?(?:customers|buyers|shoppers|clients)|고객 ?수|구매자 ?수",
+    ),
+    (
+        "orders",
+        r"(?:number of |count of |how many |total )(?:different |customer )?(?:orders|transactions|purchases|baskets)|order (?:count|number|volume)|orders|주문 ?(?:수|건수)|주문량",
+    ),
+    (
+        "lines",
+        r"(?:number of |count of |how many )?(?:order|sales|sale|invoice|transaction) lines|lines? count|line items|판매 ?건수",
+    ),
+    (
+        "skus",
+        r"(?:number of|count of|how many|total) (?:different |distinct |unique |active |individual |separate )*(?:[EP]\d+ )?(?:skus|products|items|articles|references)(?: count)?|sku count|product count|active skus|(?:상품|제품|품목) ?(?:가짓수|종류 ?수|개수)|(?:상품|제품|sku) ?몇 ?(?:개|종)",
+    ),
+    (
+        "brands",
+        r"(?:number of|count of|how many) (?:different |distinct |unique |active )*brands|brand count|브랜드 ?(?:수|개수)|브랜드 ?몇 ?개",
+    ),
+    (
+        "units",
+        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units|pieces|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
+    ),
+    (
+        "revenue",
+        r"(?:net |gross |total |overall )?(?:sales|revenues?) (?:value|revenue|figures?|numbers?|amount|performance|results?)|net sales|gross sales|revenues?|turnover|takings|gmv|proceeds|sales|top ?line|money|매출액?|판매액|매상",
+    ),
 ];
 
 /// Built-in words for dimensions.
 const DIMENSIONS: &[(&str, &[&str])] = &[
-    ("brand", &["brand", "brands", "label", "labels", "marque", "브랜드"]),
-    ("sku", &["sku", "skus", "product", "products", "item", "items", "article", "articles", "sellers", "seller", "references", "bestseller", "bestsellers", "제품", "상품", "품목"]),
-    ("channel", &["channel", "channels", "platform", "platforms", "marketplace", "marketplaces", "retailer", "retailers", "outlet", "outlets", "shops", "storefront", "storefronts", "채널", "플랫폼", "판매처"]),
-    ("vendor", &["vendor", "vendors", "supplier", "suppliers", "distributor", "distributors", "벤더", "공급사", "공급업체", "협력사", "거래처"]),
-    ("product_type", &["type", "types", "category", "categories", "product type", "product types", "product category", "product categories", "product group", "product groups", "kind of product", "kinds of product", "kinds of products", "제품군", "카테고리", "제품 유형", "품목군", "종류"]),
-    ("price_tier", &["price tier", "price tiers", "price band", "price bands", "price range", "price ranges", "price segment", "price segments", "price level", "price levels", "price point", "price points", "price class", "price classes", "price bracket", "price brackets", "price category", "price categories", "tier", "tiers", "가격대", "가격 구간"]),
-    ("weekday", &["weekday", "weekdays", "day of the week", "days of the week", "day of week", "dow", "요일"]),
-    ("customer", &["customer", "customers", "buyer", "buyers", "shoppers", "client", "clients", "고객"]),
+    (
+        "brand",
+        &["brand", "brands", "label", "labels", "marque", "브랜드"],
+    ),
+    (
+        "sku",
+        &[
+            "sku",
+            "skus",
+            "product",
+            "products",
+            "item",
+            "items",
+            "article",
+            "articles",
+            "sellers",
+            "seller",
+            "references",
+            "bestseller",
+            "bestsellers",
+            "제품",
+            "상품",
+            "품목",
+        ],
+    ),
+    (
+        "channel",
+        &[
+            "channel",
+            "channels",
+            "platform",
+            "platforms",
+            "marketplace",
+            "marketplaces",
+            "retailer",
+            "retailers",
+            "outlet",
+            "outlets",
+            "shops",
+            "storefront",
+            "storefronts",
+            "채널",
+            "플랫폼",
+            "판매처",
+        ],
+    ),
+    (
+        "vendor",
+        &[
+            "vendor",
+            "vendors",
+            "supplier",
+            "suppliers",
+            "distributor",
+            "distributors",
+            "벤더",
+            "공급사",
+            "공급업체",
+            "협력사",
+            "거래처",
+        ],
+    ),
+    (
+        "product_type",
+        &[
+            "type",
+            "types",
+            "category",
+            "categories",
+            "product type",
+            "product types",
+            "product category",
+            "product categories",
+            "product group",
+            "product groups",
+            "kind of product",
+            "kinds of product",
+            "kinds of products",
+            "제품군",
+            "카테고리",
+            "제품 유형",
+            "품목군",
+            "종류",
+        ],
+    ),
+    (
+        "price_tier",
+        &[
+            "price tier",
+            "price tiers",
+            "price band",
+            "price bands",
+            "price range",
+            "price ranges",
+            "price segment",
+            "price segments",
+            "price level",
+            "price levels",
+            "price point",
+            "price points",
+            "price class",
+            "price classes",
+            "price bracket",
+            "price brackets",
+            "price category",
+            "price categories",
+            "tier",
+            "tiers",
+            "가격대",
+            "가격 구간",
+        ],
+    ),
+    (
+        "weekday",
+        &[
+            "weekday",
+            "weekdays",
+            "day of the week",
+            "days of the week",
+            "day of week",
+            "dow",
+            "요일",
+        ],
+    ),
+    (
+        "customer",
+        &[
+            "customer",
+            "customers",
+            "buyer",
+            "buyers",
+            "shoppers",
+            "client",
+            "clients",
+            "고객",
+        ],
+    ),
 ];
 
 /// Everyday words of questions that the examples do not happen to hold.
@@ -96,6 +273,16 @@ pub(crate) fn is_known(word: &str) -> bool {
 
 /// The known word a mistyped one stands for, and in how many slips.
 pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
+    /// Words whose last letter is dropped in a hurry.
+    const CLIPPED: [&str; 16] = [
+        "sell", "make", "show", "sale", "take", "give", "list", "last", "next", "week", "does",
+        "will", "drop", "best", "most", "much",
+    ];
+    if word.len() == 3
+        && let Some(full) = CLIPPED.iter().find(|w| w.starts_with(word))
+    {
+        return Some((full, 1));
+    }
     if word.len() < 4 || !word.chars().all(|c| c.is_ascii_alphabetic()) {
         return None;
     }
@@ -104,7 +291,11 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
         .filter_map(|known| slips(word, known).map(|cost| (*known, cost)))
         .min_by(|a, b| {
             let rank = |(known, cost): &(&str, usize)| {
-                (*cost, usize::from(known.chars().next() != word.chars().next()), known.len().abs_diff(word.len()))
+                (
+                    *cost,
+                    usize::from(known.chars().next() != word.chars().next()),
+                    known.len().abs_diff(word.len()),
+                )
             };
             rank(a).cmp(&rank(b)).then_with(|| a.0.cmp(b.0))
         })
@@ -126,7 +317,16 @@ pub(crate) fn dimension_word(word: &str) -> Option<&'static str> {
 pub(crate) fn metric_word(word: &str) -> Option<&'static str> {
     matches!(
         word,
-        "revenue" | "sales" | "turnover" | "units" | "volume" | "quantity" | "orders" | "returns" | "asp" | "aov"
+        "revenue"
+            | "sales"
+            | "turnover"
+            | "units"
+            | "volume"
+            | "quantity"
+            | "orders"
+            | "returns"
+            | "asp"
+            | "aov"
     )
     .then_some("revenue")
 }
@@ -135,15 +335,76 @@ pub(crate) fn metric_word(word: &str) -> Option<&'static str> {
 pub(crate) fn may_follow_name(word: &str) -> bool {
     matches!(
         word,
-        "," | "in" | "on" | "at" | "for" | "during" | "over" | "and" | "or" | "vs" | "doing" | "do" | "perform" | "performing"
-            | "'s" | "sales" | "revenue" | "last" | "this" | "since" | "by" | "per" | "brand" | "products" | "skus" | "next"
-            | "from" | "to" | "when" | "the" | "only" | "please" | "compared" | "than" | "drop" | "fall" | "grow" | "collapse"
-            | "keep" | "with" | "ytd" | "lately" | "excluded" | "?" | "rise" | "yesterday" | "today" | "between" | "sell" | "make" | "gaining" | "losing" | "growing" | "going"
+        "," | "in"
+            | "on"
+            | "at"
+            | "for"
+            | "during"
+            | "over"
+            | "and"
+            | "or"
+            | "vs"
+            | "doing"
+            | "do"
+            | "perform"
+            | "performing"
+            | "'s"
+            | "sales"
+            | "revenue"
+            | "last"
+            | "this"
+            | "since"
+            | "by"
+            | "per"
+            | "brand"
+            | "products"
+            | "skus"
+            | "next"
+            | "from"
+            | "to"
+            | "when"
+            | "the"
+            | "only"
+            | "please"
+            | "compared"
+            | "than"
+            | "drop"
+            | "fall"
+            | "grow"
+            | "collapse"
+            | "keep"
+            | "with"
+            | "ytd"
+            | "lately"
+            | "excluded"
+            | "?"
+            | "rise"
+            | "yesterday"
+            | "today"
+            | "between"
+            | "sell"
+            | "make"
+            | "gaining"
+            | "losing"
+            | "growing"
+            | "going"
     ) || word.starts_with(|c: char| c.is_ascii_digit())
         || word.starts_with('q')
         || matches!(
             word.get(..3),
-            Some("jan" | "feb" | "mar" | "apr" | "jun" | "jul" | "aug" | "sep" | "oct" | "nov" | "dec")
+            Some(
+                "jan"
+                    | "feb"
+                    | "mar"
+                    | "apr"
+                    | "jun"
+                    | "jul"
+                    | "aug"
+                    | "sep"
+                    | "oct"
+                    | "nov"
+                    | "dec"
+            )
         )
 }
 
@@ -165,16 +426,162 @@ pub(crate) fn korean_type(word: &str) -> Option<&'static str> {
 /// Korean words of questions, which are no names.
 pub(crate) fn is_korean_word(word: &str) -> bool {
     const STEMS: &[&str] = &[
-        "줄", "늘", "떨어", "오르", "올라", "올랐", "올려", "올리", "내려", "내리", "내렸", "팔", "했", "하", "있", "없", "좋",
-        "나쁘", "많", "적", "되", "된", "될", "돼", "됐", "나왔", "나오", "나올", "어느", "어떤", "우리", "그리고", "그럼",
-        "앞으로", "향후", "추천", "전체", "모든", "현재", "요즘", "최고", "최저", "잘", "못", "안", "더", "덜", "보다", "해줘", "주세요",
-        "사람", "물량", "물가", "재고", "이익", "마진", "시장", "점유", "할인", "탄력", "민감", "코호트", "출시", "신제품", "충성",
-        "세그먼트", "집중", "의존", "포트폴리오", "실적", "현황", "지표", "상황", "조치", "투자", "개선", "방안", "조언", "전략",
-        "크게", "작게", "높", "낮", "크", "작", "년", "월", "일", "주", "달", "개월", "시나리오", "만약", "가정", "단종", "인상", "인하",
-        "매출", "판매", "채널", "브랜드", "제품", "상품", "고객", "가격", "목표", "예측", "전망", "지난", "이번", "다음",
-        "올해", "작년", "내년", "최근", "비교", "대비", "보여", "알려", "얼마", "어떻", "어때", "무엇", "뭐", "뭘", "왜",
-        "이상", "원인", "이유", "추이", "추세", "성장", "감소", "증가", "하락", "상승", "요약", "정리", "추천", "제외", "빼고",
-        "말고", "가장", "제일", "상위", "하위", "달성", "분기", "반품", "수량", "평균", "단가", "비중", "순위", "오늘", "날씨",
+        "줄",
+        "늘",
+        "떨어",
+        "오르",
+        "올라",
+        "올랐",
+        "올려",
+        "올리",
+        "내려",
+        "내리",
+        "내렸",
+        "팔",
+        "했",
+        "하",
+        "있",
+        "없",
+        "좋",
+        "나쁘",
+        "많",
+        "적",
+        "되",
+        "된",
+        "될",
+        "돼",
+        "됐",
+        "나왔",
+        "나오",
+        "나올",
+        "어느",
+        "어떤",
+        "우리",
+        "그리고",
+        "그럼",
+        "앞으로",
+        "향후",
+        "추천",
+        "전체",
+        "모든",
+        "현재",
+        "요즘",
+        "최고",
+        "최저",
+        "잘",
+        "못",
+        "안",
+        "더",
+        "덜",
+        "보다",
+        "해줘",
+        "주세요",
+        "사람",
+        "물량",
+        "물가",
+        "재고",
+        "이익",
+        "마진",
+        "시장",
+        "점유",
+        "할인",
+        "탄력",
+        "민감",
+        "코호트",
+        "출시",
+        "신제품",
+        "충성",
+        "세그먼트",
+        "집중",
+        "의존",
+        "포트폴리오",
+        "실적",
+        "현황",
+        "지표",
+        "상황",
+        "조치",
+        "투자",
+        "개선",
+        "방안",
+        "조언",
+        "전략",
+        "크게",
+        "작게",
+        "높",
+        "낮",
+        "크",
+        "작",
+        "년",
+        "월",
+        "일",
+        "주",
+        "달",
+        "개월",
+        "시나리오",
+        "만약",
+        "가정",
+        "단종",
+        "인상",
+        "인하",
+        "매출",
+        "판매",
+        "채널",
+        "브랜드",
+        "제품",
+        "상품",
+        "고객",
+        "가격",
+        "목표",
+        "예측",
+        "전망",
+        "지난",
+        "이번",
+        "다음",
+        "올해",
+        "작년",
+        "내년",
+        "최근",
+        "비교",
+        "대비",
+        "보여",
+        "알려",
+        "얼마",
+        "어떻",
+        "어때",
+        "무엇",
+        "뭐",
+        "뭘",
+        "왜",
+        "이상",
+        "원인",
+        "이유",
+        "추이",
+        "추세",
+        "성장",
+        "감소",
+        "증가",
+        "하락",
+        "상승",
+        "요약",
+        "정리",
+        "추천",
+        "제외",
+        "빼고",
+        "말고",
+        "가장",
+        "제일",
+        "상위",
+        "하위",
+        "달성",
+        "분기",
+        "반품",
+        "수량",
+        "평균",
+        "단가",
+        "비중",
+        "순위",
+        "오늘",
+        "날씨",
         "만약",
     ];
     STEMS.iter().any(|stem| word.starts_with(stem))
@@ -235,12 +642,22 @@ static DIMENSION_PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(
         };
         // Several words first, so that "product type" is not read as "product".
         let several = word.contains(' ') || word.chars().any(super::text::is_hangul);
-        match grouped.iter_mut().find(|(n, p)| *n == name && p.starts_with("(?:(?:)") == several) {
+        match grouped
+            .iter_mut()
+            .find(|(n, p)| *n == name && p.starts_with("(?:(?:)") == several)
+        {
             Some((_, p)) => {
                 p.push('|');
                 p.push_str(&pattern);
             }
-            None => grouped.push((name, if several { format!("(?:(?:){pattern}") } else { format!("(?:{pattern}") })),
+            None => grouped.push((
+                name,
+                if several {
+                    format!("(?:(?:){pattern}")
+                } else {
+                    format!("(?:{pattern}")
+                },
+            )),
         }
     }
     grouped.sort_by_key(|(_, p)| !p.starts_with("(?:(?:)"));

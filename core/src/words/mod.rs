@@ -3,7 +3,9 @@
 mod args;
 mod catalogue;
 mod cues;
+mod facts;
 mod lexicon;
+mod narrate;
 mod plan;
 pub mod router;
 mod slots;
@@ -11,6 +13,8 @@ mod text;
 mod time;
 
 pub use catalogue::{Alias, Catalogue, Dimension, Example, MetricName};
+pub use facts::{Facts, Lang, Row};
+pub use narrate::{narrate, narrate_facts};
 pub use plan::{Plan, QUESTION_CHARS, SURE, plan, to_json};
 pub use router::FUNCTIONS;
 pub use time::{Span, canonical, parse_canonical, previous, year_ago};

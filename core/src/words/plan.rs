@@ -82,7 +82,9 @@ pub fn plan(question: &str, context: Option<&Plan>, catalogue: &Catalogue) -> Pl
     }
     let mut plans: Vec<Plan> = Vec::new();
     for (function, probability) in &ranked {
-        let Some(name) = FUNCTIONS.get(*function) else { continue };
+        let Some(name) = FUNCTIONS.get(*function) else {
+            continue;
+        };
         if plans.len() >= 4 || (!plans.is_empty() && *probability < 0.02) {
             break;
         }
@@ -95,7 +97,11 @@ pub fn plan(question: &str, context: Option<&Plan>, catalogue: &Catalogue) -> Pl
         return Plan::none(0.5);
     }
     let mut best = plans.remove(0);
-    best.alternatives = plans.into_iter().filter(|p| p.function != "none").take(3).collect();
+    best.alternatives = plans
+        .into_iter()
+        .filter(|p| p.function != "none")
+        .take(3)
+        .collect();
     best
 }
 
@@ -130,7 +136,11 @@ fn round(x: f64) -> f64 {
 /// How far the slots can be trusted: each guess takes something off.
 fn trust(slots: &Slots, args: &Args) -> f64 {
     let loose = slots.mentions.iter().filter(|m| m.loose).count();
-    let several = slots.mentions.iter().filter(|m| m.members.len() > 1).count();
+    let several = slots
+        .mentions
+        .iter()
+        .filter(|m| m.members.len() > 1)
+        .count();
     0.93_f64.powi(loose as i32)
         * 0.8_f64.powi(several as i32)
         * 0.9_f64.powi(slots.strangers.len().min(4) as i32)
@@ -143,23 +153,52 @@ fn takes(function: &str, argument: &str) -> bool {
     match argument {
         "metric" => matches!(
             function,
-            "value" | "history" | "breakdown" | "compare" | "concentration" | "cohorts" | "launch_curve" | "forecast"
-                | "anomalies" | "drivers" | "suggest_targets" | "attainment" | "what_if"
+            "value"
+                | "history"
+                | "breakdown"
+                | "compare"
+                | "concentration"
+                | "cohorts"
+                | "launch_curve"
+                | "forecast"
+                | "anomalies"
+                | "drivers"
+                | "suggest_targets"
+                | "attainment"
+                | "what_if"
         ),
         "by" => matches!(
             function,
-            "history" | "breakdown" | "compare" | "bridge" | "concentration" | "cohorts" | "launch_curve" | "forecast"
-                | "anomalies" | "elasticity" | "suggest_targets" | "attainment"
+            "history"
+                | "breakdown"
+                | "compare"
+                | "bridge"
+                | "concentration"
+                | "cohorts"
+                | "launch_curve"
+                | "forecast"
+                | "anomalies"
+                | "elasticity"
+                | "suggest_targets"
+                | "attainment"
         ),
         "baseline" => matches!(function, "compare" | "scorecard" | "bridge" | "drivers"),
-        "period" => !matches!(function, "rfm" | "what_if" | "cohorts" | "launch_curve" | "none"),
+        "period" => !matches!(
+            function,
+            "rfm" | "what_if" | "cohorts" | "launch_curve" | "none"
+        ),
         "filter" | "exclude" => function != "none",
         _ => false,
     }
 }
 
 /// The plan of a question that leans on the one before; `None` where it stands alone.
-fn follow_up(slots: &Slots, ranked: &[(usize, f64)], previous: &Plan, catalogue: &Catalogue) -> Option<Plan> {
+fn follow_up(
+    slots: &Slots,
+    ranked: &[(usize, f64)],
+    previous: &Plan,
+    catalogue: &Catalogue,
+) -> Option<Plan> {
     /// A rule this strong names its function; weaker ones come with any fragment.
     const NAMED: f64 = 2.9;
     /// Vagueness alone stays below this; missing data and writes do not.
@@ -174,25 +213,33 @@ fn follow_up(slots: &Slots, ranked: &[(usize, f64)], previous: &Plan, catalogue:
     let marked = FOLLOW_UP.is_in(&slots.text) || BACK_REFERENCE.is_in(&slots.plain);
     let short = slots.words <= 4;
     let none = scores.last().copied().unwrap_or(0.0);
-    let best = ranked.first().and_then(|(i, p)| Some((*FUNCTIONS.get(*i)?, *p)))?;
+    let best = ranked
+        .first()
+        .and_then(|(i, p)| Some((*FUNCTIONS.get(*i)?, *p)))?;
     // Vague fragments get their sense from the context; refusals stay refusals.
     if none >= REFUSAL && none > strength {
         return Some(Plan::none(round(best.1.max(0.7))));
     }
     // A whole question of its own: function, and enough words not to be a fragment.
     let whole = slots.words >= 6 && best.1 > 0.6 && !marked;
-    if whole || (!marked && !short) || (slots.words >= 10 && best.1 > 0.8 && !BACK_REFERENCE.is_in(&slots.plain)) {
+    if whole
+        || (!marked && !short)
+        || (slots.words >= 10 && best.1 > 0.8 && !BACK_REFERENCE.is_in(&slots.plain))
+    {
         return None;
     }
     let before = Args::from_json(&previous.args);
     let mut function = previous.function.as_str();
-    let change_asked = function == "what_if" && (!slots.percents.is_empty() || args::bare_number(slots).is_some());
+    let change_asked =
+        function == "what_if" && (!slots.percents.is_empty() || args::bare_number(slots).is_some());
     let has_ahead = slots.times.iter().any(|t| t.is_ahead(catalogue.asof));
     let dims_only = args::asked_dimensions(slots);
     if !change_asked && own != "none" && own != function && strength >= NAMED {
         let keeps = match own {
             // A split or a comparison changes what a richer function shows, not the function.
-            "breakdown" => takes(function, "by") && !matches!(function, "history") || function == "drivers",
+            "breakdown" => {
+                takes(function, "by") && !matches!(function, "history") || function == "drivers"
+            }
             "compare" => takes(function, "baseline"),
             "value" => true,
             "history" => matches!(function, "forecast" | "anomalies") && slots.grain().is_some(),
@@ -213,7 +260,13 @@ fn follow_up(slots: &Slots, ranked: &[(usize, f64)], previous: &Plan, catalogue:
     let changed = function != previous.function;
     let mut merged = before.clone();
     // What the function does not take falls away.
-    if !takes(function, "by") || (changed && matches!(function, "drivers" | "value" | "bridge" | "concentration" | "cohorts")) {
+    if !takes(function, "by")
+        || (changed
+            && matches!(
+                function,
+                "drivers" | "value" | "bridge" | "concentration" | "cohorts"
+            ))
+    {
         merged.by.clear();
     }
     if changed {
@@ -230,7 +283,9 @@ fn follow_up(slots: &Slots, ranked: &[(usize, f64)], previous: &Plan, catalogue:
         merged.baseline = None;
     }
     let looks_ahead = |f: &str| matches!(f, "forecast" | "suggest_targets" | "what_if");
-    if !takes(function, "period") || (changed && looks_ahead(function) != looks_ahead(&previous.function)) {
+    if !takes(function, "period")
+        || (changed && looks_ahead(function) != looks_ahead(&previous.function))
+    {
         merged.period = None;
     }
     if !slots.metrics.is_empty() {
@@ -248,9 +303,20 @@ fn follow_up(slots: &Slots, ranked: &[(usize, f64)], previous: &Plan, catalogue:
             kept.retain(|m| !members.contains(m));
         }
         merged.filter.retain(|_, kept| !kept.is_empty());
-        merged.exclude.entry(dimension.clone()).or_default().extend(members.iter().cloned());
+        merged
+            .exclude
+            .entry(dimension.clone())
+            .or_default()
+            .extend(members.iter().cloned());
     }
-    times(slots, &fresh, &before, &mut merged, function, catalogue.asof);
+    times(
+        slots,
+        &fresh,
+        &before,
+        &mut merged,
+        function,
+        catalogue.asof,
+    );
     merged.grain = fresh.grain.clone().or(merged.grain);
     merged.top = fresh.top.or(merged.top);
     merged.direction = fresh.direction.clone().or(merged.direction);
@@ -276,11 +342,22 @@ static AGAINST: Pattern = Pattern::new(
 );
 
 /// Lays the times of a follow-up over those of the question before.
-fn times(slots: &Slots, fresh: &Args, before: &Args, merged: &mut Args, function: &str, asof: NaiveDate) {
-    let Some(first) = slots.times.first().copied() else { return };
+fn times(
+    slots: &Slots,
+    fresh: &Args,
+    before: &Args,
+    merged: &mut Args,
+    function: &str,
+    asof: NaiveDate,
+) {
+    let Some(first) = slots.times.first().copied() else {
+        return;
+    };
     let against = AGAINST.is_in(&slots.text) && takes(function, "baseline");
     let earlier = before.period.as_deref().and_then(time::parse_canonical);
-    if first == Moment::YearAgo || (against && first == Moment::Unit(crate::series::Grain::Year, -1)) {
+    if first == Moment::YearAgo
+        || (against && first == Moment::Unit(crate::series::Grain::Year, -1))
+    {
         let period = earlier.or_else(|| args::last_month(asof));
         if takes(function, "baseline") {
             merged.baseline = period.and_then(time::year_ago).map(time::canonical);
@@ -291,7 +368,9 @@ fn times(slots: &Slots, fresh: &Args, before: &Args, merged: &mut Args, function
     }
     if first == Moment::Unit(crate::series::Grain::Year, -1) && slots.times.len() == 1 {
         // "same for last year": the same dates, a year earlier.
-        let span = earlier.and_then(time::year_ago).or_else(|| first.span(asof, false));
+        let span = earlier
+            .and_then(time::year_ago)
+            .or_else(|| first.span(asof, false));
         merged.period = span.map(time::canonical);
         merged.baseline = None;
         return;

@@ -14,9 +14,28 @@ use super::slots::{self, Slots};
 
 /// The functions a question can be answered with, in the order of the weights.
 pub const FUNCTIONS: [&str; 22] = [
-    "value", "history", "breakdown", "compare", "scorecard", "bridge", "concentration", "portfolio",
-    "price_tiers", "cohorts", "launch_curve", "rfm", "forecast", "anomalies", "drivers", "elasticity",
-    "suggest_targets", "attainment", "what_if", "recommend", "insights", "none",
+    "value",
+    "history",
+    "breakdown",
+    "compare",
+    "scorecard",
+    "bridge",
+    "concentration",
+    "portfolio",
+    "price_tiers",
+    "cohorts",
+    "launch_curve",
+    "rfm",
+    "forecast",
+    "anomalies",
+    "drivers",
+    "elasticity",
+    "suggest_targets",
+    "attainment",
+    "what_if",
+    "recommend",
+    "insights",
+    "none",
 ];
 
 /// Buckets that features are hashed into; a power of two.
@@ -53,10 +72,24 @@ pub fn training_questions() -> Vec<TrainingQuestion> {
         } else if let Some(name) = line.strip_prefix("-- ") {
             voice = name.trim();
         } else if !line.trim().is_empty() {
-            let text = [("{B2}", "Verano"), ("{C2}", "Kaufhalle"), ("{B}", "Norvik"), ("{C}", "Bazarino"), ("{S}", "Opaline Toner 90ml"), ("{P}", "serum"), ("{V}", "Trelleborg Supply")]
-                .iter()
-                .fold(line.to_owned(), |text, (mark, name)| text.replace(mark, name));
-            found.push(TrainingQuestion { function, voice, text });
+            let text = [
+                ("{B2}", "Verano"),
+                ("{C2}", "Kaufhalle"),
+                ("{B}", "Norvik"),
+                ("{C}", "Bazarino"),
+                ("{S}", "Opaline Toner 90ml"),
+                ("{P}", "serum"),
+                ("{V}", "Trelleborg Supply"),
+            ]
+            .iter()
+            .fold(line.to_owned(), |text, (mark, name)| {
+                text.replace(mark, name)
+            });
+            found.push(TrainingQuestion {
+                function,
+                voice,
+                text,
+            });
         }
     }
     found
@@ -136,7 +169,11 @@ pub fn features(masked: &str) -> Vec<usize> {
             on.push(bucket(&["p", &word[..5]]));
         }
         let syllables: Vec<char> = word.chars().collect();
-        if syllables.first().copied().is_some_and(super::text::is_hangul) {
+        if syllables
+            .first()
+            .copied()
+            .is_some_and(super::text::is_hangul)
+        {
             for pair in syllables.windows(2) {
                 on.push(bucket(&["k", &pair.iter().collect::<String>()]));
             }
@@ -148,7 +185,15 @@ pub fn features(masked: &str) -> Vec<usize> {
             on.push(bucket(&["^", first, second]));
         }
     }
-    on.push(bucket(&["n", match words.len() { 0..=2 => "2", 3..=4 => "4", 5..=8 => "8", _ => "9" }]));
+    on.push(bucket(&[
+        "n",
+        match words.len() {
+            0..=2 => "2",
+            3..=4 => "4",
+            5..=8 => "8",
+            _ => "9",
+        },
+    ]));
     on.sort_unstable();
     on.dedup();
     on
@@ -221,11 +266,19 @@ fn taught(masked: &str, catalogue: &Catalogue) -> Vec<(usize, f64)> {
     const BONUS: f64 = 8.0;
     let mut best: BTreeMap<usize, f64> = BTreeMap::new();
     let on = features(masked);
-    let plain = Catalogue { examples: Vec::new(), ..catalogue_head(catalogue) };
+    let plain = Catalogue {
+        examples: Vec::new(),
+        ..catalogue_head(catalogue)
+    };
     for example in &catalogue.examples {
-        let Some(function) = number(&example.plan.function) else { continue };
+        let Some(function) = number(&example.plan.function) else {
+            continue;
+        };
         let theirs = features(&mask(&example.question, &plain));
-        let common = on.iter().filter(|f| theirs.binary_search(f).is_ok()).count();
+        let common = on
+            .iter()
+            .filter(|f| theirs.binary_search(f).is_ok())
+            .count();
         let all = on.len() + theirs.len() - common;
         let like = common as f64 / all.max(1) as f64;
         if like >= LIKE {

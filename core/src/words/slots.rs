@@ -69,7 +69,27 @@ fn is_month_may(words: &[Token], at: usize) -> bool {
     let capital = words[at].raw.starts_with('M') && at > 0;
     capital
         || before.is_some_and(|t| {
-            matches!(t.fix.as_str(), "in" | "since" | "for" | "of" | "from" | "to" | "last" | "this" | "next" | "during" | "until" | "and" | "vs" | "than" | "with" | "between" | "through" | "," | "by")
+            matches!(
+                t.fix.as_str(),
+                "in" | "since"
+                    | "for"
+                    | "of"
+                    | "from"
+                    | "to"
+                    | "last"
+                    | "this"
+                    | "next"
+                    | "during"
+                    | "until"
+                    | "and"
+                    | "vs"
+                    | "than"
+                    | "with"
+                    | "between"
+                    | "through"
+                    | ","
+                    | "by"
+            )
         })
         || after.is_none()
         || after.is_some_and(|t| t.fix.starts_with("20") || t.fix.starts_with('\''))
@@ -102,14 +122,24 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
             return true;
         }
         let word = &words[m.from];
-        let exact = m.members.iter().any(|name| fold(name).split_whitespace().any(|p| p == word.low));
+        let exact = m
+            .members
+            .iter()
+            .any(|name| fold(name).split_whitespace().any(|p| p == word.low));
         let name_cost = m
             .members
             .iter()
-            .flat_map(|name| fold(name).split_whitespace().map(str::to_owned).collect::<Vec<_>>())
+            .flat_map(|name| {
+                fold(name)
+                    .split_whitespace()
+                    .map(str::to_owned)
+                    .collect::<Vec<_>>()
+            })
             .filter_map(|p| slips(&word.low, &p))
             .min();
-        exact || word.raw.chars().any(is_hangul) || costs[m.from].is_none_or(|c| name_cost.is_some_and(|n| n <= c))
+        exact
+            || word.raw.chars().any(is_hangul)
+            || costs[m.from].is_none_or(|c| name_cost.is_some_and(|n| n <= c))
     });
     let mut line = String::new();
     let mut at = 0;
@@ -128,7 +158,12 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
             slots.mended += 1;
         }
         let plain = word.low == word.fix && !lexicon::is_known(&word.low) && word.low.len() >= 3;
-        if plain && word.low.chars().all(|c| c.is_alphabetic() && !is_hangul(c) || c == '\'') {
+        if plain
+            && word
+                .low
+                .chars()
+                .all(|c| c.is_alphabetic() && !is_hangul(c) || c == '\'')
+        {
             slots.strangers.push(word.raw.clone());
         }
         line.push_str(fix);
@@ -158,9 +193,20 @@ fn percents(slots: &mut Slots) {
     if let Some(pattern) = PERCENT.regex() {
         slots.text = pattern
             .replace_all(&text, |c: &Captures<'_>| {
-                let number: f64 = c.get(2).map_or("", |m| m.as_str()).replace(',', ".").parse().unwrap_or(0.0);
+                let number: f64 = c
+                    .get(2)
+                    .map_or("", |m| m.as_str())
+                    .replace(',', ".")
+                    .parse()
+                    .unwrap_or(0.0);
                 let sign = c.get(1).map_or("", |m| m.as_str());
-                found.push(if sign.starts_with('-') { -number } else { number } / 100.0);
+                found.push(
+                    if sign.starts_with('-') {
+                        -number
+                    } else {
+                        number
+                    } / 100.0,
+                );
                 format!(" X{} ", found.len() - 1)
             })
             .split_whitespace()
@@ -175,19 +221,31 @@ fn metrics(slots: &mut Slots, catalogue: &Catalogue) {
         .metrics
         .iter()
         .flat_map(|m| {
-            let words = [Some(m.name.replace('_', " ")), Some(m.name.clone()), m.label.clone()];
-            words.into_iter().flatten().filter_map(|w| {
-                let word = fold(&w);
-                let pattern = format!(r"\b{}\b", regex_lite::escape(&word));
-                // Built-in names keep their own patterns.
-                let built_in = lexicon::metric_patterns().iter().any(|(_, r)| r.find(&word).is_some_and(|f| f.len() == word.len()));
-                (!built_in && word.len() >= 3)
-                    .then(|| Regex::new(&pattern).ok().map(|r| (m.name.clone(), r)))
-                    .flatten()
-            }).collect::<Vec<_>>()
+            let words = [
+                Some(m.name.replace('_', " ")),
+                Some(m.name.clone()),
+                m.label.clone(),
+            ];
+            words
+                .into_iter()
+                .flatten()
+                .filter_map(|w| {
+                    let word = fold(&w);
+                    let pattern = format!(r"\b{}\b", regex_lite::escape(&word));
+                    // Built-in names keep their own patterns.
+                    let built_in = lexicon::metric_patterns()
+                        .iter()
+                        .any(|(_, r)| r.find(&word).is_some_and(|f| f.len() == word.len()));
+                    (!built_in && word.len() >= 3)
+                        .then(|| Regex::new(&pattern).ok().map(|r| (m.name.clone(), r)))
+                        .flatten()
+                })
+                .collect::<Vec<_>>()
         })
         .collect();
-    let built_in = lexicon::metric_patterns().iter().map(|(n, r)| ((*n).to_owned(), r));
+    let built_in = lexicon::metric_patterns()
+        .iter()
+        .map(|(n, r)| ((*n).to_owned(), r));
     let mut found: Vec<String> = Vec::new();
     let mut text = slots.text.clone();
     for (name, pattern) in own.iter().map(|(n, r)| (n.clone(), r)).chain(built_in) {
@@ -199,7 +257,10 @@ fn metrics(slots: &mut Slots, catalogue: &Catalogue) {
             .into_owned();
     }
     let (text, order) = reorder(&text, 'M');
-    slots.metrics = order.into_iter().filter_map(|i| found.get(i).cloned()).collect();
+    slots.metrics = order
+        .into_iter()
+        .filter_map(|i| found.get(i).cloned())
+        .collect();
     slots.text = text;
 }
 
@@ -212,16 +273,28 @@ fn dimensions(slots: &mut Slots, catalogue: &Catalogue) {
         .flat_map(|d| {
             let label = d.label.as_deref().map(fold);
             let name = fold(&d.name).replace('_', " ");
-            [Some(name), label].into_iter().flatten().filter_map(|w| {
-                let known = lexicon::dimension_patterns().iter().any(|(_, r)| r.find(&w).is_some_and(|f| f.len() == w.len()));
-                let stem = regex_lite::escape(&w);
-                (!known && w.len() >= 3 && w != "month" && w != "week")
-                    .then(|| Regex::new(&format!(r"\b{stem}s?\b")).ok().map(|r| (d.name.clone(), r)))
-                    .flatten()
-            }).collect::<Vec<_>>()
+            [Some(name), label]
+                .into_iter()
+                .flatten()
+                .filter_map(|w| {
+                    let known = lexicon::dimension_patterns()
+                        .iter()
+                        .any(|(_, r)| r.find(&w).is_some_and(|f| f.len() == w.len()));
+                    let stem = regex_lite::escape(&w);
+                    (!known && w.len() >= 3 && w != "month" && w != "week")
+                        .then(|| {
+                            Regex::new(&format!(r"\b{stem}s?\b"))
+                                .ok()
+                                .map(|r| (d.name.clone(), r))
+                        })
+                        .flatten()
+                })
+                .collect::<Vec<_>>()
         })
         .collect();
-    let built_in = lexicon::dimension_patterns().iter().map(|(n, r)| ((*n).to_owned(), r));
+    let built_in = lexicon::dimension_patterns()
+        .iter()
+        .map(|(n, r)| ((*n).to_owned(), r));
     for (name, pattern) in own.iter().map(|(n, r)| (n.clone(), r)).chain(built_in) {
         text = pattern
             .replace_all(&text, |_: &Captures<'_>| {
@@ -231,7 +304,10 @@ fn dimensions(slots: &mut Slots, catalogue: &Catalogue) {
             .into_owned();
     }
     let (text, order) = reorder(&text, 'D');
-    slots.dimensions = order.into_iter().filter_map(|i| found.get(i).cloned()).collect();
+    slots.dimensions = order
+        .into_iter()
+        .filter_map(|i| found.get(i).cloned())
+        .collect();
     slots.text = text;
 }
 
@@ -240,7 +316,11 @@ static MARK_D: Pattern = Pattern::new(r"\bD(\d+)\b");
 
 /// Renumbers marks in reading order and tells the old numbers.
 fn reorder(text: &str, letter: char) -> (String, Vec<usize>) {
-    let pattern = if letter == 'M' { MARK_M.regex() } else { MARK_D.regex() };
+    let pattern = if letter == 'M' {
+        MARK_M.regex()
+    } else {
+        MARK_D.regex()
+    };
     let Some(pattern) = pattern else {
         return (text.to_owned(), Vec::new());
     };
@@ -255,7 +335,9 @@ fn reorder(text: &str, letter: char) -> (String, Vec<usize>) {
 fn exclusions(slots: &mut Slots) {
     slots.excluded = vec![false; slots.mentions.len()];
     for pattern in [&EXCLUDE, &EXCLUDE_AFTER] {
-        let Some(regex) = pattern.regex() else { continue };
+        let Some(regex) = pattern.regex() else {
+            continue;
+        };
         for hit in regex.captures_iter(&slots.text) {
             let whole = hit.get(0).map_or("", |m| m.as_str());
             // "no, only Sephora" keeps it; "not just Amazon" does too.
@@ -278,18 +360,46 @@ fn exclusions(slots: &mut Slots) {
 
 static GRAINS: LazyLock<Vec<(&'static str, Pattern)>> = LazyLock::new(|| {
     vec![
-        ("day", Pattern::new(r"\b(?:daily|day (?:by|to|over|on) day|(?:per|by|each|every|a) day|day ?wise)\b|일별|일자별|매일|하루하루")),
-        ("week", Pattern::new(r"\b(?:weekly|week (?:by|to|after) week|(?:per|by|each|every|a) (?:calendar )?week|week ?wise|weeks)\b|주별|주간|주차별|매주")),
-        ("month", Pattern::new(r"\b(?:monthly|month (?:by|to|after) month|(?:per|by|each|every|a) (?:calendar )?month|month ?wise|months)\b|월별|월간|매월|매달|달별")),
-        ("quarter", Pattern::new(r"\b(?:quarterly|quarter (?:by|to) quarter|(?:per|by|each|every|a) (?:calendar )?quarter|quarters)\b|분기별|매분기")),
-        ("year", Pattern::new(r"\b(?:yearly|annual|annually|year (?:by|to) year|(?:per|by|each|every|a) (?:calendar )?year|years)\b|연도별|연간|년도별|매년")),
+        (
+            "day",
+            Pattern::new(
+                r"\b(?:daily|day (?:by|to|over|on) day|(?:per|by|each|every|a) day|day ?wise)\b|일별|일자별|매일|하루하루",
+            ),
+        ),
+        (
+            "week",
+            Pattern::new(
+                r"\b(?:weekly|week (?:by|to|after) week|(?:per|by|each|every|a) (?:calendar )?week|week ?wise|weeks)\b|주별|주간|주차별|매주",
+            ),
+        ),
+        (
+            "month",
+            Pattern::new(
+                r"\b(?:monthly|month (?:by|to|after) month|(?:per|by|each|every|a) (?:calendar )?month|month ?wise|months)\b|월별|월간|매월|매달|달별",
+            ),
+        ),
+        (
+            "quarter",
+            Pattern::new(
+                r"\b(?:quarterly|quarter (?:by|to) quarter|(?:per|by|each|every|a) (?:calendar )?quarter|quarters)\b|분기별|매분기",
+            ),
+        ),
+        (
+            "year",
+            Pattern::new(
+                r"\b(?:yearly|annual|annually|year (?:by|to) year|(?:per|by|each|every|a) (?:calendar )?year|years)\b|연도별|연간|년도별|매년",
+            ),
+        ),
     ]
 });
 
 impl Slots {
     /// The grain asked for, the finest named.
     pub(crate) fn grain(&self) -> Option<&'static str> {
-        GRAINS.iter().find(|(_, p)| p.is_in(&self.text)).map(|(g, _)| *g)
+        GRAINS
+            .iter()
+            .find(|(_, p)| p.is_in(&self.text))
+            .map(|(g, _)| *g)
     }
 
     /// The question for the router: names masked by what they are.

@@ -86,11 +86,9 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         } else if c.is_alphanumeric() {
             let hangul = is_hangul(c);
             while let Some(&next) = chars.get(at) {
-                let inner = next == '\''
-                    && chars.get(at + 1).is_some_and(|n| n.is_alphabetic())
-                    && !hangul;
-                if (next.is_alphanumeric() || is_combining_mark(next))
-                    && is_hangul(next) == hangul
+                let inner =
+                    next == '\'' && chars.get(at + 1).is_some_and(|n| n.is_alphabetic()) && !hangul;
+                if (next.is_alphanumeric() || is_combining_mark(next)) && is_hangul(next) == hangul
                     || inner
                 {
                     at += 1;
@@ -388,15 +386,40 @@ fn spell_syllable(c: char, out: &mut String) {
 
 /// Endings that Korean hangs on a noun, longest first.
 const PARTICLES: [&str; 24] = [
-    "에서는", "으로는", "에서의", "이라는", "에서", "에게", "으로", "까지", "부터", "보다", "하고",
-    "이랑", "만", "은", "는", "이", "가", "을", "를", "의", "에", "도", "와", "과",
+    "에서는",
+    "으로는",
+    "에서의",
+    "이라는",
+    "에서",
+    "에게",
+    "으로",
+    "까지",
+    "부터",
+    "보다",
+    "하고",
+    "이랑",
+    "만",
+    "은",
+    "는",
+    "이",
+    "가",
+    "을",
+    "를",
+    "의",
+    "에",
+    "도",
+    "와",
+    "과",
 ];
 
 /// A Korean word without its particle.
 pub(crate) fn bare(word: &str) -> &str {
     PARTICLES
         .iter()
-        .find_map(|p| word.strip_suffix(p).filter(|stem| stem.chars().count() >= 2))
+        .find_map(|p| {
+            word.strip_suffix(p)
+                .filter(|stem| stem.chars().count() >= 2)
+        })
         .unwrap_or(word)
 }
 
@@ -419,7 +442,9 @@ mod tests {
             .collect();
         assert_eq!(
             words,
-            ["olive", "young", "'s", "q3", "'25", ",", "without", "amazon", "에서"]
+            [
+                "olive", "young", "'s", "q3", "'25", ",", "without", "amazon", "에서"
+            ]
         );
     }
 

@@ -124,9 +124,11 @@ impl Name {
             Name::BlackFriday => black_friday(year).map(one),
             Name::WeekOf(m, d) => unit(Grain::Week, date(year, m, d)?, 0),
             Name::WeekOfBlackFriday => unit(Grain::Week, black_friday(year)?, 0),
-            Name::IsoWeek(w) => {
-                unit(Grain::Week, NaiveDate::from_isoywd_opt(year, w, Weekday::Mon)?, 0)
-            }
+            Name::IsoWeek(w) => unit(
+                Grain::Week,
+                NaiveDate::from_isoywd_opt(year, w, Weekday::Mon)?,
+                0,
+            ),
         }
     }
 }
@@ -203,7 +205,13 @@ impl Moment {
 
 /// The canonical text of a span: `2025`, `2025-Q3`, `2025-10`, `2025-W46`, a day, or `first..last`.
 pub fn canonical((first, last): Span) -> String {
-    for grain in [Grain::Year, Grain::Quarter, Grain::Month, Grain::Week, Grain::Day] {
+    for grain in [
+        Grain::Year,
+        Grain::Quarter,
+        Grain::Month,
+        Grain::Week,
+        Grain::Day,
+    ] {
         if unit(grain, first, 0) == Some((first, last)) {
             return match grain {
                 Grain::Year => format!("{:04}", first.year()),
@@ -233,7 +241,9 @@ pub fn parse_canonical(text: &str) -> Option<Span> {
     let year: i32 = year.parse().ok()?;
     match rest.split_at_checked(1) {
         None => months(year, 1, 12),
-        Some(("Q", q)) => Name::Quarter(q.parse().ok().filter(|q| (1..=4).contains(q))?).in_year(year),
+        Some(("Q", q)) => {
+            Name::Quarter(q.parse().ok().filter(|q| (1..=4).contains(q))?).in_year(year)
+        }
         Some(("H", h)) => Name::Half(h.parse().ok().filter(|h| (1..=2).contains(h))?).in_year(year),
         Some(("W", w)) => Name::IsoWeek(w.parse().ok()?).in_year(year),
         Some(_) => months(year, rest.parse().ok()?, 1),
@@ -243,7 +253,8 @@ pub fn parse_canonical(text: &str) -> Option<Span> {
 /// The same dates a year earlier; whole months stay whole, an ISO week keeps its number.
 pub fn year_ago((first, last): Span) -> Option<Span> {
     let back = |day: NaiveDate| {
-        date(day.year() - 1, day.month(), day.day()).or_else(|| date(day.year() - 1, day.month(), 28))
+        date(day.year() - 1, day.month(), day.day())
+            .or_else(|| date(day.year() - 1, day.month(), 28))
     };
     if unit(Grain::Week, first, 0) == Some((first, last)) {
         let week = first.iso_week();
@@ -402,20 +413,31 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         r"\b(?:year (?:on|over|vs|to) year|yoy|y o y|(?:a|one) year (?:ago|earlier|before|back)|12 months (?:ago|earlier)|(?:the )?year before|year ago|prior year|this time last year|annual growth)\b",
         |_, _| Some(Moment::YearAgo),
     );
-    rule(r"전년 ?동(?:기|월)(?: ?대비)?|전년 ?대비|작년 ?(?:같은|동) ?(?:기간|기|달|월)(?: ?대비)?|1년 전", |_, _| Some(Moment::YearAgo));
-    rule(r"\b(?:month (?:on|over) month|mom)\b|전월 ?대비|전달 ?대비", |_, _| {
-        Some(Moment::UnitBefore(Grain::Month))
-    });
-    rule(r"\b(?:quarter (?:on|over) quarter|qoq)\b|전분기 ?대비", |_, _| {
-        Some(Moment::UnitBefore(Grain::Quarter))
-    });
-    rule(r"\b(?:week (?:on|over) week|wow)\b|전주 ?대비", |_, _| {
-        Some(Moment::UnitBefore(Grain::Week))
-    });
+    rule(
+        r"전년 ?동(?:기|월)(?: ?대비)?|전년 ?대비|작년 ?(?:같은|동) ?(?:기간|기|달|월)(?: ?대비)?|1년 전",
+        |_, _| Some(Moment::YearAgo),
+    );
+    rule(
+        r"\b(?:month (?:on|over) month|mom)\b|전월 ?대비|전달 ?대비",
+        |_, _| Some(Moment::UnitBefore(Grain::Month)),
+    );
+    rule(
+        r"\b(?:quarter (?:on|over) quarter|qoq)\b|전분기 ?대비",
+        |_, _| Some(Moment::UnitBefore(Grain::Quarter)),
+    );
+    rule(
+        r"\b(?:week (?:on|over) week|wow)\b|전주 ?대비",
+        |_, _| Some(Moment::UnitBefore(Grain::Week)),
+    );
     // Fixed dates and ranges.
     rule(
         r"\b(\d{4}-\d\d-\d\d) (?:to|until|till|through|-|and|bis) (\d{4}-\d\d-\d\d)\b",
-        |f, _| Some(Moment::Fixed(part(f, 1)?.parse().ok()?, part(f, 2)?.parse().ok()?)),
+        |f, _| {
+            Some(Moment::Fixed(
+                part(f, 1)?.parse().ok()?,
+                part(f, 2)?.parse().ok()?,
+            ))
+        },
     );
     rule(r"\b(\d{4}-\d\d-\d\d)\b", |f, _| {
         let day = part(f, 1)?.parse().ok()?;
@@ -426,153 +448,306 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         Some(Moment::Named(Name::Month(month), year_of(part(f, 1))))
     });
     rule(r"\b(\d{4})-?(?:w|kw)-?(\d\d?)\b", |f, _| {
-        Some(Moment::Named(Name::IsoWeek(part(f, 2)?.parse().ok()?), year_of(part(f, 1))))
+        Some(Moment::Named(
+            Name::IsoWeek(part(f, 2)?.parse().ok()?),
+            year_of(part(f, 1)),
+        ))
     });
     rule(r"\b(\d{4}) ?-? ?q([1-4])\b", |f, _| {
-        Some(Moment::Named(Name::Quarter(part(f, 2)?.parse().ok()?), year_of(part(f, 1))))
+        Some(Moment::Named(
+            Name::Quarter(part(f, 2)?.parse().ok()?),
+            year_of(part(f, 1)),
+        ))
     });
     rule(r"\b(\d{4}) ?-? ?h([12])\b", |f, _| {
-        Some(Moment::Named(Name::Half(part(f, 2)?.parse().ok()?), year_of(part(f, 1))))
+        Some(Moment::Named(
+            Name::Half(part(f, 2)?.parse().ok()?),
+            year_of(part(f, 1)),
+        ))
     });
     rule(r"\b(\d\d?)[./](\d\d?)[./](\d{4})\b", |f, _| {
         let (a, b): (u32, u32) = (part(f, 1)?.parse().ok()?, part(f, 2)?.parse().ok()?);
         let year = part(f, 3)?.parse().ok()?;
-        let day = if b > 12 { date(year, a, b) } else { date(year, b, a) }?;
+        let day = if b > 12 {
+            date(year, a, b)
+        } else {
+            date(year, b, a)
+        }?;
         Some(Moment::Fixed(day, day))
     });
-    rule(r"\b(?:the )?week (?:of|beginning|starting|from|commencing|with|containing) (?:the )?(\d\d?)(?:st|nd|rd|th)? (?:of )?({M})(?: ({Y}))?\b", |f, _| {
-        let name = Name::WeekOf(month_number(part(f, 2)?)?, part(f, 1)?.parse().ok()?);
-        Some(Moment::Named(name, year_of(part(f, 3))))
+    rule(
+        r"\b(?:the )?week (?:of|beginning|starting|from|commencing|with|containing) (?:the )?(\d\d?)(?:st|nd|rd|th)? (?:of )?({M})(?: ({Y}))?\b",
+        |f, _| {
+            let name = Name::WeekOf(month_number(part(f, 2)?)?, part(f, 1)?.parse().ok()?);
+            Some(Moment::Named(name, year_of(part(f, 3))))
+        },
+    );
+    rule(
+        r"\b(?:the )?week (?:of|beginning|starting|from|commencing|with|containing) ({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b",
+        |f, _| {
+            let name = Name::WeekOf(month_number(part(f, 1)?)?, part(f, 2)?.parse().ok()?);
+            Some(Moment::Named(name, year_of(part(f, 3))))
+        },
+    );
+    rule(
+        r"\b(?:the )?(?:(last|next|this) )?(?:black friday week|week of black friday|bfcm|black week)(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::WeekOfBlackFriday, 2)),
+    );
+    rule(
+        r"\b(?:the )?(?:(last|next|this) )?(?:christmas|xmas) week(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::WeekOf(12, 25), 2)),
+    );
+    rule(
+        r"\b(?:the )?(?:(last|next|this) )?singles(?: 's)?'? day week(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::WeekOf(11, 11), 2)),
+    );
+    rule(
+        r"\b(?:the )?(?:(last|next|this) )?valentine(?:s|'s| 's)?(?: day)? week(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::WeekOf(2, 14), 2)),
+    );
+    rule(
+        r"\b(?:(last|next|this) )?black friday(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::BlackFriday, 2)),
+    );
+    rule(
+        r"\b(?:(last|next|this) )?(?:christmas|xmas)(?: time| season| period| days)?(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::Christmas, 2)),
+    );
+    rule(
+        r"\b(?:(last|next|this) )?singles(?: 's)?'? day(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::Day(11, 11), 2)),
+    );
+    rule(
+        r"\b(?:(last|next|this) )?valentine(?:s|'s| 's)?(?: day)?(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::Day(2, 14), 2)),
+    );
+    rule(r"블랙 ?프라이데이 ?주(?:간)?", |_, _| {
+        Some(Moment::Named(Name::WeekOfBlackFriday, Year::Open))
     });
-    rule(r"\b(?:the )?week (?:of|beginning|starting|from|commencing|with|containing) ({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b", |f, _| {
-        let name = Name::WeekOf(month_number(part(f, 1)?)?, part(f, 2)?.parse().ok()?);
-        Some(Moment::Named(name, year_of(part(f, 3))))
+    rule(r"블랙 ?프라이데이", |_, _| {
+        Some(Moment::Named(Name::BlackFriday, Year::Open))
     });
-    rule(r"\b(?:the )?(?:(last|next|this) )?(?:black friday week|week of black friday|bfcm|black week)(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::WeekOfBlackFriday, 2))
+    rule(r"크리스마스|성탄절", |_, _| {
+        Some(Moment::Named(Name::Christmas, Year::Open))
     });
-    rule(r"\b(?:the )?(?:(last|next|this) )?(?:christmas|xmas) week(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::WeekOf(12, 25), 2))
-    });
-    rule(r"\b(?:the )?(?:(last|next|this) )?singles(?: 's)?'? day week(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::WeekOf(11, 11), 2))
-    });
-    rule(r"\b(?:the )?(?:(last|next|this) )?valentine(?:s|'s| 's)?(?: day)? week(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::WeekOf(2, 14), 2))
-    });
-    rule(r"\b(?:(last|next|this) )?black friday(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::BlackFriday, 2))
-    });
-    rule(r"\b(?:(last|next|this) )?(?:christmas|xmas)(?: time| season| period| days)?(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::Christmas, 2))
-    });
-    rule(r"\b(?:(last|next|this) )?singles(?: 's)?'? day(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::Day(11, 11), 2))
-    });
-    rule(r"\b(?:(last|next|this) )?valentine(?:s|'s| 's)?(?: day)?(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::Day(2, 14), 2))
-    });
-    rule(r"블랙 ?프라이데이 ?주(?:간)?", |_, _| Some(Moment::Named(Name::WeekOfBlackFriday, Year::Open)));
-    rule(r"블랙 ?프라이데이", |_, _| Some(Moment::Named(Name::BlackFriday, Year::Open)));
-    rule(r"크리스마스|성탄절", |_, _| Some(Moment::Named(Name::Christmas, Year::Open)));
-    rule(r"\b(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)? (?:of )?({M})(?: ({Y}))?\b", |f, _| {
-        let name = Name::Days(month_number(part(f, 3)?)?, part(f, 1)?.parse().ok()?, part(f, 2)?.parse().ok()?);
-        Some(Moment::Named(name, year_of(part(f, 4))))
-    });
-    rule(r"\b({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b", |f, _| {
-        let name = Name::Days(month_number(part(f, 1)?)?, part(f, 2)?.parse().ok()?, part(f, 3)?.parse().ok()?);
-        Some(Moment::Named(name, year_of(part(f, 4))))
-    });
-    rule(r"\b(\d\d?)(?:st|nd|rd|th)? (?:of )?({M})(?: ,? ?({Y}))?\b", |f, _| {
-        let name = Name::Day(month_number(part(f, 2)?)?, part(f, 1)?.parse().ok().filter(|d| (1..=31).contains(d))?);
-        Some(Moment::Named(name, year_of(part(f, 3))))
-    });
-    rule(r"\b({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b", |f, _| {
-        let name = Name::Day(month_number(part(f, 1)?)?, part(f, 2)?.parse().ok().filter(|d| (1..=31).contains(d))?);
-        Some(Moment::Named(name, year_of(part(f, 3))))
-    });
+    rule(
+        r"\b(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)? (?:of )?({M})(?: ({Y}))?\b",
+        |f, _| {
+            let name = Name::Days(
+                month_number(part(f, 3)?)?,
+                part(f, 1)?.parse().ok()?,
+                part(f, 2)?.parse().ok()?,
+            );
+            Some(Moment::Named(name, year_of(part(f, 4))))
+        },
+    );
+    rule(
+        r"\b({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b",
+        |f, _| {
+            let name = Name::Days(
+                month_number(part(f, 1)?)?,
+                part(f, 2)?.parse().ok()?,
+                part(f, 3)?.parse().ok()?,
+            );
+            Some(Moment::Named(name, year_of(part(f, 4))))
+        },
+    );
+    rule(
+        r"\b(\d\d?)(?:st|nd|rd|th)? (?:of )?({M})(?: ,? ?({Y}))?\b",
+        |f, _| {
+            let name = Name::Day(
+                month_number(part(f, 2)?)?,
+                part(f, 1)?.parse().ok().filter(|d| (1..=31).contains(d))?,
+            );
+            Some(Moment::Named(name, year_of(part(f, 3))))
+        },
+    );
+    rule(
+        r"\b({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b",
+        |f, _| {
+            let name = Name::Day(
+                month_number(part(f, 1)?)?,
+                part(f, 2)?.parse().ok().filter(|d| (1..=31).contains(d))?,
+            );
+            Some(Moment::Named(name, year_of(part(f, 3))))
+        },
+    );
     // Weeks by number, then names of parts of a year.
-    rule(r"\b(?:calendar |iso )?(?:week|kw|cw|w) ?(?:no |number |nr |# ?)?(\d\d?)(?:,? ?(?:of |in )?({Y}))?\b", |f, _| {
-        let week = part(f, 1)?.parse().ok().filter(|w| (1..=53).contains(w))?;
-        Some(Moment::Named(Name::IsoWeek(week), year_of(part(f, 2))))
+    rule(
+        r"\b(?:calendar |iso )?(?:week|kw|cw|w) ?(?:no |number |nr |# ?)?(\d\d?)(?:,? ?(?:of |in )?({Y}))?\b",
+        |f, _| {
+            let week = part(f, 1)?.parse().ok().filter(|w| (1..=53).contains(w))?;
+            Some(Moment::Named(Name::IsoWeek(week), year_of(part(f, 2))))
+        },
+    );
+    rule(
+        r"\b(?:(last|next|this|past|previous) )?({M})(?: (?:of |in )?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::Month(month_number(part(f, 2)?)?), 3)),
+    );
+    rule(r"\b({Y})(?: 's)? ({M})\b", |f, _| {
+        Some(name_with(f, 99, Name::Month(month_number(part(f, 2)?)?), 1))
     });
-    rule(r"\b(?:(last|next|this|past|previous) )?({M})(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::Month(month_number(part(f, 2)?)?), 3))
-    });
-    rule(r"\b({Y})(?: 's)? ({M})\b", |f, _| Some(name_with(f, 99, Name::Month(month_number(part(f, 2)?)?), 1)));
-    rule(r"\b(?:(last|next|this) )?q ?([1-4])(?: (?:of |in |- ?)?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::Quarter(part(f, 2)?.parse().ok()?), 3))
-    });
+    rule(
+        r"\b(?:(last|next|this) )?q ?([1-4])(?: (?:of |in |- ?)?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::Quarter(part(f, 2)?.parse().ok()?), 3)),
+    );
     rule(r"\bq([1-4])(\d\d)\b", |f, _| {
-        Some(Moment::Named(Name::Quarter(part(f, 1)?.parse().ok()?), year_of(part(f, 2))))
+        Some(Moment::Named(
+            Name::Quarter(part(f, 1)?.parse().ok()?),
+            year_of(part(f, 2)),
+        ))
     });
     rule(r"\b([1-4])q ?(?:'?(\d\d|\d{4}))?\b", |f, _| {
-        Some(Moment::Named(Name::Quarter(part(f, 1)?.parse().ok()?), year_of(part(f, 2))))
+        Some(Moment::Named(
+            Name::Quarter(part(f, 1)?.parse().ok()?),
+            year_of(part(f, 2)),
+        ))
     });
-    rule(r"\b(?:(last|next|this) )?h ?([12])(?: (?:of |in |- ?)?({Y}))?\b", |f, _| {
-        Some(name_with(f, 1, Name::Half(part(f, 2)?.parse().ok()?), 3))
-    });
-    rule(r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|final|opening) quarter(?: (?:of |in )?({Y}))?\b", |f, _| {
-        Some(Moment::Named(Name::Quarter(ordinal(part(f, 1)?)?), year_of(part(f, 2))))
-    });
-    rule(r"\b(?:the )?(first|second|1st|2nd) half(?: (?:of |in )?(?:the year )?({Y})| of the year)?\b", |f, _| {
-        Some(Moment::Named(Name::Half(ordinal(part(f, 1)?)?), year_of(part(f, 2))))
-    });
-    rule(r"\b(?:(last|next|this|past|previous|the) )?({S})(?: (?:of |in )?({Y}))?\b", |f, _| {
-        // "fall" is a season only where it is named as one.
-        if part(f, 2)? == "fall" && part(f, 1).is_none() && part(f, 3).is_none() {
-            return None;
-        }
-        Some(name_with(f, 1, Name::Season(season(part(f, 2)?)?), 3))
-    });
+    rule(
+        r"\b(?:(last|next|this) )?h ?([12])(?: (?:of |in |- ?)?({Y}))?\b",
+        |f, _| Some(name_with(f, 1, Name::Half(part(f, 2)?.parse().ok()?), 3)),
+    );
+    rule(
+        r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|final|opening) quarter(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            Some(Moment::Named(
+                Name::Quarter(ordinal(part(f, 1)?)?),
+                year_of(part(f, 2)),
+            ))
+        },
+    );
+    rule(
+        r"\b(?:the )?(first|second|1st|2nd) half(?: (?:of |in )?(?:the year )?({Y})| of the year)?\b",
+        |f, _| {
+            Some(Moment::Named(
+                Name::Half(ordinal(part(f, 1)?)?),
+                year_of(part(f, 2)),
+            ))
+        },
+    );
+    rule(
+        r"\b(?:(last|next|this|past|previous|the) )?({S})(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            // "fall" is a season only where it is named as one.
+            if part(f, 2)? == "fall" && part(f, 1).is_none() && part(f, 3).is_none() {
+                return None;
+            }
+            Some(name_with(f, 1, Name::Season(season(part(f, 2)?)?), 3))
+        },
+    );
     // Counted stretches.
-    rule(r"\b(?:the )?(?:next|coming|upcoming|following) ({N}) ({U})\b", |f, _| {
-        let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
-        Some(Moment::Ahead(n, grain))
+    rule(
+        r"\b(?:the )?(?:next|coming|upcoming|following) ({N}) ({U})\b",
+        |f, _| {
+            let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
+            Some(Moment::Ahead(n, grain))
+        },
+    );
+    rule(
+        r"\b({N}) ({U}) (?:ahead|out|from now|forward|in advance|into the future|forecast|outlook|projection|horizon)\b",
+        |f, _| {
+            let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
+            Some(Moment::Ahead(n, grain))
+        },
+    );
+    rule(
+        r"\b(?:over|for|in|during|within|across)? ?(?:the )?(?:last|past|previous|trailing|rolling|latest|preceding|recent|most recent) ({N}) (?:complete |full |calendar )?({U})\b",
+        |f, _| {
+            let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
+            Some(Moment::Rolling(n, grain))
+        },
+    );
+    rule(r"\b(?:last|past|trailing|rolling) (fortnight)\b", |_, _| {
+        Some(Moment::Rolling(2, Grain::Week))
     });
-    rule(r"\b({N}) ({U}) (?:ahead|out|from now|forward|in advance|into the future|forecast|outlook|projection|horizon)\b", |f, _| {
-        let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
-        Some(Moment::Ahead(n, grain))
-    });
-    rule(r"\b(?:over|for|in|during|within|across)? ?(?:the )?(?:last|past|previous|trailing|rolling|latest|preceding|recent|most recent) ({N}) (?:complete |full |calendar )?({U})\b", |f, _| {
-        let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
-        Some(Moment::Rolling(n, grain))
-    });
-    rule(r"\b(?:last|past|trailing|rolling) (fortnight)\b", |_, _| Some(Moment::Rolling(2, Grain::Week)));
     rule(r"\bl(\d+)(d|w|m)\b", |f, _| {
-        let grain = match part(f, 2)? { "d" => Grain::Day, "w" => Grain::Week, _ => Grain::Month };
+        let grain = match part(f, 2)? {
+            "d" => Grain::Day,
+            "w" => Grain::Week,
+            _ => Grain::Month,
+        };
         Some(Moment::Rolling(part(f, 1)?.parse().ok()?, grain))
     });
-    rule(r"\bltm\b|\bttm\b", |_, _| Some(Moment::Rolling(12, Grain::Month)));
+    rule(r"\bltm\b|\bttm\b", |_, _| {
+        Some(Moment::Rolling(12, Grain::Month))
+    });
     rule(r"\b({N}) ({U}) ago\b", |f, _| {
         let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
         Some(Moment::Unit(grain, -i32::try_from(n).ok()?))
     });
     // To date, and to come.
-    rule(r"\b(?:ytd|year to date|(?:the |this )?year so far|so far (?:this|in the) year|since (?:the (?:start|beginning) of (?:the|this) year|new year|january 1|jan 1)|this year to date)\b", |_, _| Some(Moment::ToDate(Grain::Year)));
-    rule(r"\b(?:qtd|quarter to date|(?:the |this )?quarter so far|so far (?:this|in the) quarter|this quarter to date)\b", |_, _| Some(Moment::ToDate(Grain::Quarter)));
-    rule(r"\b(?:mtd|month to date|(?:the |this )?month so far|so far (?:this|in the) month|this month to date)\b", |_, _| Some(Moment::ToDate(Grain::Month)));
-    rule(r"\b(?:wtd|week to date|(?:the |this )?week so far|so far (?:this|in the) week)\b", |_, _| Some(Moment::ToDate(Grain::Week)));
-    rule(r"\b(?:the )?(?:rest|remainder) of (?:the|this) (week|month|quarter|year)\b", |f, _| Some(Moment::Rest(grain_of(part(f, 1)?)?)));
-    rule(r"\b(?:by|at|until|till|before|to|for) ?(?:the )?(?:end of|close of) (?:the |this )?(week|month|quarter|year)\b", |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, 0)));
-    rule(r"\b(?:by |at )?(year|month|quarter) ?end\b", |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, 0)));
+    rule(
+        r"\b(?:ytd|year to date|(?:the |this )?year so far|so far (?:this|in the) year|since (?:the (?:start|beginning) of (?:the|this) year|new year|january 1|jan 1)|this year to date)\b",
+        |_, _| Some(Moment::ToDate(Grain::Year)),
+    );
+    rule(
+        r"\b(?:qtd|quarter to date|(?:the |this )?quarter so far|so far (?:this|in the) quarter|this quarter to date)\b",
+        |_, _| Some(Moment::ToDate(Grain::Quarter)),
+    );
+    rule(
+        r"\b(?:mtd|month to date|(?:the |this )?month so far|so far (?:this|in the) month|this month to date)\b",
+        |_, _| Some(Moment::ToDate(Grain::Month)),
+    );
+    rule(
+        r"\b(?:wtd|week to date|(?:the |this )?week so far|so far (?:this|in the) week)\b",
+        |_, _| Some(Moment::ToDate(Grain::Week)),
+    );
+    rule(
+        r"\b(?:the )?(?:rest|remainder) of (?:the|this) (week|month|quarter|year)\b",
+        |f, _| Some(Moment::Rest(grain_of(part(f, 1)?)?)),
+    );
+    rule(
+        r"\b(?:by|at|until|till|before|to|for) ?(?:the )?(?:end of|close of) (?:the |this )?(week|month|quarter|year)\b",
+        |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, 0)),
+    );
+    rule(r"\b(?:by |at )?(year|month|quarter) ?end\b", |f, _| {
+        Some(Moment::Unit(grain_of(part(f, 1)?)?, 0))
+    });
     // Single units.
-    rule(r"\b(?:the )?(week|month|quarter|year) before last\b", |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, -2)));
-    rule(r"\b(?:the )?day before yesterday\b", |_, _| Some(Moment::Unit(Grain::Day, -2)));
+    rule(
+        r"\b(?:the )?(week|month|quarter|year) before last\b",
+        |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, -2)),
+    );
+    rule(r"\b(?:the )?day before yesterday\b", |_, _| {
+        Some(Moment::Unit(Grain::Day, -2))
+    });
     rule(r"\byesterday\b", |_, _| Some(Moment::Unit(Grain::Day, -1)));
-    rule(r"\b(?:today|tonight)\b", |_, _| Some(Moment::Unit(Grain::Day, 0)));
+    rule(r"\b(?:today|tonight)\b", |_, _| {
+        Some(Moment::Unit(Grain::Day, 0))
+    });
     rule(r"\btomorrow\b", |_, _| Some(Moment::Unit(Grain::Day, 1)));
-    rule(r"\b(?:the )?(this|current|running|next|coming|upcoming|following|last|past|previous|prior|preceding|latest|most recent) (?:full |complete |completed |calendar |closed |running |current |whole |entire )?(week|month|quarter|year)\b", |f, _| {
-        Some(Moment::Unit(grain_of(part(f, 2)?)?, shift_word(part(f, 1)?)))
-    });
-    rule(r"\b(?:make|do|finish|land|close|end|for|complete|hit|reach) (?:the|our) (year|quarter|month)\b", |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, 0)));
+    rule(
+        r"\b(?:the )?(this|current|running|next|coming|upcoming|following|last|past|previous|prior|preceding|latest|most recent) (?:full |complete |completed |calendar |closed |running |current |whole |entire )?(week|month|quarter|year)\b",
+        |f, _| {
+            Some(Moment::Unit(
+                grain_of(part(f, 2)?)?,
+                shift_word(part(f, 1)?),
+            ))
+        },
+    );
+    rule(
+        r"\b(?:make|do|finish|land|close|end|for|complete|hit|reach) (?:the|our) (year|quarter|month)\b",
+        |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, 0)),
+    );
     rule(r"\b(?:full year|fy) ?((?:19|20)\d\d|'?\d\d)?\b", |f, _| {
-        Some(part(f, 1).map_or(Moment::Unit(Grain::Year, 0), |y| Moment::Named(Name::Whole, year_of(Some(y)))))
+        Some(part(f, 1).map_or(Moment::Unit(Grain::Year, 0), |y| {
+            Moment::Named(Name::Whole, year_of(Some(y)))
+        }))
     });
-    rule(r"\b((?:20)\d\d)\b", |f, _| Some(Moment::Named(Name::Whole, year_of(part(f, 1)))));
-    rule(r"(?:^| )'(\d\d)\b", |f, _| Some(Moment::Named(Name::Whole, year_of(part(f, 1)))));
-    rule(r"\b(?:all time|ever since we started|so far ever|since the (?:very )?(?:start|beginning)|in total history|overall history|whole history|entire history|to date|of all time)\b", |_, _| Some(Moment::Always));
-    rule(r"\b(?:recently|lately|these days|of late|nowadays|at the moment|right now|just now|currently)\b|요즘|최근에|요새", |_, _| Some(Moment::Lately));
+    rule(r"\b((?:20)\d\d)\b", |f, _| {
+        Some(Moment::Named(Name::Whole, year_of(part(f, 1))))
+    });
+    rule(r"(?:^| )'(\d\d)\b", |f, _| {
+        Some(Moment::Named(Name::Whole, year_of(part(f, 1))))
+    });
+    rule(
+        r"\b(?:all time|ever since we started|so far ever|since the (?:very )?(?:start|beginning)|in total history|overall history|whole history|entire history|to date|of all time)\b",
+        |_, _| Some(Moment::Always),
+    );
+    rule(
+        r"\b(?:recently|lately|these days|of late|nowadays|at the moment|right now|just now|currently)\b|요즘|최근에|요새",
+        |_, _| Some(Moment::Lately),
+    );
     korean(&mut rule);
     all.into_iter()
         .filter_map(|(pattern, reader)| Some((Regex::new(&pattern).ok()?, reader)))
@@ -582,48 +757,104 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
 fn korean(rule: &mut impl FnMut(&str, Reader)) {
     const Y: &str = r"((?:20)?\d\d년|작년|지난해|전년|올해|금년|내년|재작년)";
     let with_year = |rest: &str| format!("(?:{Y} ?)?{rest}");
-    rule(&with_year(r"(\d\d?)월 ?(\d\d?)일 ?(?:부터|에서|~|-) ?(\d\d?)일(?: ?까지)?"), |f, _| {
-        let name = Name::Days(part(f, 2)?.parse().ok()?, part(f, 3)?.parse().ok()?, part(f, 4)?.parse().ok()?);
-        Some(Moment::Named(name, year_of(part(f, 1))))
-    });
+    rule(
+        &with_year(r"(\d\d?)월 ?(\d\d?)일 ?(?:부터|에서|~|-) ?(\d\d?)일(?: ?까지)?"),
+        |f, _| {
+            let name = Name::Days(
+                part(f, 2)?.parse().ok()?,
+                part(f, 3)?.parse().ok()?,
+                part(f, 4)?.parse().ok()?,
+            );
+            Some(Moment::Named(name, year_of(part(f, 1))))
+        },
+    );
     rule(&with_year(r"(\d\d?)월 ?(\d\d?)일"), |f, _| {
-        Some(Moment::Named(Name::Day(part(f, 2)?.parse().ok()?, part(f, 3)?.parse().ok()?), year_of(part(f, 1))))
+        Some(Moment::Named(
+            Name::Day(part(f, 2)?.parse().ok()?, part(f, 3)?.parse().ok()?),
+            year_of(part(f, 1)),
+        ))
     });
     rule(&with_year(r"(\d\d?)월"), |f, _| {
         let month = part(f, 2)?.parse().ok().filter(|m| (1..=12).contains(m))?;
         Some(Moment::Named(Name::Month(month), year_of(part(f, 1))))
     });
     rule(&with_year(r"([1-4]) ?(?:사)?분기"), |f, _| {
-        Some(Moment::Named(Name::Quarter(part(f, 2)?.parse().ok()?), year_of(part(f, 1))))
+        Some(Moment::Named(
+            Name::Quarter(part(f, 2)?.parse().ok()?),
+            year_of(part(f, 1)),
+        ))
     });
-    rule(&with_year("상반기"), |f, _| Some(Moment::Named(Name::Half(1), year_of(part(f, 1)))));
-    rule(&with_year("하반기"), |f, _| Some(Moment::Named(Name::Half(2), year_of(part(f, 1)))));
+    rule(&with_year("상반기"), |f, _| {
+        Some(Moment::Named(Name::Half(1), year_of(part(f, 1))))
+    });
+    rule(&with_year("하반기"), |f, _| {
+        Some(Moment::Named(Name::Half(2), year_of(part(f, 1))))
+    });
     rule(&with_year("(봄|여름|가을|겨울)"), |f, _| {
-        Some(Moment::Named(Name::Season(season(part(f, 2)?)?), year_of(part(f, 1))))
+        Some(Moment::Named(
+            Name::Season(season(part(f, 2)?)?),
+            year_of(part(f, 1)),
+        ))
     });
-    rule(r"(?:앞으로|향후|다음|오는) ?(\d+|한|두|세|여섯) ?(일|주|개월|달|분기|년)(?:간|동안|치)?", |f, _| {
-        Some(Moment::Ahead(count_of(part(f, 1)?)?, grain_of(part(f, 2)?)?))
+    rule(
+        r"(?:앞으로|향후|다음|오는) ?(\d+|한|두|세|여섯) ?(일|주|개월|달|분기|년)(?:간|동안|치)?",
+        |f, _| {
+            Some(Moment::Ahead(
+                count_of(part(f, 1)?)?,
+                grain_of(part(f, 2)?)?,
+            ))
+        },
+    );
+    rule(
+        r"(?:최근|지난|과거|직전) ?(\d+|한|두|세|여섯) ?(일|주|개월|달|분기|년)(?:간|동안|치)?",
+        |f, _| {
+            Some(Moment::Rolling(
+                count_of(part(f, 1)?)?,
+                grain_of(part(f, 2)?)?,
+            ))
+        },
+    );
+    rule(r"지난 ?달|저번 ?달|전월|전달", |_, _| {
+        Some(Moment::Unit(Grain::Month, -1))
     });
-    rule(r"(?:최근|지난|과거|직전) ?(\d+|한|두|세|여섯) ?(일|주|개월|달|분기|년)(?:간|동안|치)?", |f, _| {
-        Some(Moment::Rolling(count_of(part(f, 1)?)?, grain_of(part(f, 2)?)?))
+    rule(r"지난 ?주|저번 ?주|전주", |_, _| {
+        Some(Moment::Unit(Grain::Week, -1))
     });
-    rule(r"지난 ?달|저번 ?달|전월|전달", |_, _| Some(Moment::Unit(Grain::Month, -1)));
-    rule(r"지난 ?주|저번 ?주|전주", |_, _| Some(Moment::Unit(Grain::Week, -1)));
-    rule(r"지난 ?분기|저번 ?분기|전분기", |_, _| Some(Moment::Unit(Grain::Quarter, -1)));
-    rule(r"이번 ?달|이달|금월|당월", |_, _| Some(Moment::Unit(Grain::Month, 0)));
-    rule(r"이번 ?주|금주", |_, _| Some(Moment::Unit(Grain::Week, 0)));
-    rule(r"이번 ?분기|금분기", |_, _| Some(Moment::Unit(Grain::Quarter, 0)));
-    rule(r"다음 ?달|내달|익월", |_, _| Some(Moment::Unit(Grain::Month, 1)));
-    rule(r"다음 ?주|차주", |_, _| Some(Moment::Unit(Grain::Week, 1)));
-    rule(r"다음 ?분기", |_, _| Some(Moment::Unit(Grain::Quarter, 1)));
+    rule(r"지난 ?분기|저번 ?분기|전분기", |_, _| {
+        Some(Moment::Unit(Grain::Quarter, -1))
+    });
+    rule(r"이번 ?달|이달|금월|당월", |_, _| {
+        Some(Moment::Unit(Grain::Month, 0))
+    });
+    rule(r"이번 ?주|금주", |_, _| {
+        Some(Moment::Unit(Grain::Week, 0))
+    });
+    rule(r"이번 ?분기|금분기", |_, _| {
+        Some(Moment::Unit(Grain::Quarter, 0))
+    });
+    rule(r"다음 ?달|내달|익월", |_, _| {
+        Some(Moment::Unit(Grain::Month, 1))
+    });
+    rule(r"다음 ?주|차주", |_, _| {
+        Some(Moment::Unit(Grain::Week, 1))
+    });
+    rule(r"다음 ?분기", |_, _| {
+        Some(Moment::Unit(Grain::Quarter, 1))
+    });
     rule(r"재작년", |_, _| Some(Moment::Unit(Grain::Year, -2)));
-    rule(r"작년|지난해|전년", |_, _| Some(Moment::Unit(Grain::Year, -1)));
-    rule(r"올해|금년|연간", |_, _| Some(Moment::Unit(Grain::Year, 0)));
+    rule(r"작년|지난해|전년", |_, _| {
+        Some(Moment::Unit(Grain::Year, -1))
+    });
+    rule(r"올해|금년|연간", |_, _| {
+        Some(Moment::Unit(Grain::Year, 0))
+    });
     rule(r"내년", |_, _| Some(Moment::Unit(Grain::Year, 1)));
     rule(r"어제", |_, _| Some(Moment::Unit(Grain::Day, -1)));
     rule(r"오늘", |_, _| Some(Moment::Unit(Grain::Day, 0)));
     rule(r"내일", |_, _| Some(Moment::Unit(Grain::Day, 1)));
-    rule(r"(20\d\d)년", |f, _| Some(Moment::Named(Name::Whole, year_of(part(f, 1)))));
+    rule(r"(20\d\d)년", |f, _| {
+        Some(Moment::Named(Name::Whole, year_of(part(f, 1))))
+    });
 }
 
 /// Replaces the times in `text` (lower case, words apart) by marks `T0`, `T1`, … in reading order.
@@ -640,10 +871,17 @@ pub(crate) fn find(text: &str, asof: NaiveDate) -> (String, Vec<Moment>) {
                 continue;
             };
             // "make the year" keeps its verb, which says more than the time.
-            let verb = ["make", "finish", "land", "close", "complete", "hit", "reach"]
-                .into_iter()
-                .find(|v| whole.as_str().strip_prefix(v).is_some_and(|rest| rest.starts_with(' ')))
-                .unwrap_or("");
+            let verb = [
+                "make", "finish", "land", "close", "complete", "hit", "reach",
+            ]
+            .into_iter()
+            .find(|v| {
+                whole
+                    .as_str()
+                    .strip_prefix(v)
+                    .is_some_and(|rest| rest.starts_with(' '))
+            })
+            .unwrap_or("");
             let mark = format!(" {verb} T{} ", found.len());
             found.push(moment);
             text.replace_range(start..end, &mark);
@@ -677,7 +915,10 @@ fn renumber(text: &str, found: &[Moment]) -> (String, Vec<Moment>) {
             format!("T{}", ordered.len().saturating_sub(1))
         })
         .into_owned();
-    (text.split_whitespace().collect::<Vec<_>>().join(" "), ordered)
+    (
+        text.split_whitespace().collect::<Vec<_>>().join(" "),
+        ordered,
+    )
 }
 
 /// "since March" runs to the last day; a second time after it ("from Q1 to Q2") leaves it a pair.
@@ -687,17 +928,32 @@ fn since(text: &str, mut found: Vec<Moment>, asof: NaiveDate) -> (String, Vec<Mo
     };
     let mut out = text.to_owned();
     if let Some(hit) = pattern.captures(text) {
-        let whole = hit.get(0).map(|m| (m.start(), m.end(), m.as_str().to_owned()));
-        let index = part(&hit, 1).or(part(&hit, 2)).and_then(|n| n.parse::<usize>().ok());
+        let whole = hit
+            .get(0)
+            .map(|m| (m.start(), m.end(), m.as_str().to_owned()));
+        let index = part(&hit, 1)
+            .or(part(&hit, 2))
+            .and_then(|n| n.parse::<usize>().ok());
         if let (Some((start, end, said)), Some(index)) = (whole, index) {
             let rest = text.get(end..).unwrap_or("").trim_start();
-            let pair = ["to T", "until T", "till T", "through T", "- T", "vs T", "into T"]
-                .iter()
-                .any(|p| rest.starts_with(p))
+            let pair = [
+                "to T",
+                "until T",
+                "till T",
+                "through T",
+                "- T",
+                "vs T",
+                "into T",
+            ]
+            .iter()
+            .any(|p| rest.starts_with(p))
                 || said.contains('부') && rest.starts_with('T');
             // "from" alone also means a comparison or an origin ("from last month"); "since" does not.
             let clear = !said.starts_with("from ") || said.contains(" on") || said.contains(" to ");
-            if let Some(first) = found.get(index).and_then(|m| m.span(asof, false)).map(|s| s.0)
+            if let Some(first) = found
+                .get(index)
+                .and_then(|m| m.span(asof, false))
+                .map(|s| s.0)
                 && !pair
                 && clear
             {
@@ -764,7 +1020,14 @@ mod tests {
 
     #[test]
     fn canonical_texts_read_back() {
-        for text in ["2025", "2025-Q3", "2025-10", "2025-W46", "2025-11-03", "2025-11-03..2025-11-12"] {
+        for text in [
+            "2025",
+            "2025-Q3",
+            "2025-10",
+            "2025-W46",
+            "2025-11-03",
+            "2025-11-03..2025-11-12",
+        ] {
             assert_eq!(parse_canonical(text).map(canonical).as_deref(), Some(text));
         }
         assert_eq!(parse_canonical("2025-Q9"), None);

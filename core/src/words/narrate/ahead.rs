@@ -1,0 +1,313 @@
+//! Texts about what is to come: forecasts, targets, hypotheticals, advice.
+
+use super::{NAMED, Teller, count, first_up, list};
+use crate::words::facts::{Row, day, grain_of, metric_name, num, percent, plain_name, text, when};
+
+fn range(t: &Teller<'_>, row: &Row, money: bool) -> String {
+    let show = |x: f64| if money { t.money(x) } else { t.level(x) };
+    match (num(row, "lo"), num(row, "hi")) {
+        (Some(lo), Some(hi)) => {
+            let level = num(row, "level").map_or_else(String::new, |l| format!("{} ", percent(l)));
+            t.say(
+                format!(" ({level}interval {} to {})", show(lo), show(hi)),
+                format!(" ({level}구간 {}~{})", show(lo), show(hi)),
+            )
+        }
+        _ => String::new(),
+    }
+}
+
+pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
+    let grain = grain_of(&t.facts.rows);
+    let ahead: Vec<&Row> = t
+        .facts
+        .rows
+        .iter()
+        .filter(|r| num(r, "forecast").is_some())
+        .collect();
+    let mut members: Vec<&str> = ahead.iter().filter_map(|r| text(r, "member")).collect();
+    members.sort_unstable();
+    members.dedup();
+    let w = |row: &Row| {
+        day(row, "time")
+            .map(|d| when(d, grain, t.lang))
+            .unwrap_or_default()
+    };
+    if members.len() > 1 {
+        let mut sums: Vec<(String, f64)> = members
+            .iter()
+            .map(|m| {
+                (
+                    plain_name(m),
+                    ahead
+                        .iter()
+                        .filter(|r| text(r, "member") == Some(m))
+                        .filter_map(|r| num(r, "forecast"))
+                        .sum(),
+                )
+            })
+            .collect();
+        sums.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let items: Vec<String> = sums
+            .iter()
+            .take(NAMED)
+            .map(|(m, x)| format!("{m} {}", t.level(*x)))
+            .collect();
+        return vec![t.say(
+            format!(
+                "Forecast of {}{} over all steps, largest first: {}.",
+                t.metric(),
+                t.scope(),
+                list(&items, t.lang)
+            ),
+            format!(
+                "{}{} 예측 합계: {}.",
+                t.scope(),
+                t.metric(),
+                list(&items, t.lang)
+            ),
+        )];
+    }
+    let (Some(first), Some(last)) = (ahead.first(), ahead.last()) else {
+        return Vec::new();
+    };
+    let x = |row: &Row| t.level(num(row, "forecast").unwrap_or(0.0));
+    let mut out = vec![t.say(
+        format!(
+            "{}{} is forecast at {} for {}{}.",
+            t.metric_first(),
+            t.scope(),
+            x(first),
+            w(first),
+            range(t, first, false)
+        ),
+        format!(
+            "{}{} {} 예측은 {}{}입니다.",
+            t.scope(),
+            w(first),
+            t.metric(),
+            x(first),
+            range(t, first, false)
+        ),
+    )];
+    if ahead.len() > 1 {
+        out.push(t.say(
+            format!(
+                "For {} it is {}{}.",
+                w(last),
+                x(last),
+                range(t, last, false)
+            ),
+            format!("{}에는 {}{}.", w(last), x(last), range(t, last, false)),
+        ));
+    }
+    if let Some(model) = text(first, "model") {
+        out.push(t.say(
+            format!("Model: {}.", plain_name(model)),
+            format!("모형: {}.", plain_name(model)),
+        ));
+    }
+    out
+}
+
+pub(super) fn suggest_targets(t: &Teller<'_>) -> Vec<String> {
+    t.facts
+        .rows
+        .iter()
+        .take(NAMED)
+        .map(|row| {
+            let who = match text(row, "member") {
+                None | Some("Total") => String::new(),
+                Some(_) => t.say(
+                    format!(" for {}", t.member(row)),
+                    format!("{} ", t.member(row)),
+                ),
+            };
+            let part = |column: &str, en: &str, ko: &str| {
+                num(row, column).map(|x| {
+                    t.say(
+                        format!("{en} {}", t.level(x)),
+                        format!("{ko} {}", t.level(x)),
+                    )
+                })
+            };
+            let parts: Vec<String> = [
+                part("commit", "commit", "보수적"),
+                part("stretch_target", "stretch", "도전"),
+                part("ambitious", "ambitious", "야심"),
+            ]
+            .into_iter()
+            .flatten()
+            .collect();
+            if parts.is_empty() {
+                return String::new();
+            }
+            let last = num(row, "last_year").map_or_else(String::new, |x| {
+                t.say(
+                    format!("; a year earlier it was {}", t.level(x)),
+                    format!("; 전년 {}", t.level(x)),
+                )
+            });
+            t.say(
+                format!(
+                    "Targets for {}{who}{}: {}{last}.",
+                    t.metric(),
+                    t.about(),
+                    list(&parts, t.lang)
+                ),
+                format!(
+                    "{}{who}{} 목표: {}{last}.",
+                    t.about(),
+                    t.metric(),
+                    list(&parts, t.lang)
+                ),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn attainment(t: &Teller<'_>) -> Vec<String> {
+    let mut rows: Vec<&Row> = t.facts.rows.iter().collect();
+    rows.sort_by(|a, b| {
+        num(a, "p_attain")
+            .unwrap_or(2.0)
+            .total_cmp(&num(b, "p_attain").unwrap_or(2.0))
+    });
+    rows.iter()
+        .take(NAMED)
+        .map(|row| {
+            let who = match text(row, "member") {
+                None | Some("Total") => t.metric_first(),
+                Some(_) => t.member(row),
+            };
+            let Some(target) = num(row, "target") else {
+                return t.say(
+                    format!("{who}{}: no target is set.", t.about()),
+                    format!("{}{who}: 설정된 목표가 없습니다.", t.about()),
+                );
+            };
+            let to_date = num(row, "to_date").map_or_else(String::new, |x| {
+                t.say(
+                    format!("{} so far of a target of {}", t.level(x), t.level(target)),
+                    format!("현재 {} / 목표 {}", t.level(x), t.level(target)),
+                )
+            });
+            let end = num(row, "expected_end").map_or_else(String::new, |x| {
+                t.say(
+                    format!(
+                        "; expected at the end {}{}",
+                        t.level(x),
+                        range(t, row, false)
+                    ),
+                    format!("; 예상 마감 {}{}", t.level(x), range(t, row, false)),
+                )
+            });
+            let p = num(row, "p_attain").map_or_else(String::new, |x| {
+                t.say(
+                    format!("; probability to reach it {}", percent(x)),
+                    format!("; 달성 확률 {}", percent(x)),
+                )
+            });
+            t.say(
+                format!("{who}{}: {to_date}{end}{p}.", t.about()),
+                format!("{}{who}: {to_date}{end}{p}.", t.about()),
+            )
+        })
+        .collect()
+}
+
+pub(super) fn what_if(t: &Teller<'_>) -> Vec<String> {
+    t.facts
+        .rows
+        .iter()
+        .take(NAMED)
+        .filter_map(|row| {
+            let (baseline, expected) = (num(row, "baseline")?, num(row, "expected")?);
+            let who = match text(row, "member") {
+                None | Some("Total") => t.metric_first(),
+                Some(_) => t.member(row),
+            };
+            let when = day(row, "time").map_or_else(String::new, |d| {
+                t.say(
+                    format!(" in {}", when(d, grain_of(&t.facts.rows), t.lang)),
+                    format!("{} ", when(d, grain_of(&t.facts.rows), t.lang)),
+                )
+            });
+            let scope = t.scope();
+            Some(t.say(
+                format!(
+                    "{who}{scope}{when} would be {} in place of {}{}.",
+                    t.level(expected),
+                    t.level(baseline),
+                    range(t, row, false)
+                ),
+                format!(
+                    "{scope}{when}{who}: {} 대신 {}{}.",
+                    t.level(baseline),
+                    t.level(expected),
+                    range(t, row, false)
+                ),
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn recommend(t: &Teller<'_>) -> Vec<String> {
+    let shown = t.facts.top.unwrap_or(NAMED).clamp(1, 10);
+    let mut out: Vec<String> = vec![t.say(
+        format!(
+            "{}{}:",
+            count(t.facts.rows.len(), "action", "actions"),
+            t.about()
+        ),
+        format!("{}제안 {}개:", t.about(), t.facts.rows.len()),
+    )];
+    for (i, row) in t.facts.rows.iter().take(shown).enumerate() {
+        let subject = text(row, "subject").map(plain_name).unwrap_or_default();
+        let action = text(row, "action")
+            .map(|a| plain_name(&a.replace('_', " ")))
+            .unwrap_or_default();
+        let reason: String = text(row, "reason")
+            .unwrap_or("")
+            .chars()
+            .filter(|c| !c.is_control())
+            .take(200)
+            .collect();
+        let uplift = num(row, "expected_uplift").map_or_else(String::new, |x| {
+            t.say(
+                format!(" Expected uplift {}{}.", t.money(x), range(t, row, true)),
+                format!(" 기대 효과 {}{}.", t.money(x), range(t, row, true)),
+            )
+        });
+        let reason = reason.trim_end_matches('.');
+        let reason = if reason.is_empty() {
+            String::new()
+        } else {
+            format!(": {reason}")
+        };
+        out.push(format!(
+            "{}. {} {subject}{reason}.{uplift}",
+            i + 1,
+            first_up(&action)
+        ));
+    }
+    out
+}
+
+pub(super) fn insights(t: &Teller<'_>) -> Vec<String> {
+    let shown = t.facts.top.unwrap_or(5).clamp(1, 10);
+    t.facts
+        .rows
+        .iter()
+        .take(shown)
+        .filter_map(|row| {
+            let clean =
+                |s: &str| -> String { s.chars().filter(|c| !c.is_control()).take(240).collect() };
+            let headline = text(row, "headline").map(clean);
+            let detail = text(row, "detail").map(clean);
+            let head = headline.or_else(|| text(row, "metric").map(|m| metric_name(m, t.lang)))?;
+            let dot = |s: &str| format!("{}.", s.trim_end_matches('.'));
+            Some(detail.map_or_else(|| dot(&head), |d| format!("{} {}", dot(&head), dot(&d))))
+        })
+        .collect()
+}
