@@ -11,6 +11,7 @@ pub mod router;
 mod slots;
 mod text;
 mod time;
+mod verify;
 
 pub use catalogue::{Alias, Catalogue, Dimension, Example, MetricName};
 pub use facts::{Facts, Lang, Row};
@@ -18,3 +19,4 @@ pub use narrate::{narrate, narrate_facts};
 pub use plan::{Plan, QUESTION_CHARS, SURE, plan, to_json};
 pub use router::FUNCTIONS;
 pub use time::{Span, canonical, parse_canonical, previous, year_ago};
+pub use verify::{Fault, FaultKind, verify};

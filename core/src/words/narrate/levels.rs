@@ -428,21 +428,19 @@ pub(super) fn concentration(t: &Teller<'_>) -> Vec<String> {
     ))];
     if let Some(hhi) = num(row, "hhi") {
         let like = num(row, "effective_n").map(|n| format!("{n:.1}"));
-        out.push(
-            t.say(
-                format!(
+        out.push(t.say(
+            format!(
                     "The concentration index (HHI) is {hhi:.3}{}.",
                     like.as_ref()
                         .map_or(String::new(), |n| format!(", as with {n} equal members"))
                 ),
-                format!(
-                    "집중도(HHI)는 {hhi:.3}{}.",
-                    like.map_or("입니다".into(), |n| format!(
-                        ", 균등 구성원 {n}개와 같습니다"
-                    ))
-                ),
+            format!(
+                "집중도(HHI)는 {hhi:.3}{}.",
+                like.map_or("입니다".into(), |n| format!(
+                    ", 균등 구성원 {n}개와 같습니다"
+                ))
             ),
-        );
+        ));
     }
     out
 }
