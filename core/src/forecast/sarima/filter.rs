@@ -22,6 +22,9 @@ const STEADY: f64 = 1e-14;
 const STEADY_GAP: f64 = 1e-10;
 /// Steps between two looks at the covariance's change.
 const STEADY_EVERY: usize = 4;
+/// Largest variance of the process, in units of sigma²: beyond it the recursion would lose more
+/// than half of the digits of a double.
+const VARIANCE_LIMIT: f64 = 1e8;
 /// The running product of variances is folded into its logarithm beyond this.
 const PRODUCT_LIMIT: f64 = 1e100;
 
@@ -295,7 +298,7 @@ impl<T: Real> Filter<T> {
             self.factor.clear();
             self.factor.resize(width, zero);
             let c0 = self.column[0];
-            if !(c0.value() > 0.0) {
+            if !(c0.value() < VARIANCE_LIMIT) {
                 return None;
             }
             for i in 0..r {
@@ -309,12 +312,11 @@ impl<T: Real> Filter<T> {
             let mut product = one;
             while t < end {
                 let variance = self.column[0];
-                // The variance never falls below 1 in exact arithmetic; rounding near a unit
-                // root may take it there.
-                if !(variance.value() > 0.5 && variance.value().is_finite()) {
-                    return None;
-                }
-                if t % STEADY_EVERY == 0 && self.is_steady(t, weight) {
+                // The variance falls to its limit, at least 1; rounding near a unit root may take
+                // it below, and then the limit has been reached.
+                if !(variance.value() >= 1.0)
+                    || (t % STEADY_EVERY == 0 && self.is_steady(t, weight))
+                {
                     break;
                 }
                 let inverse = variance.recip();

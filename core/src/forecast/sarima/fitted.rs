@@ -86,7 +86,7 @@ impl Fit {
     ) -> Result<Self> {
         let scale = prepared.scale;
         let mut estimates = beta.iter().skip(problem.missing).copied();
-        let mut spreads = errors.regression.iter().map(|e| e * problem.unit);
+        let mut spreads = errors.regression.iter().copied();
         let mut coefficients = Vec::new();
         for (range, name) in spec
             .order
@@ -128,13 +128,13 @@ impl Fit {
         let counted = problem.counted();
         let parameters = coef.len() + problem.estimated();
         // R counts all differenced values here, those that CSS takes as given too.
-        let used = problem.n.saturating_sub(problem.missing) as f64;
+        let used = problem.n.saturating_sub(problem.missing);
         let unit_log = problem.unit.ln() + scale.ln();
         let loglik = -0.5
-            * used
+            * used as f64
             * ((2.0 * std::f64::consts::PI).ln() + 1.0 + 2.0 * (value.objective + unit_log));
         let sum = if problem.exact { 0.0 } else { value.sum };
-        let left = counted.saturating_sub(parameters).max(1);
+        let left = used.saturating_sub(parameters).max(1);
         let unit = problem.unit * scale;
         let fit = Self {
             spec: *spec,
@@ -146,7 +146,7 @@ impl Fit {
             deviation: saturate((sum / counted.max(1) as f64).sqrt() * unit),
             deviation_unbiased: saturate((sum / left as f64).sqrt() * unit),
             loglik,
-            counted: problem.n.saturating_sub(problem.missing),
+            counted: used,
             parameters,
             residuals: Vec::new(),
             fitted: Vec::new(),

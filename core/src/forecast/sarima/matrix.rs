@@ -3,14 +3,34 @@
 /// Factors the symmetric positive definite `a` (`n` × `n`, lower half read) into `L L'`, in
 /// place in the lower half; `false` where it is not positive definite.
 pub(super) fn cholesky(a: &mut [f64], n: usize) -> bool {
+    factor(a, n, None)
+}
+
+/// As [`cholesky`] of a Gram matrix of columns about as long as one, but a column that depends on
+/// those before it is left out: what is solved with the factor then gives it the coefficient 0.
+pub(super) fn cholesky_of_columns(a: &mut [f64], n: usize) -> bool {
+    factor(a, n, Some(VANISHED))
+}
+
+/// Squared length below which what is left of a column counts as zero.
+const VANISHED: f64 = 1e-12;
+
+fn factor(a: &mut [f64], n: usize, drop_below: Option<f64>) -> bool {
     for j in 0..n {
+        let mut dropped = false;
         for i in j..n {
             let (row_i, row_j) = (i * n, j * n);
             let mut sum = a[row_i + j];
             for k in 0..j {
                 sum -= a[row_i + k] * a[row_j + k];
             }
-            if i == j {
+            if dropped {
+                a[row_i + j] = 0.0;
+            } else if i == j {
+                if drop_below.is_some_and(|limit| sum.abs() < limit) {
+                    dropped = true;
+                    sum = 1.0;
+                }
                 if !(sum > 0.0 && sum.is_finite()) {
                     return false;
                 }

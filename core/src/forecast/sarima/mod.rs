@@ -104,7 +104,7 @@ pub fn fit(
         let problem = series.problem(&spec, Start::Conditional)?;
         push_hannan_rissanen(&problem, &mut starts);
         let found = minimise(&problem, &starts, Precision::Full, &mut evaluator, cancel)?
-            .ok_or_else(|| series.too_short(&spec))?;
+            .ok_or_else(|| series.too_short(&spec, Start::Conditional))?;
         if method == Method::Css {
             return series.finish(&spec, &problem, Start::Conditional, found, &mut evaluator);
         }
@@ -113,7 +113,7 @@ pub fn fit(
     let problem = series.problem(&spec, Start::Exact)?;
     push_hannan_rissanen(&problem, &mut starts);
     let found = minimise(&problem, &starts, Precision::Full, &mut evaluator, cancel)?
-        .ok_or_else(|| series.too_short(&spec))?;
+        .ok_or_else(|| series.too_short(&spec, Start::Exact))?;
     series.finish(&spec, &problem, Start::Exact, found, &mut evaluator)
 }
 
@@ -210,12 +210,13 @@ impl<'a> Prepared<'a> {
         spec.order.arma_len() + usize::from(spec.constant) + self.xreg.len()
     }
 
-    fn too_short(&self, spec: &Spec) -> Error {
+    fn too_short(&self, spec: &Spec, start: Start) -> Error {
         let parameters = self.parameters(spec);
+        let spare = usize::from(spec.order.arma_len() > 0);
         Error::TooShort {
             what: "series",
             have: self.observed(),
-            need: spec.order.lost() + (parameters + usize::from(spec.order.arma_len() > 0)).max(1),
+            need: spec.order.lost() + spec.order.given(start) + (parameters + spare).max(1),
         }
     }
 
@@ -236,13 +237,13 @@ impl<'a> Prepared<'a> {
         }
         regressors.extend(self.regressors.iter().cloned());
         if self.scaled.len() <= spec.order.lost() {
-            return Err(self.too_short(spec));
+            return Err(self.too_short(spec, start));
         }
         let problem = Problem::new(&self.scaled, &regressors, spec.order, start);
         if self.enough(spec, &problem) {
             Ok(problem)
         } else {
-            Err(self.too_short(spec))
+            Err(self.too_short(spec, start))
         }
     }
 

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
+use super::filter::Start;
 use crate::{Error, Result};
 
 /// Most coefficients of one part of a model; far more than a series can tell apart.
@@ -65,6 +66,14 @@ impl Order {
     /// Observations that differencing takes.
     pub(super) fn lost(&self) -> usize {
         self.d + self.sd * self.season
+    }
+
+    /// Differenced values that a start takes as given.
+    pub(super) fn given(&self, start: Start) -> usize {
+        match start {
+            Start::Exact => 0,
+            Start::Conditional => self.p + self.sp * self.season,
+        }
     }
 
     /// Places of the coefficients: AR, MA, seasonal AR, seasonal MA.

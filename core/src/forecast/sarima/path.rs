@@ -3,7 +3,7 @@
 
 use super::Order;
 use super::filter::{Filter, Start};
-use super::matrix::{backward, cholesky, dot, forward};
+use super::matrix::{backward, cholesky_of_columns, dot, forward};
 use super::problem::{difference, interpolate};
 
 /// The pass over a series without its regression part.
@@ -65,8 +65,7 @@ fn integrate(weights: &[(usize, f64)], before: &[f64], values: &mut [f64]) {
 
 /// Passes the model over `eta` (NaN where missing, observed at both ends) and `steps` beyond.
 ///
-/// `None` where the coefficients are not admissible or `eta` is not longer than what
-/// differencing takes.
+/// `None` where `eta` is not longer than what differencing takes.
 pub(super) fn pass(
     order: &Order,
     coef: &[f64],
@@ -92,7 +91,11 @@ pub(super) fn pass(
     let mut filter = Filter::<f64>::new(order);
     filter.coef.copy_from_slice(coef);
     let mut out = vec![0.0; data.len()];
-    let result = filter.run(order, &data, n, start, steps, &mut out)?;
+    // The conditional sum of squares may end so near to a unit root that no stationary start
+    // exists in doubles; it always is its own start.
+    let result = filter
+        .run(order, &data, n, start, steps, &mut out)
+        .or_else(|| filter.run(order, &data, n, Start::Conditional, steps, &mut out))?;
 
     let weights = integration(order);
     let future = |column: usize, levels: &[f64]| {
@@ -119,10 +122,9 @@ pub(super) fn pass(
             for j in 0..=i {
                 factor[i * m + j] = dot(a, &columns[j * n..(j + 1) * n]);
             }
-            // A season that was never observed leaves the system singular.
-            factor[i * m + i] *= 1.0 + 1e-10;
         }
-        if cholesky(&mut factor, m) {
+        // A season that was never observed leaves the system singular.
+        if cholesky_of_columns(&mut factor, m) {
             forward(&factor, m, &mut delta);
             backward(&factor, m, &mut delta);
             let futures: Vec<Vec<f64>> = gaps

@@ -8,7 +8,7 @@
 //! observed values (Gómez, Maravall and Peña 1999), with differencing too.
 
 use super::filter::{Filter, Start};
-use super::matrix::{backward, cholesky, dot, forward};
+use super::matrix::{backward, cholesky_of_columns, dot, forward};
 use super::real::{Dual, Real};
 use super::{Order, poly};
 
@@ -166,10 +166,7 @@ impl Problem {
 
     /// Values that the likelihood counts.
     pub(super) fn counted(&self) -> usize {
-        let skipped = match self.start {
-            Start::Exact => 0,
-            Start::Conditional => self.order.p + self.order.sp * self.order.season,
-        };
+        let skipped = self.order.given(self.start);
         self.n.saturating_sub(self.missing + skipped)
     }
 
@@ -393,11 +390,9 @@ impl Evaluator {
                 for j in 0..=i {
                     self.factor[i * free + j] = dot(a, &columns[j * n..(j + 1) * n]);
                 }
-                if problem.sizes[i] == 0.0 {
-                    self.factor[i * free + i] = 1.0;
-                }
             }
-            if !cholesky(&mut self.factor, free) {
+            // Redundant, or gone with the values that a conditional start takes as given.
+            if !cholesky_of_columns(&mut self.factor, free) {
                 return rejected;
             }
             forward(&self.factor, free, &mut self.beta[..free]);

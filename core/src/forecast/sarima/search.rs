@@ -557,7 +557,7 @@ impl<'a> Search<'a> {
         };
         match self.optimum(c, Vec::new(), Start::Exact, Precision::Full)? {
             Some((found, _)) => self.fitted(c, found),
-            None => Err(self.series.too_short(spec)),
+            None => Err(self.series.too_short(spec, Start::Exact)),
         }
     }
 
@@ -565,7 +565,7 @@ impl<'a> Search<'a> {
         let series = self.series;
         let spec = series.spec(self.order(c), c.constant);
         let Some(problem) = self.problem(c, Start::Exact) else {
-            return Err(series.too_short(&spec));
+            return Err(series.too_short(&spec, Start::Exact));
         };
         let mut evaluator = Evaluator::new(&spec.order);
         series.finish(&spec, problem, Start::Exact, found, &mut evaluator)
