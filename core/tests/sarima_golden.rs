@@ -102,7 +102,7 @@ impl Case {
 fn differences(case: &Case, fit: &Fit, y: &[f64]) -> Vec<String> {
     let mut wrong = Vec::new();
     let mut check = |what: String, got: f64, want: f64, tolerance: f64| {
-        if !((got - want).abs() <= tolerance) {
+        if got.is_nan() || (got - want).abs() > tolerance {
             wrong.push(format!("{what}: {got} for {want}"));
         }
     };
