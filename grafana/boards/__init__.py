@@ -1,0 +1,1 @@
+"""The dashboards' sources: one module a dashboard, each with a `board()`."""
