@@ -2,7 +2,9 @@
 //!
 //! `m3 TRAIN.csv[.gz] SEASON HORIZON MODEL OUT.csv [EVERY]`: `TRAIN` has the columns `series_id,
 //! t, value`, `OUT` gets `series_id, h, mean, lo80, hi80, lo95, hi95`, and `EVERY` keeps each
-//! n-th series. `MODEL` is `auto_arima` or `snaive`.
+//! n-th series. `MODEL` is `auto_arima`, the search of orders alone, or a model of `kpi.forecast`:
+//! `auto`, `sarima`, `ets`, `theta`, `mstl`, `naive`, `snaive`, `croston`, `tsb`. All series are one call,
+//! so that `auto` calibrates its intervals on all of them.
 
 use std::error::Error;
 use std::fs::File;
@@ -10,7 +12,9 @@ use std::io::{BufReader, BufWriter, Read, Write};
 use std::time::Instant;
 
 use kpi_core::Cancel;
+use kpi_core::forecast::interval::Calibration;
 use kpi_core::forecast::sarima::{AutoOptions, auto};
+use kpi_core::forecast::{Model, Options, Prepared, prepare};
 
 /// Half-widths of central normal intervals in standard errors.
 const Z80: f64 = 1.281_551_565_544_600_4;
@@ -31,10 +35,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut out = BufWriter::new(File::create(out)?);
     writeln!(out, "series_id,h,mean,lo80,hi80,lo95,hi95")?;
     let start = Instant::now();
+    let forecasts = if model == "auto_arima" {
+        auto_arima(&series, season, horizon)?
+    } else {
+        engine(&series, season, horizon, Model::parse(model)?)?
+    };
     let mut bad = 0;
-    for (id, y) in &series {
-        let rows = forecast(model, y, season, horizon)?;
-        bad += usize::from(rows.iter().flatten().any(|v| !v.is_finite()));
+    for ((id, _), rows) in series.iter().zip(forecasts) {
+        let missing = rows.len() != horizon;
+        bad += usize::from(missing || rows.iter().flatten().any(|v| !v.is_finite()));
         for (h, [mean, lo80, hi80, lo95, hi95]) in rows.into_iter().enumerate() {
             let h = h + 1;
             writeln!(out, "{id},{h},{mean},{lo80},{hi80},{lo95},{hi95}")?;
@@ -63,14 +72,17 @@ fn cpu_seconds() -> Option<f64> {
     Some((user + system).max(1.0) / 100.0)
 }
 
-/// Forecasts one series.
-fn forecast(
-    model: &str,
-    y: &[f64],
+/// The search of orders with the model's own normal intervals.
+fn auto_arima(
+    series: &[(String, Vec<f64>)],
     season: usize,
     horizon: usize,
-) -> Result<Vec<Row>, Box<dyn Error>> {
-    let normal = |mean: f64, se: f64| {
+) -> Result<Vec<Vec<Row>>, Box<dyn Error>> {
+    let options = AutoOptions {
+        season,
+        ..AutoOptions::default()
+    };
+    let row = |mean: f64, se: f64| {
         [
             mean,
             mean - Z80 * se,
@@ -79,35 +91,43 @@ fn forecast(
             mean + Z95 * se,
         ]
     };
-    match model {
-        "auto_arima" => {
-            let options = AutoOptions {
-                season,
-                ..AutoOptions::default()
-            };
-            let fit = auto(y, &[], &options, Cancel::NEVER)?;
-            let steps = fit.forecast(horizon, &[])?;
-            Ok(steps.into_iter().map(|s| normal(s.mean, s.se)).collect())
-        }
-        "snaive" => {
-            let lag = if y.len() > season { season } else { 1 };
-            let differences = y.len().saturating_sub(lag).max(1) as f64;
-            let squares: f64 = y
-                .iter()
-                .zip(y.iter().skip(lag))
-                .map(|(a, b)| (b - a).powi(2))
-                .sum();
-            let sigma = (squares / differences).sqrt();
-            let last = y.get(y.len().saturating_sub(lag)..).unwrap_or(&[]);
-            Ok((0..horizon)
-                .map(|h| {
-                    let mean = last.get(h % lag).copied().unwrap_or(0.0);
-                    normal(mean, sigma * ((h / lag + 1) as f64).sqrt())
-                })
+    series
+        .iter()
+        .map(|(_, y)| {
+            let steps = auto(y, &[], &options, Cancel::NEVER)?.forecast(horizon, &[])?;
+            Ok(steps.into_iter().map(|s| row(s.mean, s.se)).collect())
+        })
+        .collect()
+}
+
+/// What `kpi.forecast` does with all series of a call.
+fn engine(
+    series: &[(String, Vec<f64>)],
+    season: usize,
+    horizon: usize,
+    model: Model,
+) -> Result<Vec<Vec<Row>>, Box<dyn Error>> {
+    let options = Options {
+        model,
+        season: Some(season),
+        ..Options::new(horizon)
+    };
+    let prepared: Vec<Prepared> = series
+        .iter()
+        .map(|(_, y)| prepare(y, &options, Cancel::NEVER))
+        .collect::<Result<_, _>>()?;
+    let scores: Vec<_> = prepared.iter().map(|p| p.scores.as_slice()).collect();
+    let pool = Calibration::pool(scores, horizon);
+    prepared
+        .iter()
+        .map(|p| {
+            let (narrow, wide) = (p.finish(&pool, 0.80)?, p.finish(&pool, 0.95)?);
+            let rows = narrow.steps.iter().zip(&wide.steps);
+            Ok(rows
+                .map(|(n, w)| [n.mean, n.lo, n.hi, w.lo, w.hi])
                 .collect())
-        }
-        _ => Err(format!("unknown model {model}").into()),
-    }
+        })
+        .collect()
 }
 
 /// Series in the order of the file.

@@ -60,7 +60,11 @@ impl Source {
         {
             let tier = reads.contains(&"price_tier");
             // Only what lines do not have: list_price and product_type must stay the line's own.
-            let columns = if tier { "first_sold, price_tier" } else { "first_sold" };
+            let columns = if tier {
+                "first_sold, price_tier"
+            } else {
+                "first_sold"
+            };
             from.push_str(&format!(
                 "\n  LEFT JOIN (SELECT item, {columns} FROM ({}) AS i) AS item ON item.item = line.{}",
                 self.items(tier),
