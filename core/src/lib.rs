@@ -9,6 +9,7 @@ pub mod customer;
 mod dense;
 mod draw;
 pub mod elasticity;
+pub mod drivers;
 mod error;
 pub mod forecast;
 pub mod period;
