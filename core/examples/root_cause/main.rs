@@ -171,7 +171,7 @@ fn main() {
                                 let known = if history { "known" } else { "unknown" };
                                 let name =
                                     format!("{lines} {event:?}{label} {windows} {known} {unit}");
-                                if !only.is_empty() && !only.iter().all(|w| name.contains(w)) {
+                                if !only.is_empty() && !only.iter().all(|w| name.contains(w.as_str())) {
                                     continue;
                                 }
                                 score(

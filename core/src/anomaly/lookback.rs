@@ -1,0 +1,106 @@
+//! Looking back: each point is held against trend and season of the whole series.
+
+use super::tail::count_score;
+use super::{Options, Point, decompose};
+use crate::{Cancel, Result};
+
+/// Median absolute deviation to standard deviation, for the normal.
+const MAD: f64 = 1.482_602_218_505_602;
+/// Points a calendar class needs to be judged against its own kind.
+const CLASS_POINTS: usize = 4;
+
+/// Judges each point against a robust decomposition of the whole series.
+pub(super) fn lookback(
+    values: &[f64],
+    options: &Options<'_>,
+    cancel: Cancel<'_>,
+) -> Result<Vec<Point>> {
+    let n = values.len();
+    let mut points = vec![Point::unjudged(); n];
+    if values.iter().filter(|v| !v.is_nan()).count() < 8 {
+        return Ok(points);
+    }
+    let additive = values.iter().any(|v| *v < 0.0);
+    let class = |t: usize| {
+        options
+            .classes
+            .and_then(|c| c.get(t).copied())
+            .map_or(0, usize::from)
+    };
+    // Days of a class of their own must not bend the trend of ordinary ones.
+    let ordinary: Vec<f64> = (0..n)
+        .map(|t| if class(t) == 0 { values[t] } else { f64::NAN })
+        .collect();
+    let ordinary = if ordinary.iter().all(|v| v.is_nan()) { values } else { &ordinary };
+    let seasons: Vec<usize> = Some(options.season).filter(|m| *m >= 2).into_iter().collect();
+    let parts = decompose(ordinary, &seasons, cancel)?;
+    let mut expected: Vec<f64> = parts
+        .iter()
+        .map(|c| if additive { c.trend + c.seasonal } else { (c.trend + c.seasonal).max(0.0) })
+        .collect();
+    let classes = (0..n).map(class).max().unwrap_or(0);
+    for kind in 1..=classes {
+        let mut ratios: Vec<f64> = (0..n)
+            .filter(|t| class(*t) == kind && values[*t].is_finite() && expected[*t] > 0.0)
+            .map(|t| values[t] / expected[t])
+            .collect();
+        let ratio = if ratios.len() < CLASS_POINTS || additive {
+            f64::NAN
+        } else {
+            median(&mut ratios)
+        };
+        for t in (0..n).filter(|t| class(*t) == kind) {
+            expected[t] *= ratio;
+        }
+    }
+    // Spread per root of the mean for counts, plain for series that go below zero.
+    let unit = |t: usize| if additive { 1.0 } else { expected[t].max(1e-9).sqrt() };
+    let scale_of = |kind: Option<usize>| -> f64 {
+        let mut off: Vec<f64> = (0..n)
+            .filter(|t| kind.is_none_or(|k| class(*t) == k))
+            .filter(|t| values[*t].is_finite() && expected[*t].is_finite())
+            .map(|t| (values[t] - expected[t]).abs() / unit(t))
+            .collect();
+        if off.is_empty() {
+            return 0.0;
+        }
+        let mean = off.iter().sum::<f64>() / off.len() as f64;
+        // Where most points are exactly as expected (few sales), the mean deviation speaks.
+        let robust = MAD * median(&mut off);
+        if robust > 0.5 * mean { robust } else { 1.253_314 * mean }
+    };
+    let overall = scale_of(None);
+    let scales: Vec<f64> = (0..=classes).map(|k| scale_of(Some(k)).max(0.5 * overall)).collect();
+    for t in 0..n {
+        if t % 4096 == 0 {
+            cancel.check()?;
+        }
+        if !expected[t].is_finite() {
+            continue;
+        }
+        let sd = scales[class(t)] * unit(t);
+        points[t] = Point::expecting(expected[t], sd * sd, options, additive);
+        let value = values[t];
+        if value.is_nan() {
+            continue;
+        }
+        let score = if sd <= 0.0 {
+            0.0
+        } else if additive || expected[t] <= 0.0 {
+            (value - expected[t]) / sd
+        } else {
+            count_score(value, expected[t], sd * sd)
+        };
+        points[t].judge(value, score, score, options);
+    }
+    Ok(points)
+}
+
+/// Median; 0 for no values.
+pub(super) fn median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    let mid = values.len() / 2;
+    *values.select_nth_unstable_by(mid, f64::total_cmp).1
+}
