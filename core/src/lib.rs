@@ -4,12 +4,13 @@
 //! needs comes in through its arguments, so each algorithm can be tested alone.
 #![forbid(unsafe_code)]
 
+pub mod anomaly;
 mod cancel;
 pub mod customer;
 mod dense;
 mod draw;
-pub mod elasticity;
 pub mod drivers;
+pub mod elasticity;
 mod error;
 pub mod forecast;
 pub mod period;

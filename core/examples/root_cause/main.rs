@@ -1,5 +1,9 @@
 //! Scores root causes on cases whose causes are known. See `bench/root_cause/run.sh`.
-#![allow(unreachable_pub, clippy::print_stdout, reason = "a bench prints its figures")]
+#![allow(
+    unreachable_pub,
+    clippy::print_stdout,
+    reason = "a bench prints its figures"
+)]
 
 mod rng;
 mod worlds;
@@ -28,7 +32,11 @@ impl Score {
         let causes: HashSet<&String> = causes.iter().collect();
         let hits = said.intersection(&causes).count() as f64;
         let (p, r) = (said.len() as f64, causes.len() as f64);
-        self.f1.push(if p + r == 0.0 { 1.0 } else { 2.0 * hits / (p + r) });
+        self.f1.push(if p + r == 0.0 {
+            1.0
+        } else {
+            2.0 * hits / (p + r)
+        });
         self.hits += hits;
         self.said += p;
         self.true_causes += r;
@@ -55,9 +63,11 @@ fn cube(case: &Case) -> Cube {
     let mut cube = Cube::default();
     for row in &case.rows {
         let members: Vec<&str> = row.members.iter().map(String::as_str).collect();
-        cube.push(&members, row.actual, row.expected).expect("rows of equal length");
+        cube.push(&members, row.actual, row.expected)
+            .expect("rows of equal length");
         for (window, value) in row.history.iter().enumerate() {
-            cube.push_history(&members, window, *value).expect("few windows");
+            cube.push_history(&members, window, *value)
+                .expect("few windows");
         }
     }
     cube
@@ -120,8 +130,12 @@ fn load(dir: &str) -> Vec<Case> {
         .map(|(name, causes)| {
             let text = std::fs::read_to_string(format!("{dir}/{name}.csv")).expect("case");
             let mut lines = text.lines();
-            let head: Vec<String> =
-                lines.next().unwrap_or("").split(',').map(str::to_owned).collect();
+            let head: Vec<String> = lines
+                .next()
+                .unwrap_or("")
+                .split(',')
+                .map(str::to_owned)
+                .collect();
             let k = head.len() - 2;
             Case {
                 name: name.to_owned(),
@@ -152,11 +166,27 @@ fn main() {
     let only: Vec<&String> = args.iter().skip(3).filter(|a| *a != "-v").collect();
     match args.first().map(String::as_str) {
         Some("dense") => {
-            score("S kind", (first..first + n).map(|s| worlds::dense(&worlds::S, s)), 5, verbose);
-            score("L kind", (first..first + n).map(|s| worlds::dense(&worlds::L, s)), 4, verbose);
+            score(
+                "S kind",
+                (first..first + n).map(|s| worlds::dense(&worlds::S, s)),
+                5,
+                verbose,
+            );
+            score(
+                "L kind",
+                (first..first + n).map(|s| worlds::dense(&worlds::L, s)),
+                4,
+                verbose,
+            );
         }
         Some("sales") => {
-            let events = [Event::Quiet, Event::One, Event::Two, Event::Market, Event::Pair];
+            let events = [
+                Event::Quiet,
+                Event::One,
+                Event::Two,
+                Event::Market,
+                Event::Pair,
+            ];
             for lines in [4_000.0, 40_000.0] {
                 for (label, phi, drift) in [
                     ("", 1.6, (0.0, 0.0, 0.0)),
@@ -165,13 +195,22 @@ fn main() {
                     for (windows, history) in [(0, false), (6, false), (6, true), (12, true)] {
                         for event in events {
                             for money in [false, true] {
-                                let world =
-                                    Sales { lines, event, phi, drift, windows, history, money };
+                                let world = Sales {
+                                    lines,
+                                    event,
+                                    phi,
+                                    drift,
+                                    windows,
+                                    history,
+                                    money,
+                                };
                                 let unit = if money { "money" } else { "lines" };
                                 let known = if history { "known" } else { "unknown" };
                                 let name =
                                     format!("{lines} {event:?}{label} {windows} {known} {unit}");
-                                if !only.is_empty() && !only.iter().all(|w| name.contains(w.as_str())) {
+                                if !only.is_empty()
+                                    && !only.iter().all(|w| name.contains(w.as_str()))
+                                {
                                     continue;
                                 }
                                 score(

@@ -134,7 +134,10 @@ pub fn dense(set: &Dense, seed: u64) -> Case {
             chosen.dedup();
             let silent = level == k
                 && chosen.iter().any(|e| {
-                    leaves.iter().position(|l| l == e).is_none_or(|at| real[at] == 0.0)
+                    leaves
+                        .iter()
+                        .position(|l| l == e)
+                        .is_none_or(|at| real[at] == 0.0)
                 });
             if chosen.len() == elements && !silent {
                 found.push((dims, chosen));
@@ -163,7 +166,9 @@ pub fn dense(set: &Dense, seed: u64) -> Case {
     let round = |x: f64| (x * 1000.0).round() / 1000.0;
     Case {
         name: format!("{seed}"),
-        dims: (0..k).map(|d| ((b'a' + d as u8) as char).to_string()).collect(),
+        dims: (0..k)
+            .map(|d| ((b'a' + d as u8) as char).to_string())
+            .collect(),
         rows: leaves
             .iter()
             .enumerate()
@@ -232,7 +237,11 @@ pub fn sales(world: &Sales, seed: u64) -> Case {
         .iter()
         .map(|s| ((9.0 + 0.6 * s[1] as f64 + 0.3 * rng.normal()).exp() / 100.0).round() * 100.0)
         .collect();
-    let (ws, wc, wv) = (zipf(&mut rng, skus), zipf(&mut rng, channels), zipf(&mut rng, vendors));
+    let (ws, wc, wv) = (
+        zipf(&mut rng, skus),
+        zipf(&mut rng, channels),
+        zipf(&mut rng, vendors),
+    );
     let mut leaves = Vec::new();
     for (s, kind) in of_sku.iter().enumerate() {
         for c in 0..channels {
@@ -246,9 +255,15 @@ pub fn sales(world: &Sales, seed: u64) -> Case {
         }
     }
     let total: f64 = leaves.iter().map(|l| l.1).sum();
-    let inside = |leaf: &[usize; 6], seg: &[(usize, usize)]| seg.iter().all(|(d, m)| leaf[*d] == *m);
+    let inside =
+        |leaf: &[usize; 6], seg: &[(usize, usize)]| seg.iter().all(|(d, m)| leaf[*d] == *m);
     let weight = |seg: &[(usize, usize)]| -> f64 {
-        leaves.iter().filter(|l| inside(&l.0, seg)).map(|l| l.1).sum::<f64>() / total
+        leaves
+            .iter()
+            .filter(|l| inside(&l.0, seg))
+            .map(|l| l.1)
+            .sum::<f64>()
+            / total
     };
     let wanted = match world.event {
         Event::Quiet | Event::Market => 0,
@@ -271,7 +286,9 @@ pub fn sales(world: &Sales, seed: u64) -> Case {
         let segment: Vec<(usize, usize)> = dims.iter().map(|d| (*d, pick[*d])).collect();
         let share = weight(&segment);
         let apart = causes.iter().all(|(other, _)| {
-            !leaves.iter().any(|l| inside(&l.0, other) && inside(&l.0, &segment))
+            !leaves
+                .iter()
+                .any(|l| inside(&l.0, other) && inside(&l.0, &segment))
         });
         // A cause worth asking about: 4 to 35 % of sales, apart from the others.
         if !(0.04..0.35).contains(&share) || !apart {
@@ -281,7 +298,11 @@ pub fn sales(world: &Sales, seed: u64) -> Case {
             (Event::Pair, Some((_, f))) => *f > 1.0,
             _ => rng.unit() < 0.6,
         };
-        let mut factor = if down { rng.uniform(0.15, 0.55) } else { rng.uniform(1.6, 2.5) };
+        let mut factor = if down {
+            rng.uniform(0.15, 0.55)
+        } else {
+            rng.uniform(1.6, 2.5)
+        };
         if let (Event::Pair, Some((other, f))) = (world.event, causes.first()) {
             // The second undoes the first.
             factor = 1.0 - (f - 1.0) * weight(other) / share;
@@ -335,14 +356,22 @@ pub fn sales(world: &Sales, seed: u64) -> Case {
             .iter()
             .zip(&values)
             .map(|((leaf, _), v)| Row {
-                members: leaf.iter().enumerate().map(|(d, m)| member(d, *m)).collect(),
+                members: leaf
+                    .iter()
+                    .enumerate()
+                    .map(|(d, m)| member(d, *m))
+                    .collect(),
                 actual: v[windows - 1],
                 expected: if world.windows == 0 {
                     v[windows - 2]
                 } else {
                     v[..windows - 1].iter().sum::<f64>() / (windows - 1) as f64
                 },
-                history: if !world.history { Vec::new() } else { v[..windows - 1].to_vec() },
+                history: if !world.history {
+                    Vec::new()
+                } else {
+                    v[..windows - 1].to_vec()
+                },
             })
             .collect(),
         causes: causes

@@ -105,7 +105,11 @@ fn noise(y: &[f64], season: usize) -> f64 {
         (if robust > 0.0 { robust } else { mean }) * size as f64 / 2.0
     };
     let block = season.clamp(5, 30);
-    of_blocks(1).max(if y.len() >= 8 * block { of_blocks(block) } else { 0.0 })
+    of_blocks(1).max(if y.len() >= 8 * block {
+        of_blocks(block)
+    } else {
+        0.0
+    })
 }
 
 /// Positions where a noiseless series steps.
@@ -218,7 +222,13 @@ mod tests {
     fn quiet_and_odd_series_have_none() {
         let quiet: Vec<f64> = (0..400).map(hum).collect();
         assert!(changepoints(&quiet, 7, Cancel::NEVER).unwrap().is_empty());
-        for y in [vec![], vec![1.0], vec![3.0; 50], vec![f64::NAN; 50], vec![0.0; 50]] {
+        for y in [
+            vec![],
+            vec![1.0],
+            vec![3.0; 50],
+            vec![f64::NAN; 50],
+            vec![0.0; 50],
+        ] {
             assert!(changepoints(&y, 7, Cancel::NEVER).unwrap().is_empty());
         }
         let step: Vec<f64> = (0..50).map(|t| if t < 25 { 1.0 } else { 2.0 }).collect();

@@ -67,7 +67,9 @@ pub fn events(values: &[f64], points: &[Point], flagged: &[bool], changes: &[usi
                 .sum();
             let over = end + GAPS < n.saturating_sub(1);
             let moved = (start..(end + SHIFT_POINTS).min(n)).any(|t| points[t].shift)
-                || changes.iter().any(|c| c.abs_diff(start) <= GAPS)
+                || changes
+                    .iter()
+                    .any(|c| *c + SHIFT_POINTS >= start && *c <= end + GAPS)
                 || (!over && end - start + 1 >= SHIFT_POINTS);
             Event {
                 start,
@@ -98,10 +100,16 @@ mod tests {
         let flagged = values.map(|v| v != 1.0);
         let found = events(&values, &points, &flagged, &[]);
         assert_eq!(found.len(), 2);
-        assert_eq!((found[0].start, found[0].end, found[0].impact), (1, 4, 16.0));
+        assert_eq!(
+            (found[0].start, found[0].end, found[0].impact),
+            (1, 4, 16.0)
+        );
         assert_eq!((found[0].shape, found[0].recovered), (Shape::Spike, true));
         assert_eq!((found[1].shape, found[1].recovered), (Shape::Drop, false));
         let moved = events(&values, &points, &flagged, &[1]);
-        assert_eq!((moved[0].shape, moved[0].recovered), (Shape::LevelShift, false));
+        assert_eq!(
+            (moved[0].shape, moved[0].recovered),
+            (Shape::LevelShift, false)
+        );
     }
 }

@@ -1,7 +1,8 @@
 //! Looking back: each point is held against trend and season of the whole series.
 
-use super::tail::count_score;
-use super::{Options, Point, decompose};
+use super::decompose::{interpolated, running};
+use super::tail::{count_score, score_at, tail_df};
+use super::{Options, Point};
 use crate::{Cancel, Result};
 
 /// Median absolute deviation to standard deviation, for the normal.
@@ -31,12 +32,27 @@ pub(super) fn lookback(
     let ordinary: Vec<f64> = (0..n)
         .map(|t| if class(t) == 0 { values[t] } else { f64::NAN })
         .collect();
-    let ordinary = if ordinary.iter().all(|v| v.is_nan()) { values } else { &ordinary };
-    let seasons: Vec<usize> = Some(options.season).filter(|m| *m >= 2).into_iter().collect();
-    let parts = decompose(ordinary, &seasons, cancel)?;
-    let mut expected: Vec<f64> = parts
+    let ordinary = if ordinary.iter().all(|v| v.is_nan()) {
+        values
+    } else {
+        &ordinary
+    };
+    let seasons: Vec<usize> = Some(options.season)
+        .filter(|m| *m >= 2)
+        .into_iter()
+        .collect();
+    let seasons: Vec<usize> = seasons.into_iter().filter(|m| 2 * m <= n).collect();
+    let Some(filled) = interpolated(ordinary) else {
+        return Ok(points);
+    };
+    // Where many points are zero the median is, too, and says nothing.
+    let zeros = filled.iter().filter(|v| **v == 0.0).count();
+    let centre = if zeros * 4 > n { mean } else { median };
+    let (trend, seasonal) = running(&filled, &seasons, centre, cancel)?;
+    let mut expected: Vec<f64> = trend
         .iter()
-        .map(|c| if additive { c.trend + c.seasonal } else { (c.trend + c.seasonal).max(0.0) })
+        .zip(&seasonal)
+        .map(|(t, s)| if additive { t + s } else { (t + s).max(0.0) })
         .collect();
     let classes = (0..n).map(class).max().unwrap_or(0);
     for kind in 1..=classes {
@@ -54,7 +70,13 @@ pub(super) fn lookback(
         }
     }
     // Spread per root of the mean for counts, plain for series that go below zero.
-    let unit = |t: usize| if additive { 1.0 } else { expected[t].max(1e-9).sqrt() };
+    let unit = |t: usize| {
+        if additive {
+            1.0
+        } else {
+            expected[t].max(1e-9).sqrt()
+        }
+    };
     let scale_of = |kind: Option<usize>| -> f64 {
         let mut off: Vec<f64> = (0..n)
             .filter(|t| kind.is_none_or(|k| class(*t) == k))
@@ -67,10 +89,18 @@ pub(super) fn lookback(
         let mean = off.iter().sum::<f64>() / off.len() as f64;
         // Where most points are exactly as expected (few sales), the mean deviation speaks.
         let robust = MAD * median(&mut off);
-        if robust > 0.5 * mean { robust } else { 1.253_314 * mean }
+        if robust > 0.5 * mean {
+            robust
+        } else {
+            1.253_314 * mean
+        }
     };
     let overall = scale_of(None);
-    let scales: Vec<f64> = (0..=classes).map(|k| scale_of(Some(k)).max(0.5 * overall)).collect();
+    let scales: Vec<f64> = (0..=classes)
+        .map(|k| scale_of(Some(k)).max(0.5 * overall))
+        .collect();
+    let z = score_at(options.level);
+    let mut scores = vec![f64::NAN; n];
     for t in 0..n {
         if t % 4096 == 0 {
             cancel.check()?;
@@ -79,21 +109,43 @@ pub(super) fn lookback(
             continue;
         }
         let sd = scales[class(t)] * unit(t);
-        points[t] = Point::expecting(expected[t], sd * sd, options, additive);
+        points[t] = Point::expecting(expected[t], sd * sd, z, additive);
         let value = values[t];
         if value.is_nan() {
             continue;
         }
-        let score = if sd <= 0.0 {
+        scores[t] = if sd <= 0.0 {
             0.0
-        } else if additive || expected[t] <= 0.0 {
+        } else if additive || expected[t] <= 0.0 || value < 0.0 {
             (value - expected[t]) / sd
         } else {
             count_score(value, expected[t], sd * sd)
         };
-        points[t].judge(value, score, score, options);
+    }
+    // The kurtosis of what is left when the ten largest of a thousand are laid aside.
+    let mut fourth: Vec<f64> = scores
+        .iter()
+        .filter(|s| !s.is_nan())
+        .map(|s| s.powi(4))
+        .collect();
+    let k = fourth.len() as f64;
+    fourth.sort_unstable_by(f64::total_cmp);
+    fourth.truncate(fourth.len() - fourth.len() / 100);
+    let kurtosis = fourth.iter().sum::<f64>() / k.max(1.0);
+    for t in 0..n {
+        let counts = if additive {
+            f64::INFINITY
+        } else {
+            expected[t] / scales[class(t)].powi(2)
+        };
+        let df = tail_df(kurtosis, k, counts);
+        points[t].judge(values[t], scores[t], scores[t], df, options.direction);
     }
     Ok(points)
+}
+
+fn mean(values: &mut [f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
 }
 
 /// Median; 0 for no values.

@@ -144,8 +144,7 @@ impl Point {
         }
     }
 
-    fn expecting(mean: f64, variance: f64, options: &Options<'_>, additive: bool) -> Self {
-        let z = tail::score_at(options.level);
+    fn expecting(mean: f64, variance: f64, z: f64, additive: bool) -> Self {
         let sd = variance.max(0.0).sqrt();
         let (lo, hi) = if additive || mean <= 0.0 {
             (mean - z * sd, mean + z * sd)
@@ -162,18 +161,18 @@ impl Point {
         }
     }
 
-    fn judge(&mut self, value: f64, score: f64, strongest: f64, options: &Options<'_>) {
+    fn judge(&mut self, value: f64, score: f64, strongest: f64, df: f64, direction: Direction) {
         if self.expected.is_nan() || value.is_nan() {
             return;
         }
         self.score = if score.is_finite() { score } else { 0.0 };
-        let counts = match options.direction {
+        let counts = match direction {
             Direction::Both => true,
             Direction::Up => strongest > 0.0,
             Direction::Down => strongest < 0.0,
         };
         self.p = if counts && strongest.is_finite() {
-            (tail::two_sided(strongest) * RUN_PRICE).min(1.0)
+            (tail::two_sided(strongest, df) * RUN_PRICE).min(1.0)
         } else {
             1.0
         };

@@ -1,6 +1,6 @@
 //! Watching a series as it grows: each point is expected from the points before it alone.
 
-use super::tail::count_score;
+use super::tail::{count_score, score_at, tail_df};
 use super::{Options, Point};
 use crate::{Cancel, Result};
 
@@ -19,7 +19,7 @@ const CLIP: f64 = 2.5;
 /// Scores beyond this enter the noise as if they were this large.
 const NOISE_CLIP: f64 = 4.0;
 /// Points on one side, each beyond `SHIFT_SCORE`, after which the level is taken to have moved.
-const SHIFT_POINTS: usize = 7;
+const SHIFT_POINTS: usize = 10;
 const SHIFT_SCORE: f64 = 1.5;
 /// Earlier points of a calendar class needed to judge one of it.
 const CLASS_POINTS: f64 = 3.0;
@@ -29,6 +29,9 @@ const RUNS: [usize; 2] = [2, 3];
 const RUN_CLIP: f64 = 3.5;
 /// A run speaks for its last point only if that point itself deviates this much.
 const RUN_LAST: f64 = 1.0;
+
+/// Scores enter the kurtosis no larger than this.
+const TAIL_CLIP: f64 = 5.0;
 
 /// Seasons seen before the first point is judged, and the least number of points.
 pub(super) const WARM_UP: (usize, usize) = (4, 21);
@@ -195,7 +198,12 @@ fn start(values: &[f64], m: usize, additive: bool) -> State {
         let expected = state.mean(mean, t % m);
         let squared = (v - expected).powi(2);
         rest[0] += squared / if additive { 1.0 } else { expected.max(1e-9) };
-        rest[1] += squared / if additive { 1.0 } else { (expected * expected).max(1e-12) };
+        rest[1] += squared
+            / if additive {
+                1.0
+            } else {
+                (expected * expected).max(1e-12)
+            };
     }
     let df = (known.len() as f64 - m.min(known.len() / 2) as f64).max(1.0);
     if rest[0] > 0.0 {
@@ -205,9 +213,17 @@ fn start(values: &[f64], m: usize, additive: bool) -> State {
 }
 
 /// Judges each point by the points before it. Returns one point a value.
-pub(super) fn monitor(values: &[f64], options: &Options<'_>, cancel: Cancel<'_>) -> Result<Vec<Point>> {
+pub(super) fn monitor(
+    values: &[f64],
+    options: &Options<'_>,
+    cancel: Cancel<'_>,
+) -> Result<Vec<Point>> {
     let n = values.len();
-    let m = if options.season >= 2 && n >= 3 * options.season { options.season } else { 1 };
+    let m = if options.season >= 2 && n >= 3 * options.season {
+        options.season
+    } else {
+        1
+    };
     let warm_up = (WARM_UP.0 * m).max(WARM_UP.1);
     let mut points = vec![Point::unjudged(); n];
     if n <= warm_up {
@@ -216,8 +232,10 @@ pub(super) fn monitor(values: &[f64], options: &Options<'_>, cancel: Cancel<'_>)
     // Known before the first judged point: a series that has gone below zero may do so again.
     let additive = values[..warm_up].iter().any(|v| *v < 0.0);
     let mut state = start(&values[..warm_up], m, additive);
+    let z = score_at(options.level);
     let mut classes: Vec<(f64, f64, f64)> = Vec::new();
     let mut recent: Vec<f64> = Vec::new();
+    let mut tail = (0.0, 0.0);
     let mut run: Vec<f64> = Vec::new();
     for t in warm_up..n {
         if t % 4096 == 0 {
@@ -249,7 +267,7 @@ pub(super) fn monitor(values: &[f64], options: &Options<'_>, cancel: Cancel<'_>)
         }
         let point = &mut points[t];
         if judged {
-            *point = Point::expecting(mean, variance, options, additive);
+            *point = Point::expecting(mean, variance, z, additive);
         }
         if value.is_nan() {
             continue;
@@ -262,6 +280,16 @@ pub(super) fn monitor(values: &[f64], options: &Options<'_>, cancel: Cancel<'_>)
         } else {
             count_score(value, mean, variance)
         };
+        let counts = if additive {
+            f64::INFINITY
+        } else {
+            mean * mean / variance
+        };
+        let df = if tail.0 > 0.0 {
+            tail_df(tail.1 / tail.0, tail.0, counts)
+        } else {
+            tail_df(0.0, 1.0, counts)
+        };
         if class > 0 {
             if plain > 0.0 {
                 let ratio = value / plain;
@@ -269,7 +297,7 @@ pub(super) fn monitor(values: &[f64], options: &Options<'_>, cancel: Cancel<'_>)
                 *c = (c.0 + 1.0, c.1 + ratio, c.2 + ratio * ratio);
             }
             if judged {
-                point.judge(value, score, score, options);
+                point.judge(value, score, score, df, options.direction);
             }
             continue;
         }
@@ -277,7 +305,10 @@ pub(super) fn monitor(values: &[f64], options: &Options<'_>, cancel: Cancel<'_>)
         if run.len() > 3 {
             run.remove(0);
         }
-        point.judge(value, score, strongest(score, &run), options);
+        point.judge(value, score, strongest(score, &run), df, options.direction);
+        // One outlier is an event, several are the series' nature.
+        tail.0 += 1.0;
+        tail.1 += score.clamp(-TAIL_CLIP, TAIL_CLIP).powi(4);
         state.learn(value, mean, score, at);
         // A run on one side: the level has moved, and what comes is held against the new one.
         if score.abs() >= SHIFT_SCORE && recent.last().is_none_or(|r| (*r > 0.0) == (score > 0.0)) {
@@ -318,7 +349,10 @@ fn strongest(score: f64, run: &[f64]) -> f64 {
             continue;
         }
         let part = &run[run.len() - k..];
-        if part.iter().all(|z| z.abs() >= RUN_LAST && (*z > 0.0) == (score > 0.0)) {
+        if part
+            .iter()
+            .all(|z| z.abs() >= RUN_LAST && (*z > 0.0) == (score > 0.0))
+        {
             let sum = part.iter().sum::<f64>() / (k as f64).sqrt();
             if sum.abs() > best.abs() {
                 best = sum;

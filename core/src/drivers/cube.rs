@@ -228,7 +228,12 @@ impl From<Cube> for Text {
             .leaves
             .iter()
             .map(|(key, leaf)| {
-                (key.to_vec(), leaf.actual, leaf.expected, leaf.history.clone())
+                (
+                    key.to_vec(),
+                    leaf.actual,
+                    leaf.expected,
+                    leaf.history.clone(),
+                )
             })
             .collect();
         leaves.sort_by(|a, b| a.0.cmp(&b.0));

@@ -116,7 +116,12 @@ fn refine(coarse: &[u32], coarse_len: usize, finer: &[u32]) -> (Vec<u32>, Vec<u3
         }
     } else {
         let mut table: HashMap<(u32, u32), u32> = HashMap::new();
-        for (leaf, key) in coarse.iter().copied().zip(finer.iter().copied()).enumerate() {
+        for (leaf, key) in coarse
+            .iter()
+            .copied()
+            .zip(finer.iter().copied())
+            .enumerate()
+        {
             let next = representative.len() as u32;
             let slot = *table.entry(key).or_insert(next);
             if slot == next {
@@ -135,9 +140,11 @@ mod tests {
     #[test]
     fn a_nested_dimension_adds_no_segments() {
         // Dimension 1 (brand) follows from dimension 0 (sku).
-        let codes = vec![vec![0, 1, 2, 0, 1, 2], vec![0, 0, 1, 0, 0, 1], vec![
-            0, 0, 0, 1, 1, 1,
-        ]];
+        let codes = vec![
+            vec![0, 1, 2, 0, 1, 2],
+            vec![0, 0, 1, 0, 0, 1],
+            vec![0, 0, 0, 1, 1, 1],
+        ];
         let lattice = Lattice::new(&codes, 3, Cancel::NEVER).unwrap();
         let canonical: usize = lattice.segments.iter().sum();
         // 3 skus, 1 brand of two skus, 2 channels, 6 sku & channel, 2 brand & channel.

@@ -21,8 +21,10 @@ const DRIFT_MEMBERS: usize = 5;
 /// Degrees of freedom an observed member deviation is worth: a quantile is less efficient than
 /// a mean square (0.37 for the median), and windows overlap.
 const DRIFT_EFFICIENCY: f64 = 0.4;
+/// Standard errors by which members must scatter more than their leaves explain.
+const DRIFT_HURDLE: f64 = 2.6;
 /// Degrees of freedom that the other dimensions lend a drift.
-const DRIFT_PRIOR_DF: f64 = 20.0;
+const DRIFT_PRIOR_DF: f64 = 10.0;
 /// Quantile of the squared member deviations that is matched, and the same of chi-squared(1).
 /// Below the median, as a cause may touch a good part of a small dimension's members.
 const DRIFT_QUANTILE: (f64, f64) = (0.4, 0.274_995_9);
@@ -109,12 +111,7 @@ pub(super) fn is_dense(table: &Table) -> bool {
 
 /// Estimates the noise of the leaves that are `active`, around `centre` or, without one, around
 /// the ratio that most of them share.
-pub(super) fn estimate(
-    table: &Table,
-    active: &[bool],
-    dense: bool,
-    centre: Option<f64>,
-) -> Noise {
+pub(super) fn estimate(table: &Table, active: &[bool], dense: bool, centre: Option<f64>) -> Noise {
     if dense {
         relative(table, active, centre)
     } else {
@@ -404,9 +401,10 @@ fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<
                         seen >= half
                     })
                     .map_or(0.0, |m| m.0);
-                // The centre is taken from the same members.
+                // Once for the centre taken from the same members, once for the rest of them
+                // that a member will be held against.
                 let k = means.len() as f64;
-                let spread = k / (k - 1.0);
+                let spread = (k / (k - 1.0)).powi(2);
                 found.extend(means.iter().map(|m| (spread * (m.0 - centre).powi(2), m.1)));
             };
             for one in windows {
@@ -469,7 +467,9 @@ fn matching_variance(found: &[(f64, f64)]) -> f64 {
         let mut ratios: Vec<f64> = found.iter().map(|(s, v)| s / (v + extra)).collect();
         quantile(&mut ratios, DRIFT_QUANTILE.0)
     };
-    if at(0.0) <= DRIFT_QUANTILE.1 {
+    // Few members scatter this much by chance; drift is believed beyond it.
+    let hurdle = 1.0 + DRIFT_HURDLE * (2.0 / found.len() as f64).sqrt();
+    if at(0.0) <= DRIFT_QUANTILE.1 * hurdle {
         return 0.0;
     }
     let (mut lo, mut hi) = (0.0, 4.0);

@@ -127,8 +127,7 @@ pub(super) fn report(
                 ratio,
                 ratio_lo,
                 ratio_hi,
-                p_adj: (options.method == Method::Scan)
-                    .then(|| adjusted_p(found, options.alpha)),
+                p_adj: (options.method == Method::Scan).then(|| adjusted_p(found, options.alpha)),
                 surprise: (baseline > 0.0 && value > 0.0)
                     .then(|| surprise((b / baseline).max(0.0), (a / value).max(0.0))),
                 status: "ok",
@@ -224,7 +223,10 @@ fn market_status(
 ) -> (&'static str, String) {
     let mut notes = Vec::new();
     if cube.skipped() > 0 {
-        notes.push(format!("{} rows without finite numbers skipped", cube.skipped()));
+        notes.push(format!(
+            "{} rows without finite numbers skipped",
+            cube.skipped()
+        ));
     }
     let status = if baseline <= 0.0 {
         notes.push("the baseline's total is not positive".to_owned());

@@ -143,7 +143,9 @@ impl Scan<'_> {
             let inside = |leaf: usize| of[leaf] == found.segment.number && noise.weight[leaf] > 0.0;
             let (k, sum) = (0..n)
                 .filter(|leaf| inside(*leaf))
-                .fold((0.0, 0.0), |s, leaf| (s.0 + 1.0, s.1 + noise.deviation[leaf]));
+                .fold((0.0, 0.0), |s, leaf| {
+                    (s.0 + 1.0, s.1 + noise.deviation[leaf])
+                });
             for (leaf, slot) in mean.iter_mut().enumerate() {
                 if inside(leaf) {
                     *slot = sum / f64::max(k, 1.0);
@@ -305,7 +307,11 @@ impl Scan<'_> {
             });
             let drift = Drift {
                 variance,
-                df: if unsure > 0.0 { 1.0 / unsure } else { f64::INFINITY },
+                df: if unsure > 0.0 {
+                    1.0 / unsure
+                } else {
+                    f64::INFINITY
+                },
             };
             gains.push(
                 sums.into_iter()
@@ -355,8 +361,8 @@ impl Scan<'_> {
                 for (slot, leaf) in own.iter_mut().zip(&cuboid.representative) {
                     let number = of[*leaf as usize] as usize;
                     let whole = gains[*parent][number].description;
-                    *slot |= inner[*parent][number]
-                        || (whole > 0.0 && whole >= parts[*parent][number]);
+                    *slot |=
+                        inner[*parent][number] || (whole > 0.0 && whole >= parts[*parent][number]);
                 }
             }
             inner.push(own);

@@ -1,0 +1,214 @@
+//! Scores anomaly detection on series whose anomalies are known. See `bench/anomalies/run.sh`.
+#![allow(
+    unreachable_pub,
+    clippy::print_stdout,
+    reason = "a bench prints its figures"
+)]
+
+#[path = "../root_cause/rng.rs"]
+#[allow(dead_code, reason = "shared with the other bench")]
+mod rng;
+
+use std::time::Instant;
+
+use kpi_core::Cancel;
+use kpi_core::anomaly::{Mode, Options, Point, adjust, changepoints, detect, events};
+use rng::Rng;
+
+/// Kinds of clean series, as sales have them.
+const PROFILES: [(&str, f64, f64, f64, f64, bool); 9] = [
+    // Name, mean a day, dispersion, weekly swing, growth over the whole, money.
+    ("Poisson 5000", 5000.0, 1.0, 0.2, 0.0, false),
+    ("counts 500, trend", 500.0, 1.6, 0.3, 0.8, false),
+    ("counts 50, yearly", 50.0, 1.6, 0.3, 0.0, false),
+    ("counts 14", 14.0, 1.6, 0.2, 0.0, false),
+    ("counts 2", 2.0, 1.6, 0.2, 0.0, false),
+    ("intermittent 0.1", 0.1, 1.6, 0.0, 0.0, false),
+    ("lumpy 0.3", 0.3, 6.0, 0.0, 0.0, false),
+    ("money 30 lines", 30.0, 1.6, 0.3, 0.2, true),
+    ("money 3 lines", 3.0, 1.6, 0.3, 0.0, true),
+];
+
+fn series(rng: &mut Rng, profile: usize, n: usize) -> Vec<f64> {
+    let (_, mean, phi, weekly, growth, money) = PROFILES[profile];
+    let week: Vec<f64> = (0..7)
+        .map(|_| 1.0 + weekly * rng.uniform(-1.0, 1.0))
+        .collect();
+    let yearly = if profile == 2 { 0.3 } else { 0.0 };
+    (0..n)
+        .map(|t| {
+            let x = t as f64;
+            let year = 1.0 + yearly * (x * std::f64::consts::TAU / 365.25).sin();
+            let mu = mean * week[t % 7] * year * (1.0 + growth * x / n as f64);
+            let count = rng.counts(mu, phi);
+            if money {
+                (0..count as u64)
+                    .map(|_| {
+                        (9.0 + 0.7 * rng.normal()).exp() * [1.0, 1.0, 1.0, 2.0, 3.0][rng.below(5)]
+                    })
+                    .sum()
+            } else {
+                count
+            }
+        })
+        .collect()
+}
+
+fn judged(values: &[f64], mode: Mode) -> Vec<Point> {
+    let options = Options {
+        mode,
+        season: 7,
+        ..Options::default()
+    };
+    detect(values, &options, Cancel::NEVER).expect("valid options")
+}
+
+fn flags(all: &[Vec<f64>], mode: Mode) -> Vec<Vec<bool>> {
+    let mut p: Vec<Vec<f64>> = all
+        .iter()
+        .map(|y| judged(y, mode).iter().map(|x| x.p).collect())
+        .collect();
+    let mut views: Vec<&mut [f64]> = p.iter_mut().map(Vec::as_mut_slice).collect();
+    adjust(&mut views, mode, 365, 0.05);
+    p.iter()
+        .map(|q| q.iter().map(|q| *q <= 0.05).collect())
+        .collect()
+}
+
+/// Share of calls on clean data in which anything is flagged, and flags per series and year.
+fn clean(calls: u64) {
+    for mode in [Mode::Monitoring, Mode::Retrospective] {
+        for (profile, (name, ..)) in PROFILES.iter().enumerate() {
+            for width in [1, 20] {
+                let (mut alarms, mut points) = (0.0, 0.0);
+                for call in 0..calls {
+                    let mut rng = Rng(call * 1000 + profile as u64 * 77 + width as u64);
+                    let all: Vec<Vec<f64>> =
+                        (0..width).map(|_| series(&mut rng, profile, 730)).collect();
+                    let flagged: usize = flags(&all, mode).iter().flatten().filter(|f| **f).count();
+                    alarms += f64::from(u8::from(flagged > 0));
+                    points += flagged as f64;
+                }
+                let k = calls as f64;
+                let rate = alarms / k;
+                println!(
+                    "clean {mode:?} {name:<20} {width:>3} series: calls with an alarm {rate:.3} ±{:.3}, false alarms per series-year {:.3}",
+                    1.96 * (rate * (1.0 - rate) / k).sqrt(),
+                    points / k / width as f64 / 2.0
+                );
+            }
+        }
+    }
+}
+
+/// Ten brands in a call; one has a drop. Found: flagged on its first or second day.
+fn drops(calls: u64) {
+    for (mean, phi) in [
+        (60.0, 1.6),
+        (200.0, 1.6),
+        (1000.0, 4.0),
+        (1000.0, 1.6),
+        (5000.0, 1.6),
+    ] {
+        for (depth, days) in [(0.3, 3), (0.3, 7), (0.5, 3), (0.5, 7)] {
+            let (mut first, mut found, mut later, mut spurious) = (0.0, 0.0, 0.0, 0.0);
+            for call in 0..calls {
+                let mut rng = Rng(call * 31 + (mean * depth) as u64);
+                let mut all: Vec<Vec<f64>> = Vec::new();
+                let at = 200 + rng.below(400);
+                for brand in 0..10 {
+                    let week: Vec<f64> = (0..7).map(|_| rng.uniform(0.8, 1.2)).collect();
+                    all.push(
+                        (0..730)
+                            .map(|t| {
+                                let cut = brand == 0 && (at..at + days).contains(&t);
+                                let mu = mean * week[t % 7] * if cut { 1.0 - depth } else { 1.0 };
+                                rng.counts(mu, phi)
+                            })
+                            .collect(),
+                    );
+                }
+                let flagged = flags(&all, Mode::Monitoring);
+                first += f64::from(u8::from(flagged[0][at]));
+                found += f64::from(u8::from(flagged[0][at] || flagged[0][at + 1]));
+                later += f64::from(u8::from((at..at + days).any(|t| flagged[0][t])));
+                for (b, f) in flagged.iter().enumerate() {
+                    spurious += (0..730)
+                        .filter(|t| f[*t] && !(b == 0 && (at..at + days + 3).contains(t)))
+                        .count() as f64;
+                }
+            }
+            let k = calls as f64;
+            println!(
+                "drop {depth} for {days} days, mean {mean} phi {phi}: first day {:.2}, within 2 days {:.2}, at all {:.2}, false flags a brand-year {:.3}",
+                first / k,
+                found / k,
+                later / k,
+                spurious / k / 20.0
+            );
+        }
+    }
+}
+
+fn shifts(calls: u64) {
+    let (mut found, mut shape, mut extra) = (0.0, 0.0, 0.0);
+    for call in 0..calls {
+        let mut rng = Rng(call + 5);
+        let mut y = series(&mut rng, 7, 730);
+        y[500..].iter_mut().for_each(|v| *v = (*v * 0.6).round());
+        let points = judged(&y, Mode::Monitoring);
+        let mut p: Vec<f64> = points.iter().map(|x| x.p).collect();
+        adjust(&mut [&mut p], Mode::Monitoring, 365, 0.05);
+        let flagged: Vec<bool> = p.iter().map(|q| *q <= 0.05).collect();
+        let change = changepoints(&y, 7, Cancel::NEVER).expect("not cancelled");
+        let at: Vec<usize> = change.iter().map(|c| c.at).collect();
+        found += f64::from(u8::from(at.iter().any(|c| c.abs_diff(500) <= 2)));
+        extra += at.iter().filter(|c| c.abs_diff(500) > 2).count() as f64;
+        let all = events(&y, &points, &flagged, &at);
+        shape +=
+            f64::from(u8::from(all.iter().any(|e| {
+                e.start.abs_diff(500) <= 2 && e.shape.name() == "level_shift"
+            })));
+    }
+    let k = calls as f64;
+    println!(
+        "shift to 60 %: changepoint within 2 days {:.2}, others {:.2}, event called level_shift {:.2}",
+        found / k,
+        extra / k,
+        shape / k
+    );
+}
+
+fn speed() {
+    let mut rng = Rng(1);
+    let all: Vec<Vec<f64>> = (0..500)
+        .map(|i| series(&mut rng, i % PROFILES.len(), 730))
+        .collect();
+    for mode in [Mode::Monitoring, Mode::Retrospective] {
+        let start = Instant::now();
+        let n: usize = all.iter().map(|y| judged(y, mode).len()).sum();
+        println!(
+            "{mode:?}: {:.3} ms a series of 730 ({n} points)",
+            start.elapsed().as_secs_f64() * 1e3 / 500.0
+        );
+    }
+    let start = Instant::now();
+    for y in &all {
+        let _ = changepoints(y, 7, Cancel::NEVER);
+    }
+    println!(
+        "changepoints: {:.3} ms a series of 730",
+        start.elapsed().as_secs_f64() * 1e3 / 500.0
+    );
+}
+
+fn main() {
+    let calls: u64 = std::env::args()
+        .nth(1)
+        .and_then(|s| s.parse().ok())
+        .unwrap_or(100);
+    speed();
+    drops(calls / 2);
+    shifts(calls / 2);
+    clean(calls);
+}

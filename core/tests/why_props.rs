@@ -1,0 +1,189 @@
+//! Root causes and anomalies answer whatever they are given.
+
+use kpi_core::Cancel;
+use kpi_core::anomaly::{Mode, Options, adjust, changepoints, decompose, detect, events};
+use kpi_core::drivers::{self, Cube, Kind, Method, drivers as explain};
+use proptest::prelude::*;
+
+fn odd() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        5 => -1e3..1e6_f64,
+        2 => Just(0.0),
+        1 => Just(f64::NAN),
+        1 => Just(f64::INFINITY),
+        1 => Just(-1e300),
+        1 => Just(1e-300),
+    ]
+}
+
+type Row = (u8, u8, u8, f64, f64);
+
+fn cube_of(rows: &[Row]) -> Cube {
+    let mut cube = Cube::default();
+    for (a, b, c, actual, expected) in rows {
+        let (a, b, c) = (a.to_string(), b.to_string(), c.to_string());
+        cube.push(&[&a, &b, &c], *actual, *expected).unwrap();
+    }
+    cube
+}
+
+fn options() -> drivers::Options {
+    drivers::Options::new(vec!["a".into(), "b".into(), "c".into()])
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Parallel aggregation may cut the rows anywhere.
+    #[test]
+    fn merging_cubes_is_one_pass(
+        rows in prop::collection::vec((0u8..4, 0u8..3, 0u8..5, -100i32..1000, 0i32..1000), 0..60),
+        cut in any::<prop::sample::Index>(),
+    ) {
+        let rows: Vec<Row> = rows
+            .iter()
+            .map(|r| (r.0, r.1, r.2, f64::from(r.3), f64::from(r.4)))
+            .collect();
+        let (left, right) = rows.split_at(cut.index(rows.len() + 1));
+        let whole = cube_of(&rows);
+        let mut parts = cube_of(right);
+        parts.merge(&cube_of(left)).unwrap();
+        prop_assert_eq!(serde_json::to_string(&whole).unwrap(), serde_json::to_string(&parts).unwrap());
+        let back: Cube = serde_json::from_str(&serde_json::to_string(&whole).unwrap()).unwrap();
+        prop_assert_eq!(
+            explain(&whole, &options(), Cancel::NEVER).unwrap(),
+            explain(&back, &options(), Cancel::NEVER).unwrap()
+        );
+    }
+
+    #[test]
+    fn any_cube_is_answered_and_adds_up(
+        rows in prop::collection::vec((0u8..6, 0u8..3, 0u8..40, odd(), odd()), 0..200),
+    ) {
+        let cube = cube_of(&rows);
+        for method in [Method::Scan, Method::Adtributor] {
+            let options = drivers::Options { method, ..options() };
+            let found = explain(&cube, &options, Cancel::NEVER).unwrap();
+            if cube.is_empty() {
+                prop_assert!(found.is_empty());
+                continue;
+            }
+            prop_assert_eq!(found[0].kind, Kind::Market);
+            prop_assert_eq!(found[found.len() - 1].kind, Kind::Residual);
+            let total = &found[0];
+            let explained: Option<f64> = found.iter().map(|d| d.contribution).sum();
+            if let Some(explained) = explained {
+                let growth = (total.value - total.baseline) / total.baseline;
+                let size: f64 = found.iter().filter_map(|d| d.contribution).map(f64::abs).sum();
+                prop_assert!((explained - growth).abs() <= 1e-6 * (1.0 + size), "{explained} {growth}");
+            }
+        }
+    }
+
+    #[test]
+    fn any_series_is_answered(
+        values in prop::collection::vec(odd(), 0..120),
+        season in 0usize..40,
+    ) {
+        for mode in [Mode::Monitoring, Mode::Retrospective] {
+            let options = Options { mode, season, ..Options::default() };
+            let points = detect(&values, &options, Cancel::NEVER).unwrap();
+            prop_assert_eq!(points.len(), values.len());
+            let mut p: Vec<f64> = points.iter().map(|x| x.p).collect();
+            prop_assert!(p.iter().all(|p| p.is_nan() || (0.0..=1.0).contains(p)));
+            adjust(&mut [&mut p], mode, 365, 0.05);
+            let flagged: Vec<bool> = p.iter().map(|q| *q <= 0.05).collect();
+            for event in events(&values, &points, &flagged, &[]) {
+                prop_assert!(event.start <= event.end && event.impact.is_finite());
+            }
+        }
+        prop_assert_eq!(decompose(&values, &[season], Cancel::NEVER).unwrap().len(), values.len());
+        changepoints(&values, season, Cancel::NEVER).unwrap();
+    }
+
+    /// Monitoring says on the day what it says later.
+    #[test]
+    fn monitoring_never_looks_ahead(seed in 0u64..1000, cut in 60usize..199) {
+        let values: Vec<f64> = (0..200u64)
+            .map(|t| {
+                let hash = (t + 1).wrapping_mul(seed.wrapping_add(77).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+                (50 + (hash >> 59) + if t == 120 { 200 } else { 0 }) as f64
+            })
+            .collect();
+        let options = Options { season: 7, ..Options::default() };
+        let judge = |values: &[f64]| {
+            let points = detect(values, &options, Cancel::NEVER).unwrap();
+            let mut p: Vec<f64> = points.iter().map(|x| x.p).collect();
+            adjust(&mut [&mut p], Mode::Monitoring, 365, 0.05);
+            (points, p)
+        };
+        let (whole, q) = judge(&values);
+        let (part, part_q) = judge(&values[..cut]);
+        for t in 0..cut {
+            prop_assert!(whole[t].p == part[t].p || whole[t].p.is_nan() && part[t].p.is_nan());
+            prop_assert!(whole[t].expected == part[t].expected || part[t].expected.is_nan());
+            prop_assert!(q[t] == part_q[t] || part_q[t].is_nan());
+        }
+    }
+}
+
+#[test]
+fn a_planted_cause_is_named_and_a_market_move_is_not() {
+    for (market, cut) in [(1.0, 0.3), (0.7, 0.3), (0.8, 1.0)] {
+        let mut cube = Cube::default();
+        for a in 0..8u64 {
+            for b in 0..6u64 {
+                for c in 0..5u64 {
+                    let hash = (a * 31 + b * 7 + c + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+                    let noise = ((hash >> 40) % 21) as f64 - 10.0;
+                    let expected = 100.0 + (a * 10) as f64;
+                    let moved = if b == 2 { cut } else { 1.0 };
+                    let actual = (expected * market * moved + noise).round();
+                    let (a, b, c) = (a.to_string(), b.to_string(), c.to_string());
+                    cube.push(&[&a, &b, &c], actual, expected).unwrap();
+                }
+            }
+        }
+        let found = explain(&cube, &options(), Cancel::NEVER).unwrap();
+        let segments: Vec<_> = found.iter().filter(|d| d.kind == Kind::Segment).collect();
+        if cut < 1.0 {
+            assert_eq!(segments.len(), 1, "{segments:?}");
+            assert_eq!(segments[0].members, [("b".to_owned(), "2".to_owned())]);
+            assert!((segments[0].ratio.unwrap() - cut).abs() < 0.05);
+        } else {
+            assert!(segments.is_empty(), "{segments:?}");
+            assert_eq!(found[0].status, "no_local_cause");
+        }
+        assert!((found[0].ratio.unwrap() - market).abs() < 0.03);
+    }
+}
+
+#[test]
+fn odd_cubes_are_answered() {
+    let name: Vec<String> = (0..300).map(|i| i.to_string()).collect();
+    let one = cube_of(&[(0, 0, 0, 5.0, 10.0)]);
+    let found = explain(&one, &options(), Cancel::NEVER).unwrap();
+    assert_eq!(found[0].status, "too_few");
+    let equal = cube_of(
+        &(0..60)
+            .map(|i| (i % 3, i % 4, i % 5, 7.0, 7.0))
+            .collect::<Vec<_>>(),
+    );
+    let found = explain(&equal, &options(), Cancel::NEVER).unwrap();
+    assert_eq!(found[0].status, "no_local_cause");
+    let nothing = cube_of(
+        &(0..60)
+            .map(|i| (i % 3, i % 4, i % 5, 7.0, 0.0))
+            .collect::<Vec<_>>(),
+    );
+    let found = explain(&nothing, &options(), Cancel::NEVER).unwrap();
+    assert_eq!(found[0].status, "no_baseline");
+    let mut wide = Cube::default();
+    for (i, member) in name.iter().enumerate() {
+        wide.push(&[member, "x", &name[i / 10]], 100.0, 100.0)
+            .unwrap();
+    }
+    assert!(explain(&wide, &options(), Cancel::NEVER).is_ok());
+    let flag = std::sync::atomic::AtomicBool::new(true);
+    assert!(explain(&wide, &options(), Cancel::on(&flag)).is_err());
+}
