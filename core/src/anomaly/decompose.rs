@@ -109,7 +109,7 @@ pub(super) fn running(
     let mut knots: Vec<(usize, f64)> = Vec::new();
     let mut at = 0;
     while at < n {
-        if knots.len() % 256 == 0 {
+        if knots.len().is_multiple_of(256) {
             cancel.check()?;
         }
         let mut window = filled[at.saturating_sub(half)..(at + half + 1).min(n)].to_vec();

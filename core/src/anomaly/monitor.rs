@@ -110,14 +110,15 @@ impl State {
         } else {
             [mean.max(1e-9), (mean * mean).max(1e-12)]
         };
-        for i in 0..2 {
-            let v = (self.noise[i] * units[i]).max(1e-300);
-            self.likelihood[i] = MEMORY * self.likelihood[i] - 0.5 * (v.ln() + squared / v);
-            self.noise[i] += rate * (squared / units[i] - self.noise[i]);
-            self.noise[i] = self.noise[i].max(1e-12);
+        for ((noise, likelihood), unit) in
+            self.noise.iter_mut().zip(&mut self.likelihood).zip(units)
+        {
+            let v = (*noise * unit).max(1e-300);
+            *likelihood = MEMORY * *likelihood - 0.5 * (v.ln() + squared / v);
+            *noise = (*noise + rate * (squared / unit - *noise)).max(1e-12);
         }
         let factor = self.factor(at);
-        for i in 0..RATES.len() {
+        for (i, follow) in RATES.into_iter().enumerate() {
             let expected = self.mean(self.levels[i], at);
             let miss = tame - expected;
             self.errors[i] = MEMORY * self.errors[i] + miss * miss;
@@ -127,7 +128,7 @@ impl State {
                 // In proportion, but quiet members of the season do not shout.
                 miss / factor.max(0.2)
             };
-            self.levels[i] += RATES[i] * step;
+            self.levels[i] += follow * step;
             if !self.additive {
                 self.levels[i] = self.levels[i].max(0.0);
             }

@@ -182,7 +182,7 @@ fn quantum(actual: &[f64], expected: &[f64]) -> f64 {
             let scale = 10_f64.powi(*digits);
             actual.iter().chain(expected).all(|x| {
                 let y = x.abs() * scale;
-                (y - y.round()).abs() <= 1e-6 * y.max(1.0).min(1e3)
+                (y - y.round()).abs() <= 1e-6 * y.clamp(1.0, 1e3)
             })
         })
         .map_or(0.0, |digits| 10_f64.powi(-digits))

@@ -88,13 +88,13 @@ pub(super) fn report(
     for (index, found) in outcome.found.iter().enumerate() {
         let cuboid = &scan.lattice.cuboids[found.segment.cuboid];
         let (mut b, mut a, mut effect, mut first) = (0.0, 0.0, 0.0, None);
-        for leaf in 0..n {
+        for (leaf, owner) in owner.iter_mut().enumerate() {
             if cuboid.of[leaf] == found.segment.number {
                 first.get_or_insert(leaf);
                 b += table.expected[leaf];
                 a += table.actual[leaf];
-                if owner[leaf] == usize::MAX {
-                    owner[leaf] = index;
+                if *owner == usize::MAX {
+                    *owner = index;
                     effect += table.actual[leaf] - centre * table.expected[leaf];
                 }
             }

@@ -153,9 +153,9 @@ impl Scan<'_> {
             }
             total -= found.price;
         }
-        for leaf in 0..n {
+        for (leaf, mean) in mean.iter().enumerate() {
             if noise.weight[leaf] > 0.0 {
-                let z2 = (noise.deviation[leaf] - mean[leaf]).powi(2) / sigma2;
+                let z2 = (noise.deviation[leaf] - mean).powi(2) / sigma2;
                 total -= 0.5 * z2.min(25.0) + 0.5 * sigma2.ln();
             }
         }
