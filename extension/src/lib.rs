@@ -7,8 +7,12 @@ use pgrx::prelude::*;
 
 mod catalog;
 mod check;
+mod columns;
+mod customer;
 mod date;
+mod elasticity;
 mod error;
+mod recommend;
 mod series;
 mod settings;
 mod worker;

@@ -1,0 +1,101 @@
+-- What to do next.
+
+CREATE FUNCTION kpi._recommend_rules(item_names text[], item_kinds text[], channel_names text[], days int[], item int[], channel int[],
+        lines double precision[], units double precision[], revenue double precision[], promoted double precision[], last_day int)
+    RETURNS TABLE (action text, subject text, reason text, expected_uplift double precision, lo double precision, hi double precision,
+                   confidence double precision, evidence jsonb, rule text, status text)
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'recommend_rules_wrapper';
+COMMENT ON FUNCTION kpi._recommend_rules(text[], text[], text[], int[], int[], int[], double precision[], double precision[], double precision[], double precision[], int) IS
+    'applies the rules to lines summed by day (from 1970-01-01), item and channel (positions in the names)';
+
+CREATE FUNCTION kpi._recommend_fix_cause(member text, members jsonb, value double precision, expected double precision, p double precision,
+        args jsonb, today int)
+    RETURNS TABLE (action text, subject text, reason text, expected_uplift double precision, lo double precision, hi double precision,
+                   confidence double precision, evidence jsonb, rule text, status text)
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'recommend_fix_cause_wrapper';
+COMMENT ON FUNCTION kpi._recommend_fix_cause(text, jsonb, double precision, double precision, double precision, jsonb, int) IS
+    'advice on a significant segment that sold less than expected; no row for any other';
+
+CREATE FUNCTION kpi._recommend_set_target(metric text, period text, commit double precision, stretch double precision, p_stretch double precision,
+        achievable boolean, today int)
+    RETURNS TABLE (action text, subject text, reason text, expected_uplift double precision, lo double precision, hi double precision,
+                   confidence double precision, evidence jsonb, rule text, status text)
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'recommend_set_target_wrapper';
+COMMENT ON FUNCTION kpi._recommend_set_target(text, text, double precision, double precision, double precision, boolean, int) IS
+    'advice on a period without a target; no row where the figures are not sound';
+
+CREATE FUNCTION kpi._recommend(period daterange, filter jsonb, most int, source text)
+    RETURNS TABLE (rank bigint, action text, subject text, reason text, expected_uplift double precision, lo double precision,
+                   hi double precision, confidence double precision, evidence jsonb, rule text, status text)
+    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    known text[] := kpi._source_dimensions(source);
+    item text := CASE WHEN 'sku' = ANY (known) THEN 'sku' WHEN 'product' = ANY (known) THEN 'product' END;
+    typed boolean := 'product_type' = ANY (known);
+    channelled boolean := 'channel' = ANY (known);
+    span daterange := kpi._whole_period($1, source);
+    metrics text[] := CASE WHEN kpi._metric_available(source, 'discount_depth') THEN '{lines,revenue,units,discount_depth}'
+                           ELSE '{lines,revenue,units}' END;
+    today date;
+BEGIN
+    IF most < 1 THEN
+        RAISE EXCEPTION 'top is %, but must be at least 1', most USING ERRCODE = '22023', HINT = 'Leave it out for twenty.';
+    END IF;
+    IF item IS NULL THEN
+        RAISE EXCEPTION 'source "%" has neither sku nor product', source USING ERRCODE = '22023',
+            HINT = 'Map one of them with kpi.register_source().';
+    END IF;
+    -- Advice of a day rests on what was known on it.
+    SELECT least(upper(span) - 1, e.last_day) INTO today FROM kpi._extent(source) AS e;
+    IF today IS NULL THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH f AS MATERIALIZED (
+        SELECT f.key[1] AS item, CASE WHEN typed THEN f.key[2] ELSE '' END AS kind,
+               CASE WHEN channelled THEN f.key[CASE WHEN typed THEN 3 ELSE 2 END] ELSE '' END AS channel, f."time",
+               max(f.value) FILTER (WHERE f.metric = 'lines') AS lines, max(f.value) FILTER (WHERE f.metric = 'units') AS units,
+               max(f.value) FILTER (WHERE f.metric = 'revenue') AS revenue,
+               max(f.value) FILTER (WHERE f.metric = 'discount_depth') AS depth
+          FROM kpi._figures(source, metrics, ARRAY[item] || CASE WHEN typed THEN ARRAY['product_type'] ELSE '{}' END
+                                             || CASE WHEN channelled THEN ARRAY['channel'] ELSE '{}' END,
+                            filter, ARRAY[(SELECT daterange(e.first_day, today, '[]') FROM kpi._extent(source) AS e)], 'day') AS f
+         GROUP BY f.key, f."time"
+    ), items AS (
+        SELECT f.item, min(f.kind) AS kind, (row_number() OVER (ORDER BY f.item))::int AS place FROM f GROUP BY f.item
+    ), channels AS (
+        SELECT f.channel, (row_number() OVER (ORDER BY f.channel))::int AS place FROM f GROUP BY f.channel
+    ), a AS (
+        SELECT array_agg(f."time" - '1970-01-01'::date) AS days, array_agg(items.place) AS item, array_agg(channels.place) AS channel,
+               array_agg(f.lines::double precision) AS lines, array_agg(f.units::double precision) AS units,
+               array_agg(f.revenue::double precision) AS revenue,
+               array_agg(CASE WHEN f.depth >= 0.05 THEN f.units ELSE 0 END::double precision) AS promoted
+          FROM f JOIN items ON items.item = f.item JOIN channels ON channels.channel = f.channel
+    ), rules AS (
+        SELECT r.*
+          FROM a
+         CROSS JOIN LATERAL kpi._recommend_rules(
+                   (SELECT array_agg(items.item ORDER BY items.place) FROM items), (SELECT array_agg(items.kind ORDER BY items.place) FROM items),
+                   (SELECT array_agg(channels.channel ORDER BY channels.place) FROM channels),
+                   a.days, a.item, a.channel, a.lines, a.units, a.revenue, a.promoted, today - '1970-01-01'::date) AS r
+        UNION ALL
+        SELECT r.* FROM kpi._recommend_others(today, filter, source) AS r
+    )
+    SELECT row_number() OVER w, r.action, r.subject, r.reason, r.expected_uplift, r.lo, r.hi, r.confidence, r.evidence, r.rule, r.status
+      FROM rules AS r
+    WINDOW w AS (ORDER BY CASE WHEN r.action IN ('delist', 'diversify') THEN 0
+                               ELSE greatest(coalesce(r.expected_uplift, 0), 0) * coalesce(r.confidence, 0.5) END DESC, r.action, r.subject)
+     ORDER BY 1
+     LIMIT most;
+END $$;
+COMMENT ON FUNCTION kpi._recommend(daterange, jsonb, int, text) IS 'behind kpi.recommend()';
+
+CREATE FUNCTION kpi.recommend(period daterange DEFAULT NULL, filter jsonb DEFAULT '{}', top int DEFAULT 20, source text DEFAULT 'sales')
+    RETURNS TABLE (rank bigint, action text, subject text, reason text, expected_uplift double precision, lo double precision,
+                   hi double precision, confidence double precision, evidence jsonb, rule text, status text)
+    STABLE PARALLEL SAFE LANGUAGE sql
+AS $$ SELECT * FROM kpi._recommend($1, $2, $3, $4) $$;
+COMMENT ON FUNCTION kpi.recommend(daterange, jsonb, int, text) IS
+    'what to do next, greatest expected uplift × confidence first; uplift is of revenue over four weeks with its 90 % interval, confidence the rule''s hit rate on past dates of the same data (NULL: never put to the test), evidence the call that shows it ("function", "args"), the figures, what would change the advice, and its expiry; status: ok, directional (its size is not known), suspected; period NULL: all of the data, else what was known at its end';
