@@ -24,10 +24,47 @@ CREATE FUNCTION kpi._recommend_set_target(metric text, period text, commit doubl
 COMMENT ON FUNCTION kpi._recommend_set_target(text, text, double precision, double precision, double precision, boolean, int) IS
     'advice on a period without a target; no row where the figures are not sound';
 
+-- Advice that rests on other functions: the causes of last month's gap, and a coming month without a target.
+CREATE FUNCTION kpi._recommend_others(today date, filter jsonb, source text)
+    RETURNS TABLE (action text, subject text, reason text, expected_uplift double precision, lo double precision, hi double precision,
+                   confidence double precision, evidence jsonb, rule text, status text)
+    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    closed daterange := kpi._period_or_last_month(NULL, today);
+    next_month daterange := kpi._next_month(source);
+    next_name text := to_char(lower(next_month), 'YYYY-MM');
+BEGIN
+    IF closed IS NOT NULL AND EXISTS (SELECT FROM pg_proc AS p WHERE p.proname = 'drivers' AND p.pronamespace = 'kpi'::regnamespace) THEN
+        RETURN QUERY
+        SELECT r.*
+          FROM kpi.drivers('revenue', period => closed, filter => filter, source => source) AS d
+         CROSS JOIN LATERAL kpi._recommend_fix_cause(d.member, d.members, d.value::double precision, d.expected::double precision,
+                                d.p_adj::double precision,
+                                jsonb_build_object('metric', 'revenue', 'period', closed, 'filter', coalesce(filter, '{}')),
+                                today - '1970-01-01'::date) AS r
+         WHERE d.kind = 'segment' AND d.value < d.expected
+         LIMIT 3;
+    END IF;
+    -- A target is for what is to come, not for a look back.
+    IF today = kpi.asof(source) AND coalesce(filter, '{}') = '{}' AND NOT EXISTS (
+           SELECT FROM kpi.targets AS t
+            WHERE t.source = lower(_recommend_others.source) AND t.metric = 'revenue' AND t.period = next_month AND t.members = '{}') THEN
+        RETURN QUERY
+        SELECT r.*
+          FROM kpi.suggest_targets('revenue', next_month, source => source) AS t
+         CROSS JOIN LATERAL kpi._recommend_set_target('revenue', next_name, t.commit::double precision, t.stretch_target::double precision,
+                                0.25, coalesce(t.achievable, true), today - '1970-01-01'::date) AS r
+         WHERE t.status IN ('ok', 'needs_process_change');
+    END IF;
+END $$;
+COMMENT ON FUNCTION kpi._recommend_others(date, jsonb, text) IS 'advice from drivers() and suggest_targets(), for kpi.recommend()';
+
 CREATE FUNCTION kpi._recommend(period daterange, filter jsonb, most int, source text)
     RETURNS TABLE (rank bigint, action text, subject text, reason text, expected_uplift double precision, lo double precision,
                    hi double precision, confidence double precision, evidence jsonb, rule text, status text)
-    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -95,7 +132,7 @@ COMMENT ON FUNCTION kpi._recommend(daterange, jsonb, int, text) IS 'behind kpi.r
 CREATE FUNCTION kpi.recommend(period daterange DEFAULT NULL, filter jsonb DEFAULT '{}', top int DEFAULT 20, source text DEFAULT 'sales')
     RETURNS TABLE (rank bigint, action text, subject text, reason text, expected_uplift double precision, lo double precision,
                    hi double precision, confidence double precision, evidence jsonb, rule text, status text)
-    STABLE PARALLEL SAFE LANGUAGE sql
+    STABLE PARALLEL RESTRICTED LANGUAGE sql
 AS $$ SELECT * FROM kpi._recommend($1, $2, $3, $4) $$;
 COMMENT ON FUNCTION kpi.recommend(daterange, jsonb, int, text) IS
     'what to do next, greatest expected uplift × confidence first; uplift is of revenue over four weeks with its 90 % interval, confidence the rule''s hit rate on past dates of the same data (NULL: never put to the test), evidence the call that shows it ("function", "args"), the figures, what would change the advice, and its expiry; status: ok, directional (its size is not known), suspected; period NULL: all of the data, else what was known at its end';

@@ -95,8 +95,16 @@ fn rows(answers: Elasticities) -> Vec<Row> {
     for kind in &answers.kinds {
         let members = || answers.items.iter().filter(|i| i.kind == kind.kind);
         let known = kind.elasticity.is_some();
-        let least = members().map(|i| i.price_range.0).reduce(f64::min);
-        let most = members().map(|i| i.price_range.1).reduce(f64::max);
+        // A group has no one price: its range is the typical product's, in units of the price now.
+        let relative = |of: fn((f64, f64)) -> f64| {
+            let mut shares: Vec<f64> = members()
+                .filter(|i| i.price > 0.0)
+                .map(|i| of(i.price_range) / i.price)
+                .collect();
+            shares.sort_by(f64::total_cmp);
+            shares.get(shares.len() / 2).copied()
+        };
+        let (least, most) = (relative(|r| r.0), relative(|r| r.1));
         let moved = members().any(|i| i.status == Status::NoPriceVariation);
         let status = match (known, moved) {
             (true, _) => "ok",
@@ -124,7 +132,7 @@ fn rows(answers: Elasticities) -> Vec<Row> {
             status.to_owned(),
             Some(note),
             None,
-            None,
+            Some(1.0),
             kind.promotion.map(|p| p.0),
             kind.promotion.map(|p| p.1),
         ));

@@ -15,6 +15,8 @@ mod error;
 mod recommend;
 mod series;
 mod settings;
+mod target;
+mod what_if;
 mod worker;
 
 pgrx::pg_module_magic!(name, version);
