@@ -371,8 +371,9 @@ BEGIN
          WHERE m.place IS NOT NULL
     )
     SELECT t.name, t.label, t.unit, t.value, t.baseline, t.change_pct, t.year_ago_pct, t.target, t.attainment,
-           NULL::numeric, NULL::double precision,
-           CASE WHEN t.value IS NULL OR t.better = 'none' AND t.target IS NULL THEN 'none'
+           a.expected_end, a.p_attain,
+           CASE WHEN a.status = 'ok' THEN a.state
+                WHEN t.value IS NULL OR t.better = 'none' AND t.target IS NULL THEN 'none'
                 WHEN t.target IS NOT NULL THEN
                      CASE WHEN t.better = 'down' THEN
                                CASE WHEN t.value <= t.target THEN 'good' WHEN t.value <= 1.1 * t.target THEN 'watch' ELSE 'bad' END
@@ -383,6 +384,11 @@ BEGIN
            END,
            t.spark
       FROM t
+      -- Only a target needs the rest of the period forecast.
+      LEFT JOIN LATERAL (SELECT a.expected_end, a.p_attain, a.state, a.status
+                           FROM kpi._attainment(t.name, now_period, '{}', filter, source, 0.8,
+                                                jsonb_build_array(jsonb_build_object('key', '[]'::jsonb, 'target', t.target))) AS a
+                          WHERE t.target IS NOT NULL) AS a ON t.target IS NOT NULL
      ORDER BY t.place;
 END $$;
 COMMENT ON FUNCTION kpi._scorecard(daterange, daterange, jsonb, text) IS 'behind kpi.scorecard()';
@@ -394,4 +400,4 @@ CREATE FUNCTION kpi.scorecard(period daterange DEFAULT NULL, baseline daterange 
     STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._scorecard($1, $2, $3, $4) $$;
 COMMENT ON FUNCTION kpi.scorecard(daterange, daterange, jsonb, text) IS
-    'all headline metrics of a period: value, baseline, growth on it and on the year before (fractions), target and its attainment, state (good, watch, bad, none: against the target within 10 %, else against the baseline within 5 %), spark: the last 13 months; a metric whose columns are not mapped has NULL figures; period NULL: the last complete calendar month';
+    'all headline metrics of a period: value, baseline, growth on it and on the year before (fractions), target and its attainment, expected_end and p_attain of a target (kpi.attainment()), state (good, watch, bad, none: of a running target by p_attain, else against the target within 10 %, else against the baseline within 5 %), spark: the last 13 months; a metric whose columns are not mapped has NULL figures; period NULL: the last complete calendar month';

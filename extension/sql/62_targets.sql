@@ -4,7 +4,7 @@ CREATE FUNCTION kpi._targets_suggest(groups int, buckets int, "group" int[], pla
         grain text, skip int, length int, stretch double precision, method text, additive boolean)
     RETURNS TABLE ("position" int, commit double precision, stretch_target double precision, ambitious double precision,
                    growth_percentile double precision, upper_natural_limit double precision, achievable boolean, status text, note text)
-    STABLE STRICT PARALLEL RESTRICTED LANGUAGE c AS 'MODULE_PATHNAME', 'targets_suggest_wrapper';
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'targets_suggest_wrapper';
 COMMENT ON FUNCTION kpi._targets_suggest(int, int, int[], int[], double precision[], double precision[], text, int, int, double precision, text, boolean) IS
     'targets of groups from their complete buckets, sparse by group (from 1) and place (from 0)';
 
@@ -12,14 +12,14 @@ CREATE FUNCTION kpi._targets_attain(groups int, days int, "group" int[], place i
         first date, period_first date, period_end date, more_is_better boolean, level double precision)
     RETURNS TABLE ("position" int, expected_end double precision, lo double precision, hi double precision, p_attain double precision,
                    pace double precision, state text)
-    STABLE STRICT PARALLEL RESTRICTED LANGUAGE c AS 'MODULE_PATHNAME', 'targets_attain_wrapper';
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'targets_attain_wrapper';
 COMMENT ON FUNCTION kpi._targets_attain(int, int, int[], int[], double precision[], double precision[], date, date, date, boolean, double precision) IS
     'where targets of groups stand, from daily values, sparse by group (from 1) and place (from 0)';
 
 CREATE FUNCTION kpi._targets_allocate(groups int, buckets int, "group" int[], place int[], value double precision[], grain text, skip int,
         length int, total_cents bigint)
     RETURNS TABLE ("position" int, expected double precision, cents bigint)
-    STABLE STRICT PARALLEL RESTRICTED LANGUAGE c AS 'MODULE_PATHNAME', 'targets_allocate_wrapper';
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'targets_allocate_wrapper';
 COMMENT ON FUNCTION kpi._targets_allocate(int, int, int[], int[], double precision[], text, int, int, bigint) IS
     'a total handed down to groups in whole cents, by forecast and risk';
 
@@ -42,7 +42,7 @@ BEGIN
                   ELSE 'day' END;
     begun := date_trunc(grain, data.first_day::timestamp)::date;
     -- A first bucket that lacks more than a tenth of its days would look like a launch.
-    IF data.first_day - begun > CASE grain WHEN 'month' THEN 3 ELSE 0 END THEN
+    IF data.first_day - begun > (CASE grain WHEN 'month' THEN 3 ELSE 0 END) THEN
         begun := (begun + ('1 ' || grain)::interval)::date;
     END IF;
     history := daterange(begun, greatest(begun, least(date_trunc(grain, (data.last_day + 1)::timestamp)::date, first)));
@@ -70,7 +70,7 @@ CREATE FUNCTION kpi._suggest_targets(metric text, period daterange, by text[], f
     RETURNS TABLE (members jsonb, member text, commit numeric, stretch_target numeric, ambitious numeric, last_year numeric,
                    implied_growth numeric, growth_percentile double precision, upper_natural_limit numeric, achievable boolean,
                    status text, note text)
-    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -82,6 +82,12 @@ BEGIN
     SELECT * INTO frame FROM kpi._target_frame(span, source);
     IF frame.length IS NULL THEN
         RETURN;
+    END IF;
+    IF stretch IS NULL OR stretch <= 0 OR stretch >= 1 THEN
+        RAISE EXCEPTION 'stretch is %, but must be between 0 and 1, both excluded', stretch USING ERRCODE = '22023', HINT = 'Give for example 0.75.';
+    END IF;
+    IF NOT coalesce(lower(btrim(method)) = ANY ('{forecast,growth,peers}'), false) THEN
+        RAISE EXCEPTION 'method "%" does not exist', method USING ERRCODE = '22023', HINT = 'Give forecast, growth or peers.';
     END IF;
     IF frame.length > 800 THEN
         RAISE EXCEPTION 'period has % days, but a target by days may have 800', frame.length USING ERRCODE = '22023',
@@ -121,7 +127,7 @@ CREATE FUNCTION kpi.suggest_targets(metric text DEFAULT 'revenue', period datera
     RETURNS TABLE (members jsonb, member text, commit numeric, stretch_target numeric, ambitious numeric, last_year numeric,
                    implied_growth numeric, growth_percentile double precision, upper_natural_limit numeric, achievable boolean,
                    status text, note text)
-    STABLE PARALLEL RESTRICTED LANGUAGE sql
+    STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._suggest_targets($1, $2, $3, $4, $5, $6, $7) $$;
 COMMENT ON FUNCTION kpi.suggest_targets(text, daterange, text[], jsonb, double precision, text, text) IS
     'targets for a period, from what was known before it: commit is reached half of the time, stretch_target 1 - stretch of the time, ambitious one time in ten; method: forecast (quantiles of the period''s total over joint paths), growth (percentiles of past year-on-year growth), peers (growth of the other groups of the call, shrunk to the own); implied_growth of stretch_target on last_year and its percentile among past growth rates; upper_natural_limit: what the process as it is can reach (XmR on seasonally adjusted logs), achievable: stretch_target is below it; period NULL: the next month';
@@ -129,7 +135,7 @@ COMMENT ON FUNCTION kpi.suggest_targets(text, daterange, text[], jsonb, double p
 CREATE FUNCTION kpi.allocate_target(metric text, target numeric, period daterange DEFAULT NULL, by text[] DEFAULT '{brand}', filter jsonb DEFAULT '{}',
         source text DEFAULT 'sales')
     RETURNS TABLE (members jsonb, member text, expected numeric, share_of_target numeric, allocated numeric)
-    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -176,7 +182,7 @@ COMMENT ON FUNCTION kpi.allocate_target(text, numeric, daterange, text[], jsonb,
 CREATE FUNCTION kpi._attainment(metric text, period daterange, by text[], filter jsonb, source text, level double precision, given jsonb)
     RETURNS TABLE (members jsonb, member text, target numeric, to_date numeric, expected_end numeric, lo numeric, hi numeric,
                    p_attain double precision, pace double precision, state text, status text, note text)
-    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -277,7 +283,7 @@ CREATE FUNCTION kpi.attainment(metric text DEFAULT 'revenue', period daterange D
         source text DEFAULT 'sales', level double precision DEFAULT 0.8)
     RETURNS TABLE (members jsonb, member text, target numeric, to_date numeric, expected_end numeric, lo numeric, hi numeric,
                    p_attain double precision, pace double precision, state text, status text, note text)
-    STABLE PARALLEL RESTRICTED LANGUAGE sql
+    STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._attainment($1, $2, $3, $4, $5, $6, NULL) $$;
 COMMENT ON FUNCTION kpi.attainment(text, daterange, text[], jsonb, text, double precision) IS
     'where targets stand: the figure so far, the expected figure at the end with its interval at level, p_attain the probability that the target is reached (over joint paths of the rest), pace = figure so far / (target × share of the period''s total that is usually in by now), state: good (p at least 0.5), watch (at least 0.2), bad, none without a target; of a closed period against the figure, within 10 % watch; period NULL: the running month';

@@ -1,13 +1,13 @@
 -- How demand answers to price.
 
-CREATE FUNCTION kpi._elasticity_fit(items text[], kinds text[], weeks int[], units double precision[], revenue double precision[],
+CREATE FUNCTION kpi._elasticity_fit(items text[], kinds text[], channels text[], weeks int[], units double precision[], revenue double precision[],
         promoted double precision[], level double precision)
     RETURNS TABLE (is_kind boolean, name text, elasticity double precision, lo double precision, hi double precision, n_weeks int,
                    price_lo double precision, price_hi double precision, r2 double precision, status text, note text,
                    sd double precision, price double precision, promotion double precision, promotion_error double precision)
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'elasticity_fit_wrapper';
-COMMENT ON FUNCTION kpi._elasticity_fit(text[], text[], int[], double precision[], double precision[], double precision[], double precision) IS
-    'elasticities of items and of kinds from rows by item and week, one value a row in each array';
+COMMENT ON FUNCTION kpi._elasticity_fit(text[], text[], text[], int[], double precision[], double precision[], double precision[], double precision) IS
+    'elasticities of items and of kinds from rows by item, channel and week, one value a row in each array';
 
 -- The answers of one regression with the groups they are for; read by elasticity() and what_if().
 CREATE FUNCTION kpi._elasticities(by text[], period daterange, filter jsonb, source text, level double precision)
@@ -25,6 +25,8 @@ DECLARE
     single boolean := dims && '{sku,product}';
     grouped text[];
     kind text;
+    -- A channel with a price level of its own must not look like a price that moves.
+    channelled boolean := 'channel' = ANY (known) AND NOT 'channel' = ANY (dims);
     span daterange := kpi._whole_period($2, source);
     weeks daterange;
     discounts boolean := kpi._metric_available(source, 'discount_depth');
@@ -42,6 +44,7 @@ BEGIN
     kind := CASE WHEN single AND NOT 'product_type' = ANY (dims) AND 'product_type' = ANY (known) THEN 'product_type' END;
     grouped := CASE WHEN single THEN dims ELSE dims || item END;
     grouped := CASE WHEN kind IS NULL THEN grouped ELSE grouped || kind END;
+    grouped := CASE WHEN channelled THEN grouped || 'channel'::text ELSE grouped END;
     -- Whole ISO weeks only: a cut week would look like weak demand.
     weeks := daterange((date_trunc('week', (lower(span) + 6)::timestamp))::date, date_trunc('week', upper(span)::timestamp)::date);
     IF isempty(weeks) THEN
@@ -50,8 +53,9 @@ BEGIN
     RETURN QUERY
     WITH f AS (
         SELECT f.key[1:cardinality(dims)] AS key,
-               CASE WHEN single THEN f.key[1:cardinality(dims)] ELSE f.key END AS item,
-               CASE WHEN kind IS NOT NULL THEN f.key[cardinality(grouped)]
+               CASE WHEN single THEN f.key[1:cardinality(dims)] ELSE f.key[1:cardinality(dims) + 1] END AS item,
+               CASE WHEN channelled THEN f.key[cardinality(grouped)] ELSE '' END AS channel,
+               CASE WHEN kind IS NOT NULL THEN f.key[cardinality(dims) + 1]
                     WHEN single AND 'product_type' = ANY (dims) THEN f.key[array_position(dims, 'product_type')]
                     WHEN single THEN '' ELSE array_to_string(f.key[1:cardinality(dims)], e'\x1f') END AS kind,
                (f."time" - '1969-12-29'::date) / 7 AS week,
@@ -62,12 +66,13 @@ BEGIN
                             grouped, filter, ARRAY[weeks], 'week') AS f
          GROUP BY f.key, f."time"
     ), a AS (
-        SELECT array_agg(array_to_string(f.item, e'\x1f') ORDER BY f.item, f.week) AS items,
-               array_agg(f.kind ORDER BY f.item, f.week) AS kinds, array_agg(f.week ORDER BY f.item, f.week) AS weeks,
-               array_agg(f.units::double precision ORDER BY f.item, f.week) AS units,
-               array_agg(f.revenue::double precision ORDER BY f.item, f.week) AS revenue,
+        SELECT array_agg(array_to_string(f.item, e'\x1f') ORDER BY f.item, f.week, f.channel) AS items,
+               array_agg(f.kind ORDER BY f.item, f.week, f.channel) AS kinds,
+               array_agg(f.channel ORDER BY f.item, f.week, f.channel) AS channels, array_agg(f.week ORDER BY f.item, f.week, f.channel) AS weeks,
+               array_agg(f.units::double precision ORDER BY f.item, f.week, f.channel) AS units,
+               array_agg(f.revenue::double precision ORDER BY f.item, f.week, f.channel) AS revenue,
                -- 5 % below the list price is a promotion.
-               array_agg(CASE WHEN f.depth >= 0.05 THEN f.units ELSE 0 END::double precision ORDER BY f.item, f.week) AS promoted
+               array_agg(CASE WHEN f.depth >= 0.05 THEN f.units ELSE 0 END::double precision ORDER BY f.item, f.week, f.channel) AS promoted
           FROM f WHERE f.units > 0 AND f.revenue > 0
     ), g AS (
         SELECT DISTINCT f.key, CASE WHEN single THEN array_to_string(f.item, e'\x1f') ELSE f.kind END AS name FROM f
@@ -75,7 +80,7 @@ BEGIN
     SELECT g.key, e.elasticity, e.lo, e.hi, e.n_weeks, e.price_lo, e.price_hi, e.r2, e.status, e.note,
            coalesce(e.sd, (e.hi - e.lo) / 2 / 1.6448536269514722), e.price, e.promotion, e.promotion_error
       FROM a
-     CROSS JOIN LATERAL kpi._elasticity_fit(a.items, a.kinds, a.weeks, a.units, a.revenue, a.promoted, level) AS e
+     CROSS JOIN LATERAL kpi._elasticity_fit(a.items, a.kinds, a.channels, a.weeks, a.units, a.revenue, a.promoted, level) AS e
       JOIN g ON g.name = e.name
      WHERE e.is_kind <> single;
 END $$;
@@ -112,13 +117,13 @@ COMMENT ON FUNCTION kpi.elasticity(text[], daterange, jsonb, text, double precis
 CREATE FUNCTION kpi._what_if_answers(groups int, buckets int, history double precision[], cells int[], grain text, horizon int, kind text,
         amount double precision, units_metric boolean, answers double precision[], level double precision)
     RETURNS TABLE ("position" int, baseline double precision, expected double precision, lo double precision, hi double precision, status text)
-    STABLE STRICT PARALLEL RESTRICTED LANGUAGE c AS 'MODULE_PATHNAME', 'what_if_answers_wrapper';
+    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'what_if_answers_wrapper';
 COMMENT ON FUNCTION kpi._what_if_answers(int, int, double precision[], int[], text, int, text, double precision, boolean, double precision[], double precision) IS
     'answers a change for groups: cells are the groups, then the places of the history''s values; answers seven values a group';
 
 CREATE FUNCTION kpi._what_if(change jsonb, horizon int, grain text, metric text, by text[], filter jsonb, source text, level double precision)
     RETURNS TABLE (members jsonb, member text, baseline numeric, expected numeric, lo numeric, hi numeric, status text, note text)
-    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -204,7 +209,7 @@ COMMENT ON FUNCTION kpi._what_if(jsonb, int, text, text, text[], jsonb, text, do
 CREATE FUNCTION kpi.what_if(change jsonb, horizon int DEFAULT 3, grain text DEFAULT 'month', metric text DEFAULT 'revenue', by text[] DEFAULT '{}',
         filter jsonb DEFAULT '{}', source text DEFAULT 'sales', level double precision DEFAULT 0.9)
     RETURNS TABLE (members jsonb, member text, baseline numeric, expected numeric, lo numeric, hi numeric, status text, note text)
-    STABLE PARALLEL RESTRICTED LANGUAGE sql
+    STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._what_if($1, $2, $3, $4, $5, $6, $7, $8) $$;
 COMMENT ON FUNCTION kpi.what_if(jsonb, int, text, text, text[], jsonb, text, double precision) IS
     'revenue or units over the next horizon buckets without (baseline) and with a change to what the filter names: {"price": 0.05} dearer, {"promotion": 0.2} off the list price, {"units": -0.1}, {"delist": true}; from the estimated elasticity and promotion effect on top of the forecast, with an interval at level; status: ok, outside_range (that price was never seen: no answer), no_elasticity, no_promotion_seen';

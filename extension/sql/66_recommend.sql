@@ -28,7 +28,7 @@ COMMENT ON FUNCTION kpi._recommend_set_target(text, text, double precision, doub
 CREATE FUNCTION kpi._recommend_others(today date, filter jsonb, source text)
     RETURNS TABLE (action text, subject text, reason text, expected_uplift double precision, lo double precision, hi double precision,
                    confidence double precision, evidence jsonb, rule text, status text)
-    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -64,7 +64,7 @@ COMMENT ON FUNCTION kpi._recommend_others(date, jsonb, text) IS 'advice from dri
 CREATE FUNCTION kpi._recommend(period daterange, filter jsonb, most int, source text)
     RETURNS TABLE (rank bigint, action text, subject text, reason text, expected_uplift double precision, lo double precision,
                    hi double precision, confidence double precision, evidence jsonb, rule text, status text)
-    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
@@ -132,7 +132,7 @@ COMMENT ON FUNCTION kpi._recommend(daterange, jsonb, int, text) IS 'behind kpi.r
 CREATE FUNCTION kpi.recommend(period daterange DEFAULT NULL, filter jsonb DEFAULT '{}', top int DEFAULT 20, source text DEFAULT 'sales')
     RETURNS TABLE (rank bigint, action text, subject text, reason text, expected_uplift double precision, lo double precision,
                    hi double precision, confidence double precision, evidence jsonb, rule text, status text)
-    STABLE PARALLEL RESTRICTED LANGUAGE sql
+    STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._recommend($1, $2, $3, $4) $$;
 COMMENT ON FUNCTION kpi.recommend(daterange, jsonb, int, text) IS
     'what to do next, greatest expected uplift × confidence first; uplift is of revenue over four weeks with its 90 % interval, confidence the rule''s hit rate on past dates of the same data (NULL: never put to the test), evidence the call that shows it ("function", "args"), the figures, what would change the advice, and its expiry; status: ok, directional (its size is not known), suspected; period NULL: all of the data, else what was known at its end';

@@ -78,12 +78,7 @@ fn customer_values(
         ),
     >,
 > {
-    equal(&[
-        frequency.len(),
-        recency.len(),
-        age.len(),
-        mean_value.len(),
-    ])?;
+    equal(&[frequency.len(), recency.len(), age.len(), mean_value.len()])?;
     let months = u32::try_from(months).unwrap_or(0);
     let frequency = integers(frequency);
     let (recency, age, means) = (numbers(recency), numbers(age), numbers(mean_value));

@@ -32,6 +32,7 @@ type Row = (
 fn elasticity_fit(
     items: Vec<Option<String>>,
     kinds: Vec<Option<String>>,
+    channels: Vec<Option<String>>,
     weeks: Vec<Option<i32>>,
     units: Vec<Option<f64>>,
     revenue: Vec<Option<f64>>,
@@ -62,12 +63,14 @@ fn elasticity_fit(
     equal(&[
         items.len(),
         kinds.len(),
+        channels.len(),
         weeks.len(),
         units.len(),
         revenue.len(),
         promoted.len(),
     ])?;
-    let (items, kinds, weeks) = (names(items), names(kinds), integers(weeks));
+    let (items, kinds) = (names(items), names(kinds));
+    let (channels, weeks) = (names(channels), integers(weeks));
     let (units, revenue, promoted) = (numbers(units), numbers(revenue), numbers(promoted));
     let answers = worker::run(move |flag| {
         let mut panel = Panel::new();
@@ -76,6 +79,7 @@ fn elasticity_fit(
             panel.push(
                 item,
                 kinds.get(i).map_or("", String::as_str),
+                channels.get(i).map_or("", String::as_str),
                 weeks.get(i).copied().unwrap_or(0),
                 Week {
                     units: at(&units),

@@ -1,7 +1,9 @@
 //! Advice: the rules behind `kpi.recommend()`.
 
 use kpi_core::Cancel;
-use kpi_core::recommend::{Gap, Goal, Item, Line, Recommendation, Sales, fix_cause, recommend, set_target};
+use kpi_core::recommend::{
+    Gap, Goal, Item, Line, Recommendation, Sales, fix_cause, recommend, set_target,
+};
 use pgrx::JsonB;
 use pgrx::prelude::*;
 

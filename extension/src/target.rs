@@ -193,7 +193,14 @@ fn targets_suggest(
                 }
             };
             answers.push(answer(
-                i, found, history, season, ahead, base, method, rows.get(i),
+                i,
+                found,
+                history,
+                season,
+                ahead,
+                base,
+                method,
+                rows.get(i),
             ));
         }
         Ok(answers)
@@ -237,7 +244,9 @@ fn answer(
             let (status, note) = if method == Method::Forecast && seen < FEW {
                 (
                     "short",
-                    Some(format!("{seen} periods with a value; the spread is a guess")),
+                    Some(format!(
+                        "{seen} periods with a value; the spread is a guess"
+                    )),
                 )
             } else if achievable == Some(false) {
                 (

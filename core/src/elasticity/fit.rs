@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::panel::Panel;
 use super::shrink::{Shrunk, shrink};
-use super::unit::{MIN_MOVED, Row, Unit};
+use super::unit::{Levels, MIN_MOVED, Row, Unit};
 use crate::dense::{Factor, Symmetric};
 use crate::{Cancel, Error, Result};
 
@@ -83,7 +83,7 @@ pub struct Estimate {
     pub price_weeks: usize,
     /// Standard deviation of the log price, near the coefficient of variation of the price.
     pub price_cv: f64,
-    /// Lowest and highest weekly price.
+    /// Lowest and highest weekly price, channels at their mean level.
     pub price_range: (f64, f64),
     /// The price of the last week with sales.
     pub price: f64,
@@ -147,11 +147,13 @@ pub fn elasticities(panel: &Panel, level: f64, cancel: Cancel<'_>) -> Result<Ela
     let flagged = panel
         .items
         .values()
-        .any(|i| i.weeks.values().any(|w| w.promoted > 0.0));
+        .flat_map(|i| i.weeks.values().flat_map(|rows| rows.values()))
+        .any(|w| w.promoted > 0.0);
+    let levels = Levels::of(panel);
     let units: Vec<Unit> = panel
         .items
         .iter()
-        .map(|(name, item)| Unit::of(name, item, &kinds, flagged))
+        .map(|(name, item)| Unit::of(name, item, &kinds, &levels, flagged))
         .collect();
     let mut model = Model::new(&units, kinds.len());
     model.fit(cancel)?;

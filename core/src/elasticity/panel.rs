@@ -1,4 +1,4 @@
-//! The additive state: sums by item and week.
+//! The additive state: sums by item, week and place of sale.
 
 use std::collections::BTreeMap;
 
@@ -19,10 +19,10 @@ pub struct Week {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Item {
     pub(super) kind: String,
-    pub(super) weeks: BTreeMap<i32, Week>,
+    pub(super) weeks: BTreeMap<i32, BTreeMap<Box<str>, Week>>,
 }
 
-/// Sales by item and week: rows add up in any order, and two panels merge into one.
+/// Sales by item, week and channel: rows add up in any order, and two panels merge into one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
     pub(super) items: BTreeMap<String, Item>,
@@ -34,9 +34,10 @@ impl Panel {
         Self::default()
     }
 
-    /// Adds a row. `week` counts weeks from any fixed Monday. Rows that are not finite or sell nothing
-    /// are skipped; an item keeps the first of its kinds in alphabetical order, so that merging commutes.
-    pub fn push(&mut self, item: &str, kind: &str, week: i32, row: Week) {
+    /// Adds a row. `week` counts weeks from any fixed Monday; `channel` tells apart where prices have a level of
+    /// their own, and may be empty. Rows that are not finite or sell nothing are skipped; an item keeps the
+    /// first of its kinds in alphabetical order, so that merging commutes.
+    pub fn push(&mut self, item: &str, kind: &str, channel: &str, week: i32, row: Week) {
         let sound = [row.units, row.revenue, row.promoted]
             .iter()
             .all(|v| v.is_finite());
@@ -48,7 +49,7 @@ impl Panel {
         }
         if let Some(entry) = self.items.get_mut(item) {
             entry.adopt(kind);
-            entry.add(week, row);
+            entry.add(week, channel, row);
         }
     }
 
@@ -58,8 +59,10 @@ impl Panel {
         for (name, item) in other.items {
             let entry = self.items.entry(name).or_default();
             entry.adopt(&item.kind);
-            for (week, row) in item.weeks {
-                entry.add(week, row);
+            for (week, rows) in item.weeks {
+                for (channel, row) in rows {
+                    entry.add(week, &channel, row);
+                }
             }
         }
         self
@@ -83,8 +86,14 @@ impl Item {
         }
     }
 
-    fn add(&mut self, week: i32, row: Week) {
-        let sum = self.weeks.entry(week).or_default();
+    fn add(&mut self, week: i32, channel: &str, row: Week) {
+        let cells = self.weeks.entry(week).or_default();
+        if !cells.contains_key(channel) {
+            cells.insert(channel.into(), Week::default());
+        }
+        let Some(sum) = cells.get_mut(channel) else {
+            return;
+        };
         sum.units += row.units;
         sum.revenue += row.revenue;
         sum.promoted += row.promoted;

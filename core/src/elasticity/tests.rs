@@ -101,6 +101,7 @@ fn world(seed: u64, scale: f64, shuffled: bool) -> World {
                 panel.push(
                     &name,
                     &kind.to_string(),
+                    "",
                     w as i32,
                     Week {
                         units,
@@ -171,14 +172,15 @@ fn says_why_there_is_no_answer() {
             revenue: 10.0 * price,
             promoted: 0.0,
         };
-        panel.push("steady", "a", w, row(100.0));
+        panel.push("steady", "a", "", w, row(100.0));
         if w < 5 {
-            panel.push("new", "a", w, row(100.0 + f64::from(w)));
+            panel.push("new", "a", "", w, row(100.0 + f64::from(w)));
         }
     }
     panel.push(
         "nan",
         "a",
+        "",
         1,
         Week {
             units: f64::NAN,
@@ -218,7 +220,7 @@ proptest! {
                     revenue: f64::from(units * price),
                     promoted: f64::from(units / 2),
                 };
-                panel.push(&item.to_string(), &kind.to_string(), *week, row);
+                panel.push(&item.to_string(), &kind.to_string(), ["web", "shop"][usize::from(*units > 25)], *week, row);
             }
             panel
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::fit::Status;
-use super::panel::Item;
+use super::panel::{Item, Panel, Week};
 use crate::draw::{ascending, median, quantile};
 
 /// Weeks on the market below which an item is `short`.
@@ -18,6 +18,10 @@ pub(super) const MIN_MOVED: usize = 3;
 const PROMOTED: f64 = 0.95;
 /// Weeks on each side of the median that stands for the list price: 90 days in all.
 const LIST_REACH: i32 = 6;
+/// Weeks after which a lower price is no longer a promotion.
+const SHORT: usize = 3;
+/// Weeks in which a channel's own price level for an item weighs as much as the channel's common one.
+const OWN_LEVEL: f64 = 10.0;
 /// A week without sales that was this improbable is taken for a stock-out and left out.
 const STOCK_OUT: f64 = 0.01;
 
@@ -43,13 +47,20 @@ pub(super) struct Unit<'a> {
 }
 
 impl<'a> Unit<'a> {
-    pub(super) fn of(name: &'a str, item: &Item, kinds: &[&str], flagged: bool) -> Self {
+    pub(super) fn of(
+        name: &'a str,
+        item: &Item,
+        kinds: &[&str],
+        levels: &Levels,
+        flagged: bool,
+    ) -> Self {
         let kind = kinds.binary_search(&item.kind.as_str()).unwrap_or(0);
-        let priced: BTreeMap<i32, f64> = item
-            .weeks
+        let sums = levels.even(item);
+        let priced: BTreeMap<i32, f64> = sums
             .iter()
             .map(|(week, w)| (*week, w.revenue / w.units))
             .collect();
+        let short = short_discounts(&priced);
         let logs: Vec<f64> = priced.values().map(|p| p.ln()).collect();
         let centre = median(&logs).unwrap_or(0.0);
         let first = priced.keys().next().copied().unwrap_or(0);
@@ -72,11 +83,11 @@ impl<'a> Unit<'a> {
                 }
             }
             price = paid.ln() - centre;
-            let cell = item.weeks.get(week).copied().unwrap_or_default();
+            let cell = sums.get(week).copied().unwrap_or_default();
             let promotion = if flagged {
                 (cell.promoted / cell.units).clamp(0.0, 1.0)
             } else {
-                derived_promotion(&priced, *week, *paid)
+                short.get(week).copied().unwrap_or(0.0)
             };
             rows.push(Row {
                 week: *week,
@@ -118,14 +129,97 @@ impl<'a> Unit<'a> {
     }
 }
 
-/// 1 where the price is 5 % or more below the median of the 90 days around it.
-fn derived_promotion(priced: &BTreeMap<i32, f64>, week: i32, paid: f64) -> f64 {
-    let near: Vec<f64> = priced
-        .range(week.saturating_sub(LIST_REACH)..=week.saturating_add(LIST_REACH))
-        .map(|(_, p)| *p)
-        .collect();
-    let list = median(&near).unwrap_or(paid);
-    f64::from(u8::from(paid <= PROMOTED * list))
+/// How strongly each week was promoted, 0 to 1, by its price: 5 % or more below the median of the 90 days around it,
+/// for three weeks at most. A price that stays down longer is a new price.
+fn short_discounts(priced: &BTreeMap<i32, f64>) -> BTreeMap<i32, f64> {
+    let mut runs: Vec<Vec<(i32, f64)>> = Vec::new();
+    for (week, paid) in priced {
+        let near: Vec<f64> = priced
+            .range(week.saturating_sub(LIST_REACH)..=week.saturating_add(LIST_REACH))
+            .map(|(_, p)| *p)
+            .collect();
+        let depth = 1.0 - paid / median(&near).unwrap_or(*paid);
+        if depth < 1.0 - PROMOTED {
+            continue;
+        }
+        match runs.last_mut() {
+            Some(run) if run.last().is_some_and(|(last, _)| week - last == 1) => {
+                run.push((*week, depth));
+            }
+            _ => runs.push(vec![(*week, depth)]),
+        }
+    }
+    let mut found = BTreeMap::new();
+    for run in runs.iter().filter(|r| r.len() <= SHORT) {
+        // A week that the promotion only touched has part of its depth.
+        let deepest = run.iter().map(|r| r.1).fold(0.0, f64::max);
+        found.extend(run.iter().map(|(week, depth)| (*week, depth / deepest)));
+    }
+    found
+}
+
+/// The price levels of channels: an item's weeks are to be compared as if sold in one mix of them.
+pub(super) struct Levels<'a> {
+    /// Mean log price of a channel beside that of the item, over all items.
+    common: BTreeMap<&'a str, f64>,
+}
+
+impl<'a> Levels<'a> {
+    pub(super) fn of(panel: &'a Panel) -> Self {
+        let mut away: BTreeMap<&'a str, Vec<f64>> = BTreeMap::new();
+        for item in panel.items.values() {
+            for rows in item.weeks.values().filter(|rows| rows.len() > 1) {
+                // Within a week the price is the same but for the channel.
+                let logs = rows.values().map(|w| (w.revenue / w.units).ln());
+                let mean = logs.sum::<f64>() / rows.len() as f64;
+                for (channel, w) in rows {
+                    let log = (w.revenue / w.units).ln() - mean;
+                    away.entry(channel).or_default().push(log);
+                }
+            }
+        }
+        Self {
+            common: away
+                .iter()
+                .map(|(channel, logs)| (*channel, median(logs).unwrap_or(0.0)))
+                .collect(),
+        }
+    }
+
+    /// The item's weeks with every channel's level taken out: its own as far as it shows, else that of all items.
+    fn even(&self, item: &Item) -> BTreeMap<i32, Week> {
+        let mut own: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
+        for rows in item.weeks.values().filter(|rows| rows.len() > 1) {
+            let beside = |channel: &str, w: &Week| {
+                (w.revenue / w.units).ln() - self.common.get(channel).copied().unwrap_or(0.0)
+            };
+            let mean = rows.iter().map(|(c, w)| beside(c, w)).sum::<f64>() / rows.len() as f64;
+            for (channel, w) in rows {
+                own.entry(channel)
+                    .or_default()
+                    .push(beside(channel, w) - mean);
+            }
+        }
+        let level = |channel: &str| {
+            let common = self.common.get(channel).copied().unwrap_or(0.0);
+            own.get(channel).map_or(common, |logs| {
+                let n = logs.len() as f64;
+                common + median(logs).unwrap_or(0.0) * n / (n + OWN_LEVEL)
+            })
+        };
+        item.weeks
+            .iter()
+            .map(|(week, rows)| {
+                let mut sum = Week::default();
+                for (channel, w) in rows {
+                    sum.units += w.units;
+                    sum.promoted += w.promoted;
+                    sum.revenue += w.revenue * (-level(channel)).exp();
+                }
+                (*week, sum)
+            })
+            .collect()
+    }
 }
 
 /// Leaves out weeks without sales where the weeks around them sold too much for chance.

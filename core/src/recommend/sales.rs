@@ -218,10 +218,25 @@ impl Sales {
     /// The panel of the elasticity regression; items are named by position, so that names may repeat.
     pub(super) fn panel(&self) -> Panel {
         let mut panel = Panel::new();
-        for ((i, item), weeks) in self.items.iter().enumerate().zip(self.weekly()) {
-            for (week, row) in weeks {
-                panel.push(&format!("{i:09}"), &item.kind, week, row);
-            }
+        let open = Self::week(self.last.saturating_add(1));
+        let names: Vec<String> = (0..self.items.len()).map(|i| format!("{i:09}")).collect();
+        for l in &self.lines {
+            let week = Self::week(l.day);
+            let place = l.item as usize;
+            let known = names.get(place).zip(self.items.get(place));
+            let (Some((name, item)), true) = (known, week < open) else {
+                continue;
+            };
+            let channel = self
+                .channels
+                .get(l.channel as usize)
+                .map_or("", String::as_str);
+            let row = Week {
+                units: l.units,
+                revenue: l.revenue,
+                promoted: l.promoted,
+            };
+            panel.push(name, &item.kind, channel, week, row);
         }
         panel
     }

@@ -46,6 +46,7 @@ SELECT count(*) > 100 AS many, bool_and(p_alive BETWEEN 0 AND 1) AS probable, bo
 SELECT DISTINCT status, note FROM kpi.customer_value(source => 'shop', filter => '{"sku": "House Mask", "channel": "Nowhere"}');
 
 \set VERBOSITY verbose
+\set SHOW_CONTEXT never
 SELECT * FROM kpi.cohorts('brnad');
 SELECT * FROM kpi.cohorts('brand', 'fortnight');
 SELECT * FROM kpi.cohorts('brand', metric => 'asp');

@@ -27,6 +27,7 @@ SELECT round((expected / baseline)::numeric, 3) AS ratio, status FROM kpi.what_i
 SELECT expected, status FROM kpi.what_if('{"delist": true}', 2, source => 'shop', filter => '{"sku": "tea 1"}');
 
 \set VERBOSITY verbose
+\set SHOW_CONTEXT never
 SELECT * FROM kpi.elasticity('{colour}', source => 'shop');
 SELECT * FROM kpi.elasticity(level => 0, source => 'shop');
 SELECT * FROM kpi.what_if('{"price": -2}', 2, source => 'shop');

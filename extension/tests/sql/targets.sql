@@ -53,6 +53,7 @@ SELECT bool_and(p >= after) AS falls FROM (
 SELECT * FROM kpi.suggest_targets('revenue', filter => '{"brand": "Nobody"}');
 SELECT * FROM kpi.attainment('revenue', kpi.period('1999'));
 \set VERBOSITY verbose
+\set SHOW_CONTEXT never
 SELECT * FROM kpi.suggest_targets('revenu');
 SELECT * FROM kpi.suggest_targets('revenue', stretch => 1.5);
 SELECT * FROM kpi.suggest_targets('revenue', method => 'guess');
