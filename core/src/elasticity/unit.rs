@@ -223,23 +223,25 @@ impl<'a> Levels<'a> {
 }
 
 /// Leaves out weeks without sales where the weeks around them sold too much for chance.
+///
+/// Where another week near by, outside of the same run, sold nothing either, such weeks belong to the item.
 fn drop_stock_outs(rows: &mut Vec<Row>) {
     const REACH: usize = 8;
     let units: Vec<f64> = rows.iter().map(|r| r.units).collect();
-    let mut index = 0usize;
-    rows.retain(|r| {
-        let i = index;
-        index += 1;
-        if r.units > 0.0 {
-            return true;
+    let mut keep = vec![true; units.len()];
+    let mut start = 0;
+    while start < units.len() {
+        let run = units.iter().skip(start).take_while(|u| **u <= 0.0).count();
+        if run == 0 {
+            start += 1;
+            continue;
         }
-        let near: Vec<f64> = units
-            .iter()
-            .skip(i.saturating_sub(REACH))
-            .take(2 * REACH + 1)
-            .copied()
-            .filter(|u| *u > 0.0)
-            .collect();
+        let end = start + run;
+        let before = units.get(start.saturating_sub(REACH)..start).unwrap_or(&[]);
+        let after = units
+            .get(end..(end + REACH).min(units.len()))
+            .unwrap_or(&[]);
+        let near: Vec<f64> = before.iter().chain(after).copied().collect();
         let mean = near.iter().sum::<f64>() / near.len().max(1) as f64;
         let spread =
             near.iter().map(|u| (u - mean).powi(2)).sum::<f64>() / (near.len().max(2) - 1) as f64;
@@ -250,6 +252,14 @@ fn drop_stock_outs(rows: &mut Vec<Row>) {
         } else {
             (-mean).exp()
         };
-        zero >= STOCK_OUT
-    });
+        if zero < STOCK_OUT && near.iter().all(|u| *u > 0.0) {
+            keep.iter_mut()
+                .take(end)
+                .skip(start)
+                .for_each(|k| *k = false);
+        }
+        start = end;
+    }
+    let mut kept = keep.into_iter();
+    rows.retain(|_| kept.next().unwrap_or(true));
 }

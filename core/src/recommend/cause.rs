@@ -2,9 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Action, LEVEL, Recommendation, percent};
+use super::{Action, LEVEL, Recommendation, Status, percent};
 use crate::customer::wilson;
-use crate::draw::normal_quantile;
 
 /// A gap is worth a row from this adjusted p on.
 const MAX_P: f64 = 0.05;
@@ -93,11 +92,6 @@ pub fn set_target(goal: &Goal, today: i32) -> Option<Recommendation> {
     if !(more > 0.0 && more.is_finite() && goal.commit > 0.0) {
         return None;
     }
-    // Nobody is known to sell more because of a target: the uplift is what reaching it would add.
-    let z = normal_quantile(1.0 - goal.p_stretch.clamp(0.01, 0.99))
-        .abs()
-        .max(0.1);
-    let sd = more / z;
     let reason = format!(
         "{} has no target for {}: commit to {:.0}, stretch to {:.0}, which is reached {} of the time{}.",
         goal.metric,
@@ -113,7 +107,8 @@ pub fn set_target(goal: &Goal, today: i32) -> Option<Recommendation> {
     );
     Some(
         Recommendation::new(Action::SetTarget, &goal.metric, reason, today)
-            .uplift(more, (more - sd).min(0.0), more + sd)
+            // Nobody is known to sell more because of a target.
+            .status(Status::Directional)
             .evidence(
                 "suggest_targets",
                 json!({ "metric": goal.metric, "period": goal.period }),

@@ -240,6 +240,7 @@ fn gaps_and_goals_by_hand() {
         achievable: false,
     };
     let row = set_target(&goal, 0).unwrap();
+    assert_eq!(row.expected_uplift, None);
     assert!(row.reason.contains("25 %") && row.reason.contains("natural limit"));
     assert_eq!(
         set_target(
