@@ -20,6 +20,11 @@ const ROOT_LIMIT: f64 = 1.01;
 const APPROXIMATE_LENGTH: usize = 150;
 /// Season beyond which it does.
 const APPROXIMATE_SEASON: usize = 12;
+/// Observations below which a parameter has to earn more than the criterion asks.
+const SHORT: f64 = 60.0;
+/// How much more: on the last three to six years of the training data of M3 yearly, and the last
+/// two of M3 and tourism quarterly, 15 % forecast better than none, on monthly data they did not.
+const SHORT_PENALTY: f64 = 1.15;
 /// Fewest observations that a search is worth.
 const SHORTEST: usize = 4;
 
@@ -36,6 +41,8 @@ pub enum Criterion {
 }
 
 /// Bounds and manner of the search; the defaults are those of R's `auto.arima()`.
+///
+/// Below 60 observations the number of parameters counts 15 % more in the criterion.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AutoOptions {
     /// Observations in a season, 1 for none.
@@ -587,7 +594,8 @@ fn roots_apart(order: &Order, params: &[f64]) -> bool {
 /// The criterion, up to a constant that all candidates share.
 fn score(problem: &Problem, value: Value, criterion: Criterion) -> f64 {
     let n = problem.n.saturating_sub(problem.missing) as f64;
-    let k = (problem.order.arma_len() + problem.estimated() + 1) as f64;
+    let weight = if n < SHORT { SHORT_PENALTY } else { 1.0 };
+    let k = weight * (problem.order.arma_len() + problem.estimated() + 1) as f64;
     let fit = 2.0 * n * (value.objective + problem.unit.ln());
     match criterion {
         Criterion::Aic => fit + 2.0 * k,
