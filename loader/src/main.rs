@@ -1,11 +1,14 @@
 //! The `kpi` command: makes a database ready, brings sales into it, and asks it questions.
 
+mod ask;
 mod db;
+mod doctor;
 mod generate;
 mod init;
 mod load;
 mod manage;
 mod table;
+mod watch;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -40,6 +43,9 @@ enum Command {
     Loads(manage::LoadsArgs),
     Unload(manage::UnloadArgs),
     Rejects(manage::RejectsArgs),
+    Watch(Box<watch::WatchArgs>),
+    Ask(ask::AskArgs),
+    Doctor(doctor::DoctorArgs),
 }
 
 /// What became of a command that did not fail.
@@ -64,6 +70,9 @@ async fn run(cli: Cli) -> anyhow::Result<Outcome> {
         Command::Loads(args) => manage::loads(database, args).await?,
         Command::Unload(args) => manage::unload(database, args).await?,
         Command::Rejects(args) => manage::rejects(database, args).await?,
+        Command::Watch(args) => return watch::run(database, args).await,
+        Command::Ask(args) => ask::run(database, args).await?,
+        Command::Doctor(args) => return doctor::run(database, args).await,
     }
     Ok(Outcome::Done)
 }

@@ -228,7 +228,7 @@ impl Field {
                 ],
             ],
             ProductType => &[
-                &["product type", "제품유형", "상품유형", "type", "item type"],
+                &["product type", "제품유형", "상품유형"],
                 &[
                     "category",
                     "카테고리",
@@ -418,6 +418,12 @@ impl Field {
                     "주문행번호",
                     "line item no",
                     "lineno",
+                    "seq",
+                    "sequence",
+                    "seq no",
+                    "item seq",
+                    "항목번호",
+                    "line seq",
                 ],
             ],
             CustomerRef => &[

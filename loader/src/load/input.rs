@@ -330,12 +330,19 @@ fn zip_members(archive: &Input, depth: u32) -> Result<Vec<Input>> {
             zip.len()
         );
     }
+    // Beside tables an archive may hold a read-me; where nothing looks like a table all is tried.
+    let is_table =
+        |name: &str| looks_like_table(Path::new(name)) && !name.to_lowercase().ends_with(".txt");
+    let tables = zip.file_names().flatten().any(|n| is_table(&n));
     let mut found = Vec::new();
     for at in 0..zip.len() {
         let member = zip.by_index_raw(at).with_context(damaged)?;
         let name = member.name().with_context(damaged)?.into_owned();
         let last = name.rsplit('/').next().unwrap_or_default();
         if member.is_dir() || name.starts_with("__MACOSX/") || last.starts_with('.') {
+            continue;
+        }
+        if tables && !is_table(last) {
             continue;
         }
         if member.encrypted() {

@@ -230,7 +230,7 @@ pub(crate) fn fit(header: &[String], wishes: &Wishes) -> Result<Result<Mapping, 
                     names[0]
                 ))));
             }
-            if matches!(field, Field::Price | Field::Revenue) {
+            if field == Field::Revenue {
                 mapping.notes.push(format!(
                     "{field}: {} fit equally well, took none",
                     quoted(&names)
@@ -257,8 +257,7 @@ pub(crate) fn fit(header: &[String], wishes: &Wishes) -> Result<Result<Mapping, 
 /// other.
 fn required(field: Field, header: &[String]) -> bool {
     let other = match field {
-        Field::Date | Field::Quantity => return true,
-        Field::Price => Field::Revenue,
+        Field::Date | Field::Quantity | Field::Price => return true,
         Field::Revenue => Field::Price,
         Field::Sku => Field::Product,
         Field::Product => Field::Sku,

@@ -19,6 +19,8 @@ mod store;
 mod text;
 mod workbook;
 
+pub(crate) use input::looks_like_table;
+
 use crate::Outcome;
 use crate::db::Database;
 use crate::manage::refresh_source;
@@ -26,11 +28,12 @@ use anyhow::{Context, Result, bail};
 use chrono::{Days, NaiveDate};
 use mapping::Wishes;
 use pipeline::RejectLimit;
-use prepare::{Notation, prepare};
+use prepare::{Notation, Prepared, prepare};
 use report::Report;
-use sqlx::Executor;
 use sqlx::postgres::PgConnection;
-use std::path::PathBuf;
+use sqlx::{Connection, Executor};
+use std::panic::AssertUnwindSafe;
+use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// How lines that may be there already are met.
@@ -228,37 +231,24 @@ impl Session {
         })
     }
 
-    /// Loads the tables in a file and prints what was done.
+    /// Loads the tables in a file, all of them or none, and prints what was done.
     ///
     /// # Errors
     ///
     /// Only where going on makes no sense: the connection is lost.
-    pub(crate) async fn load(&mut self, path: &std::path::Path) -> Result<Outcome> {
-        let inputs = match input::open(path) {
-            Ok(inputs) => inputs,
-            Err(e) => return Ok(self.refused(&e)),
-        };
-        let mut outcome = Outcome::Done;
-        for input in inputs {
-            let one = match self.load_one(input).await {
-                Ok(report) => {
-                    report.print(&self.options);
-                    if report.rejected > 0 {
-                        Outcome::Rejects
-                    } else {
-                        Outcome::Done
-                    }
-                }
-                Err(e) if store::is_lost(&e) => return Err(e),
-                Err(e) => self.refused(&e),
-            };
-            outcome = match (outcome, one) {
-                (Outcome::Refused, _) | (_, Outcome::Refused) => Outcome::Refused,
-                (Outcome::Rejects, _) | (_, Outcome::Rejects) => Outcome::Rejects,
-                _ => Outcome::Done,
-            };
+    pub(crate) async fn load(&mut self, path: &Path) -> Result<Outcome> {
+        match self.load_all(path).await {
+            Ok(reports) => {
+                reports.iter().for_each(|r| r.print(&self.options));
+                Ok(if reports.iter().any(|r| r.rejected > 0) {
+                    Outcome::Rejects
+                } else {
+                    Outcome::Done
+                })
+            }
+            Err(e) if store::is_lost(&e) => Err(e),
+            Err(e) => Ok(self.refused(&e)),
         }
-        Ok(outcome)
     }
 
     /// Says why a file was refused.
@@ -274,65 +264,78 @@ impl Session {
         Outcome::Refused
     }
 
-    /// Loads one table.
-    async fn load_one(&mut self, input: input::Input) -> Result<Report> {
+    /// Loads the tables in a file.
+    async fn load_all(&mut self, path: &Path) -> Result<Vec<Report>> {
         let started = Instant::now();
-        let (wishes, notation) = (self.wishes.clone(), self.notation.clone());
-        let name = input.name.clone();
-        // A damaged file must not take the command down, whatever a format's reader does with it.
-        let prepared = std::panic::catch_unwind(|| prepare(input, &wishes, &notation))
-            .unwrap_or_else(|_| bail!("{name} cannot be read"))
-            .map_err(|e| named(e, &name))?;
-        let mut report = Report::new(&prepared, &self.options);
+        let mut files = Vec::new();
+        for input in input::open(path)? {
+            let (wishes, notation) = (&self.wishes, &self.notation);
+            let name = input.name.clone();
+            // A damaged file must not take the command down, whatever a format's reader does with it.
+            let read =
+                std::panic::catch_unwind(AssertUnwindSafe(|| prepare(input, wishes, notation)));
+            files.push(
+                read.unwrap_or_else(|_| bail!("{name} cannot be read"))
+                    .map_err(|e| named(e, &name))?,
+            );
+        }
+        let mut reports: Vec<Report> = files
+            .iter()
+            .map(|f| Report::new(f, &self.options))
+            .collect();
         if self.options.explain_mapping {
-            report.explain(&prepared);
-            return Ok(report);
+            reports
+                .iter()
+                .zip(&files)
+                .for_each(|(report, file)| report.explain(file));
+            return Ok(reports);
         }
         let threads = self.options.threads.map_or_else(
             || std::thread::available_parallelism().map_or(1, |n| n.get()),
             usize::from,
         );
-        let plan = row::Plan {
-            mapping: prepared.mapping.clone(),
-            date: prepared.date,
-            number: prepared.number,
-            width: prepared
-                .format
-                .has_width()
-                .then_some(prepared.mapping.header.len()),
-            header_line: prepared.header_line,
-            latest: tomorrow(),
-            allow_negative_price: self.options.allow_negative_price,
-            load_id: 0,
-        };
         let limit = self.options.max_rejects;
-        match self.conn.as_mut().filter(|_| !self.options.dry_run) {
-            None => {
-                let mut watch = report::Watch::new(&prepared, &self.options, self.rejects.as_mut());
-                let totals =
-                    pipeline::run(&prepared, plan, None, "", threads, limit, &mut watch).await?;
-                report.fill(&totals, "checked");
-            }
-            Some(conn) => {
-                let mut watch = report::Watch::new(&prepared, &self.options, self.rejects.as_mut());
-                let job = store::Job {
-                    prepared: &prepared,
-                    plan,
-                    mode: self.options.mode,
-                    source: &self.options.source,
+        let Some(conn) = self.conn.as_mut().filter(|_| !self.options.dry_run) else {
+            for (file, report) in files.iter().zip(&mut reports) {
+                let mut watch = report::Watch::new(file, &self.options, self.rejects.as_mut());
+                let totals = pipeline::run(
+                    file,
+                    plan(file, &self.options),
+                    None,
+                    "",
                     threads,
                     limit,
-                };
-                store::store(conn, job, &mut watch, &mut report).await?;
-                self.loaded += report.stored;
-                if report.state == "done" && !self.options.no_refresh {
-                    report.refresh_seconds =
-                        refresh_source(conn, &self.options.source, None).await?;
-                }
+                    &mut watch,
+                )
+                .await?;
+                report.fill(&totals, "checked");
+                report.seconds = started.elapsed().as_secs_f64();
             }
+            return Ok(reports);
+        };
+        let mut tx = conn.begin().await?;
+        for (file, report) in files.iter().zip(&mut reports) {
+            let mut watch = report::Watch::new(file, &self.options, self.rejects.as_mut());
+            let job = store::Job {
+                prepared: file,
+                plan: plan(file, &self.options),
+                mode: self.options.mode,
+                source: &self.options.source,
+                threads,
+                limit,
+            };
+            store::store(&mut tx, job, &mut watch, report).await?;
+            report.seconds = started.elapsed().as_secs_f64();
         }
-        report.seconds = started.elapsed().as_secs_f64();
-        Ok(report)
+        tx.commit()
+            .await
+            .context("the load could not be committed; nothing was loaded")?;
+        self.loaded += reports.iter().map(|r| r.stored).sum::<u64>();
+        let fresh = reports.iter_mut().rfind(|r| r.state == "done");
+        if let (Some(report), false) = (fresh, self.options.no_refresh) {
+            report.refresh_seconds = refresh_source(conn, &self.options.source, None).await?;
+        }
+        Ok(reports)
     }
 
     /// Lets the planner know where much has come.
@@ -347,6 +350,20 @@ impl Session {
             self.loaded = 0;
         }
         Ok(())
+    }
+}
+
+/// How the records of a file are read.
+fn plan(file: &Prepared, options: &LoadOptions) -> row::Plan {
+    row::Plan {
+        mapping: file.mapping.clone(),
+        date: file.date,
+        number: file.number,
+        width: file.format.has_width().then_some(file.mapping.header.len()),
+        header_line: file.header_line,
+        latest: tomorrow(),
+        allow_negative_price: options.allow_negative_price,
+        load_id: 0,
     }
 }
 

@@ -365,7 +365,10 @@ impl<'p> Rows<'p> {
             false => product.and_then(|p| self.kinds.of(p)),
         };
         let order_key = match (get(OrderRef), get(OrderLine)) {
-            (Some(order), Some(number)) => Some(key(order, number)),
+            // A product line may be called "line" too; only numbers count lines.
+            (Some(order), Some(number)) if number.bytes().all(|b| b.is_ascii_digit()) => {
+                Some(key(order, number))
+            }
             _ => None,
         };
 

@@ -88,7 +88,12 @@ pub(crate) async fn store(
     let table = match mode {
         Mode::Append => "sales.order_line",
         Mode::Upsert | Mode::ReplacePeriod => {
-            tx.execute("CREATE TEMP TABLE kpi_staging (LIKE sales.order_line INCLUDING DEFAULTS) ON COMMIT DROP").await?;
+            // An archive's members share a transaction, so a table of the one before may be there.
+            tx.execute(
+                "DROP TABLE IF EXISTS pg_temp.kpi_staging, pg_temp.kpi_keyed, pg_temp.kpi_there; \
+                 CREATE TEMP TABLE kpi_staging (LIKE sales.order_line INCLUDING DEFAULTS) ON COMMIT DROP",
+            )
+            .await?;
             "pg_temp.kpi_staging"
         }
     };

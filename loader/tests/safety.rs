@@ -1,0 +1,398 @@
+//! What must not go wrong: refusals, hostile files, loads that are cut off, loads that repeat.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{Bench, bench, project};
+use std::fs;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+const HEADER: &str = "date,brand,product,channel,vendor,price,quantity\n";
+const ROW: &str = "2025-01-02,A,x toner,Web,V,5,2\n";
+
+/// Refused whole, with a word on what to type.
+#[test]
+fn refusals() {
+    let Some(b) = bench() else { return };
+    let f = |name: &str, text: &str| b.file(name, text);
+    b.refused(&[&f("empty.csv", "")], "nothing in it");
+    b.refused(&[&f("blank.csv", "\n \n")], "nothing in it");
+    b.refused(
+        &[&f(
+            "prose.csv",
+            "Dear all,\nplease find the sales attached.\n",
+        )],
+        "--map",
+    );
+    b.refused(
+        &[&b.file("image.csv", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")],
+        "not a table",
+    );
+    b.refused(&[&b.file("broken.xlsx", b"PK\x03\x04nonsense")], "damaged");
+    b.refused(
+        &[&b.file("broken.csv.gz", b"\x1f\x8b\x08\0\0\0\0\0\0\x03abc")],
+        "damaged",
+    );
+    b.refused(
+        &[&b.file("broken.parquet", b"PAR1 nothing of the sort PAR1")],
+        "Parquet",
+    );
+    b.refused(
+        &[&f("noprice.csv", "date,product,qty\n2025-01-02,x,1\n")],
+        "--map price=",
+    );
+    b.refused(
+        &[&f(
+            "two.csv",
+            "date,product,qty,quantity,price\n2025-01-02,x,1,1,5\n",
+        )],
+        "--map quantity=",
+    );
+    b.refused(
+        &[&f(
+            "order.csv",
+            "date,product,qty,price\n03/04/2025,x,1,5\n",
+        )],
+        "--date-order",
+    );
+    b.refused(
+        &[
+            &f("map.csv", &format!("{HEADER}{ROW}")),
+            "--map",
+            "price=Cost",
+        ],
+        "no column \"Cost\"",
+    );
+    b.refused(
+        &[
+            &f("field.csv", &format!("{HEADER}{ROW}")),
+            "--map",
+            "colour=price",
+        ],
+        "unknown field",
+    );
+    b.refused(
+        &[
+            &f("enc.csv", &format!("{HEADER}{ROW}")),
+            "--encoding",
+            "klingon",
+        ],
+        "unknown encoding",
+    );
+    b.refused(
+        &[&f("sheet.csv", &format!("{HEADER}{ROW}")), "--sheet", "May"],
+        "--sheet",
+    );
+    b.refused(
+        &[&project("tests/messy/report.xlsx"), "--sheet", "May"],
+        "no sheet \"May\"",
+    );
+    b.refused(
+        &[&project("tests/messy/dirty.csv"), "--max-rejects", "27"],
+        "--max-rejects 27",
+    );
+    b.refused(
+        &[&project("tests/messy/dirty.csv"), "--max-rejects", "5%"],
+        "--max-rejects 5%",
+    );
+    b.refused(&["/nowhere/at/all.csv"], "cannot open");
+    b.load(
+        1,
+        &[&project("tests/messy/dirty.csv"), "--max-rejects", "28"],
+    );
+    let loads = b.sql("SELECT count(*) FROM sales.load");
+    b.load(0, &[&f("header.csv", HEADER)]);
+    assert_ne!(loads, b.sql("SELECT count(*) FROM sales.load"));
+    let said = b.load(2, &["x.csv", "--no-such-option"]);
+    assert!(said.err.contains("--no-such-option"));
+    let said = b.kpi(&[
+        "--database",
+        "postgres://u:topsecret@nowhere.invalid/x",
+        "loads",
+    ]);
+    assert!(
+        said.code == 2 && !said.err.contains("topsecret"),
+        "{}",
+        said.err
+    );
+}
+
+/// Runs a load and watches its memory; returns exit code, messages and the most that was resident, in MB.
+fn watched(b: &Bench, file: &str) -> (i32, String, u64) {
+    let mut child = b
+        .command()
+        .args(["load", "--threads", "2", file])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    let deadline = Instant::now() + Duration::from_secs(120);
+    while child.try_wait().unwrap().is_none() {
+        let text = fs::read_to_string(&status).unwrap_or_default();
+        let peak = text
+            .lines()
+            .find_map(|l| l.strip_prefix("VmHWM:"))
+            .and_then(|v| v.trim().split(' ').next()?.parse::<u64>().ok());
+        most = most.max(peak.unwrap_or(0) / 1024);
+        assert!(Instant::now() < deadline, "{file} takes for ever");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let out = child.wait_with_output().unwrap();
+    (
+        out.status.code().unwrap_or(-1),
+        String::from_utf8_lossy(&out.stderr).into_owned(),
+        most,
+    )
+}
+
+/// Memory that no file may need, in MB.
+const BOUND: u64 = 300;
+
+/// Files made to hurt end in a clear error within bounded memory.
+#[test]
+fn hostile_files() {
+    use std::io::Write;
+    let Some(b) = bench() else { return };
+    let expect = |file: &str, code: i32, word: &str| {
+        let (got, said, memory) = watched(&b, file);
+        assert_eq!(got, code, "{file}: {said}");
+        assert!(said.contains(word), "{file} lacks {word:?}: {said}");
+        assert!(memory < BOUND, "{file}: {memory} MB");
+    };
+    // 600 MB of blank lines, and of zero bytes, in a few hundred kilobytes.
+    for (name, byte) in [("lines.csv.gz", b'\n'), ("zeros.csv.gz", 0)] {
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        for _ in 0..600 {
+            packed.write_all(&vec![byte; 1 << 20]).unwrap();
+        }
+        expect(&b.file(name, packed.finish().unwrap()), 2, "bomb");
+    }
+    let wide: Vec<String> = (0..3_000).map(|n| format!("column {n}")).collect();
+    expect(
+        &b.file("wide.csv", format!("{}\n", wide.join(","))),
+        2,
+        "3000",
+    );
+    let long = format!(
+        "{HEADER}{ROW}2025-01-02,A,{},Web,V,5,2\n",
+        "x".repeat(100_000_000)
+    );
+    expect(&b.file("long.csv", &long), 2, "longer than");
+    let quoted = format!(
+        "{HEADER}{ROW}2025-01-02,A,\"{},Web,V,5,2\n{ROW}",
+        (("x".repeat(99) + "\n").repeat(50_000))
+    );
+    let (code, said, memory) = watched(&b, &b.file("quote.csv", quoted));
+    assert!(code == 1 && memory < BOUND, "{code} {memory} MB {said}");
+    let whole = fs::read(project("../sql/samples/superstore.csv.gz")).unwrap();
+    expect(
+        &b.file("cut.csv.gz", &whole[..whole.len() / 2]),
+        2,
+        "damaged",
+    );
+    let whole = fs::read(project("tests/messy/report.xlsx")).unwrap();
+    expect(&b.file("cut.xlsx", &whole[..whole.len() / 2]), 2, "damaged");
+    let whole = fs::read(project("tests/messy/lines.parquet")).unwrap();
+    expect(
+        &b.file("cut.parquet", &whole[..whole.len() / 2]),
+        2,
+        "Parquet",
+    );
+    let mut bent = whole.clone();
+    for at in (40..whole.len() / 2).step_by(7) {
+        bent[at] ^= 0x5a;
+    }
+    let (code, said, memory) = watched(&b, &b.file("bent.parquet", bent));
+    assert!(
+        code == 2 && memory < BOUND && !said.is_empty(),
+        "{code} {memory} {said}"
+    );
+    b.sql("TRUNCATE sales.order_line, sales.reject, sales.load");
+    // NUL bytes cost their lines; a formula is text like any other.
+    let file = b.file("nul.csv", format!("{HEADER}{ROW}2025-01-02,A,x\0y,Web,V,5,2\n2025-01-02,A,\"=HYPERLINK(\"\"http://x\"\")\",Web,V,5,2\n"));
+    let out = b.dir.join("rejects.csv").display().to_string();
+    b.load(1, &[&file, "--reject-file", &out]);
+    assert_eq!(b.rejects(), ["3|BAD_ENCODING"]);
+    assert_eq!(
+        b.sql("SELECT sku FROM sales.order_line WHERE line_no = 4"),
+        "=HYPERLINK(\"http://x\")"
+    );
+    assert!(
+        fs::read_to_string(out)
+            .unwrap()
+            .contains("nul.csv,3,product,BAD_ENCODING")
+    );
+}
+
+/// A load that is killed at any moment leaves all of it or nothing, and can be repeated.
+#[test]
+fn killed_at_any_moment() {
+    let Some(b) = bench() else { return };
+    let file = b.dir.join("many.csv").display().to_string();
+    b.kpi(&["generate", "--rows", "60000", "--out", &file]);
+    let started = Instant::now();
+    b.load(0, &[&file]);
+    let whole = started.elapsed();
+    let full = b.state();
+    let id = b.sql("SELECT max(load_id) FROM sales.load");
+    b.kpi(&["unload", &id]);
+    let (mut none, mut all) = (0, 0);
+    for moment in 0..20u32 {
+        let mut child = b
+            .command()
+            .args(["load", "--no-refresh", &file])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(whole * (moment * 7 % 20) / 18);
+        match moment % 3 {
+            0 => child.kill().unwrap(),
+            1 => {
+                b.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'kpi' AND datname = current_database()");
+            }
+            _ => {
+                // Only this server's other tests could be hurt by a crash, so just cut the client.
+                let _ = std::process::Command::new("kill")
+                    .args(["-TERM", &child.id().to_string()])
+                    .status();
+            }
+        }
+        child.wait().unwrap();
+        // The server may still be rolling back what the dead client had begun.
+        let quiet = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kpi' AND datname = current_database()";
+        while b.sql(quiet) != "0" {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        let done = b.sql("SELECT count(*) FROM sales.load WHERE state <> 'unloaded'");
+        match b.state().as_str() {
+            "0|0|0" => {
+                assert_eq!(done, "0");
+                none += 1;
+            }
+            state => {
+                assert_eq!((state, done.as_str()), (full.as_str(), "1"));
+                all += 1;
+                let id = b.sql("SELECT max(load_id) FROM sales.load");
+                b.kpi(&["unload", &id]);
+            }
+        }
+    }
+    assert_eq!(none + all, 20);
+    assert!(none > 0, "no load was cut off");
+    b.load(0, &[&file]);
+    assert_eq!(b.state(), full);
+}
+
+/// Ways of meeting lines that are there already.
+#[test]
+fn modes() {
+    let Some(b) = bench() else { return };
+    let day = |d: u32, q: u32| format!("2025-01-{d:02},A,x toner,Web,V,5,{q}\n");
+    let first = b.file(
+        "first.csv",
+        format!("{HEADER}{}{}{}", day(1, 1), day(2, 2), day(2, 2)),
+    );
+    let second = b.file(
+        "second.csv",
+        format!(
+            "{HEADER}{}{}{}{}",
+            day(2, 2),
+            day(2, 2),
+            day(2, 2),
+            day(3, 3)
+        ),
+    );
+    b.load(0, &[&first]);
+    // Two equal lines are there, the file has three: one is new, and the third of January.
+    b.load(0, &[&second, "--mode", "upsert"]);
+    assert_eq!(b.state(), "5|10|50");
+    let third = b.file("third.csv", format!("{HEADER}{}", day(2, 9)));
+    b.load(0, &[&third, "--mode", "replace-period"]);
+    assert_eq!(b.sql("SELECT string_agg(trim_scale(quantity)::text, ' ' ORDER BY sold_on) FROM sales.order_line"), "1 9 3");
+    b.sql("TRUNCATE sales.order_line, sales.reject, sales.load");
+    // With an order a changed line takes the place of the old one.
+    let orders = |q: u32| {
+        format!("date,order_id,product,price,qty\n2025-01-02,A,x,5,{q}\n2025-01-02,A,y,5,1\n")
+    };
+    b.load(0, &[&b.file("o1.csv", orders(1)), "--mode", "upsert"]);
+    b.load(0, &[&b.file("o2.csv", orders(4)), "--mode", "upsert"]);
+    assert_eq!(
+        b.sql(
+            "SELECT string_agg(sku || trim_scale(quantity), ' ' ORDER BY sku) FROM sales.order_line"
+        ),
+        "x4 y1"
+    );
+    let before = b.state();
+    b.load(0, &[&b.file("o3.csv", orders(7)), "--dry-run"]);
+    assert_eq!(b.state(), before);
+}
+
+/// The commands around a load.
+#[test]
+fn commands() {
+    let Some(b) = bench() else { return };
+    let file = b.file("a.csv", format!("Tag,brand,product,channel,vendor,price,quantity\n2025-01-02,A,x toner,Web,V,5,2\nsoon,A,x,Web,V,5,2\n"));
+    let said = b.load(0, &[&file, "--map", "date=Tag", "--explain-mapping"]);
+    assert!(
+        said.out.contains("you said so") && said.out.contains("from words"),
+        "{}",
+        said.out
+    );
+    assert_eq!(b.state(), "0|0|0");
+    let said = b.load(
+        1,
+        &[
+            &file,
+            "--map",
+            "date=Tag",
+            "--save-profile",
+            "shop",
+            "--json",
+        ],
+    );
+    let report: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    assert_eq!(
+        (report["accepted"].as_u64(), report["rejected"].as_u64()),
+        (Some(1), Some(1))
+    );
+    assert_eq!(report["reject_codes"]["BAD_DATE"], 1);
+    let id = report["load_id"].to_string();
+    let said = b.kpi(&["rejects", &id]);
+    assert!(
+        said.out.contains("BAD_DATE") && said.out.contains("soon"),
+        "{}",
+        said.out
+    );
+    assert!(b.kpi(&["loads"]).out.contains("a.csv"));
+    assert_eq!(b.kpi(&["unload", "999"]).code, 2);
+    assert_eq!(b.kpi(&["unload", &id]).code, 0);
+    assert_eq!(b.kpi(&["unload", &id]).code, 2);
+    b.load(1, &[&file, "--profile", "shop"]);
+    assert!(
+        b.load(2, &[&file, "--profile", "none"])
+            .err
+            .contains("shop")
+    );
+    fs::create_dir_all(b.dir.join("in")).unwrap();
+    b.file("in/b.csv", format!("{HEADER}{ROW}"));
+    let (inbox, done) = (
+        b.dir.join("in").display().to_string(),
+        b.dir.join("done").display().to_string(),
+    );
+    let said = b.kpi(&["watch", &inbox, "--once", "--done", &done]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    assert!(b.dir.join("done/b.csv").exists());
+    let said = b.kpi(&["doctor"]);
+    assert!(
+        said.code == 1 && said.out.contains("ok    connection") && said.out.contains("type: "),
+        "{}",
+        said.out
+    );
+    assert!(b.kpi(&["ask", "revenue?"]).err.contains("kpi init"));
+}
