@@ -1,6 +1,6 @@
 //! A private PostgreSQL for the tests of a file, and the `kpi` command in front of it.
 
-#![allow(dead_code)] // each test file uses what it needs
+#![allow(dead_code, unreachable_pub)] // each test file uses what it needs
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use std::fs;
