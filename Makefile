@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana lint bench bench-forecast clean packages
+.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana lint bench bench-forecast bench-load clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -72,6 +72,10 @@ bench: up ## speed of figures with and without the rollup
 
 bench-forecast: ## accuracy, coverage and speed of forecasts beside R and statsforecast
 	@bench/forecast/run.py
+
+bench-load: up ## speed of kpi load beside \copy, pgloader and pandas; ROWS=10000000 for the large one
+	@tools/packages bench-load
+	bench/load $(ROWS)
 
 clean: down ## remove the cluster and everything built
 	@tools/cluster wipe
