@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana lint bench bench-forecast bench-load clean packages
+.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -62,6 +62,23 @@ test-grafana: up ## every query of the dashboards, as the role that Grafana uses
 	@echo "test-grafana:"
 	tools/packages test
 	grafana/test
+	grafana/test-browser --if-installed
+
+test-grafana-browser: up ## the chat panel and the dashboards in Chromium, on Grafana 11.6, 12.4 and 13.2
+	@echo "test-grafana-browser:"
+	grafana/test-browser
+
+grafana-plugin: ## the chat panel as a zip for Grafana's plugin directory
+	@tools/packages plugin
+	cd grafana/chat-panel
+	[ -e node_modules/esbuild ] || npm ci --ignore-scripts --no-audit --no-fund --silent
+	node build.mjs
+	rm -rf ../../target/grafana-plugin && mkdir -p ../../target/grafana-plugin
+	cp -r dist ../../target/grafana-plugin/pgkpi-chat-panel
+	cd ../../target/grafana-plugin
+	rm -f pgkpi-chat-panel/module.js.map
+	zip -q -r -X pgkpi-chat-panel.zip pgkpi-chat-panel
+	echo "grafana-plugin: target/grafana-plugin/pgkpi-chat-panel.zip, unzip it into Grafana's plugin directory"
 
 lint: packages ## clippy, rustfmt, rustdoc, shellcheck, dashboards
 	@tools/packages lint

@@ -21,6 +21,7 @@ BY_BRAND = dash("""
 SELECT h."time"::timestamptz AS "time", coalesce(top.member, 'all others') AS metric, sum(h.value) AS value
   FROM dash CROSS JOIN LATERAL kpi.history('${metric}', '${grain}', dash.span, '{brand}', dash.filter) AS h
   LEFT JOIN top ON top.member = h.member
+ WHERE NOT h.is_partial
  GROUP BY h."time", top.member, top.rank
  ORDER BY 1, top.rank""".strip())
 
@@ -48,6 +49,7 @@ SELECT c.effective_n AS "brands that count", c.top1_share AS "share of the first
 TIERS_OVER_TIME = dash("""
 SELECT h."time"::timestamptz AS "time", h.member AS metric, h.value
   FROM dash CROSS JOIN LATERAL kpi.history('${metric}', '${grain}', dash.span, '{price_tier}', dash.filter) AS h
+ WHERE NOT h.is_partial
  ORDER BY 1, array_position('{value,mid,premium,luxury}', h.member)""")
 
 TYPES = dash("""
@@ -71,7 +73,7 @@ def board():
                          m.column("contribution", "Contribution", m.FRACTION, 2), m.column("share", "Share", m.FRACTION, 1, cell="gauge", least=0),
                          m.column("share_change", "Share change", m.FRACTION, 2, cell="color", steps=UP_DOWN)]),
              m.bargauge("Products behind the growth", "Which products moved the total most? In points of total growth", DRIVERS, w=10, h=10,
-                        unit=m.FRACTION, steps=UP_DOWN, defaults={"decimals": 2}, links=[m.drill("kpi-why", "Why?", "brand", "member")][:0])],
+                        unit=m.FRACTION, steps=UP_DOWN, defaults={"decimals": 2})],
             [m.timeseries("Brands over time", "How do the eight greatest brands develop? Shows the whole time range", BY_BRAND, w=14, h=9, legend="list"),
              m.stat("Concentration", "How much rests on few brands? Brands that count: 1 / HHI", CONCENTRATION, w=10, h=9, decimals=1,
                     overrides=[m.override("/^share/", unit=m.FRACTION), m.override("brands for 80 %", decimals=0)])],

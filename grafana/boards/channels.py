@@ -19,6 +19,7 @@ def over_time(dimension, metric="revenue"):
     return dash(f"""
 SELECT h."time"::timestamptz AS "time", h.member AS metric, h.value
   FROM dash CROSS JOIN LATERAL kpi.history('{metric}', '${{grain}}', dash.span, '{{{dimension}}}', dash.filter) AS h
+ WHERE NOT h.is_partial
  ORDER BY 1, 2""")
 
 

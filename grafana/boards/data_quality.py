@@ -52,7 +52,7 @@ def board():
                 m.column("rejected", "Rejected", width=80, cell="color", steps=m.thresholds((None, m.QUIET), (1, m.WATCH))),
                 m.column("first_day", "First day", "time:YYYY-MM-DD", width=100), m.column("last_day", "Last day", "time:YYYY-MM-DD", width=100),
                 m.column("loaded_by", "By", width=100), m.column("started_at", "Started", "dateTimeAsIso", width=160), m.column("seconds", "Took", "s", 1, 80)])],
-            [m.bargauge("Rejects by reason", "Why were lines not taken?", REJECT_CODES, w=8, h=9, steps=m.thresholds((None, m.WATCH)), no_value="No line was rejected"),
+            [m.bargauge("Rejects by reason", "Why were lines not taken?", REJECT_CODES, w=8, h=9, defaults={"min": 0}, steps=m.thresholds((None, m.WATCH)), no_value="No line was rejected"),
              m.table("Rejected lines", "Which lines were not taken, and what is wrong with them? The newest 200", REJECTS, w=16, h=9, no_value="No line was rejected",
                      columns=[m.column("load_id", "Load", width=60), m.column("line", "Line", width=80)])],
         ],

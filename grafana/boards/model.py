@@ -183,6 +183,8 @@ def table(title, question, sql, w=12, h=8, unit=NUMBER, overrides=(), columns=()
     custom = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": False}
     options = {"showHeader": True, "cellHeight": "sm", "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""},
                "sortBy": [{"displayName": sort[0], "desc": sort[1]}] if sort else []}
+    # A gauge in a cell runs from the least to the greatest of its own column.
+    more["defaults"] = {"fieldMinMax": True, **more.get("defaults", {})}
     return panel("table", title, question, sql, w, h, unit, overrides=[*columns, *overrides], options=options, custom=custom, **more)
 
 

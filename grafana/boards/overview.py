@@ -12,7 +12,7 @@ def tile(metric, name, unit=m.NUMBER, decimals=None, steps=m.CHANGE, w=4):
    UNION ALL
   SELECT n + 1, kpi.previous(period) FROM step WHERE n < 11
 )
-SELECT (upper(step.period) - 1)::timestamptz AS "time", kpi.value('{metric}', step.period, dash.filter) AS "{name}"
+SELECT (upper(step.period) - 1)::timestamptz AS "time", kpi.value('{metric}', step.period, dash.filter) AS "in the period"
   FROM step CROSS JOIN dash
  ORDER BY 1""".strip(), recursive=True)
     changes = dash(f"""
@@ -38,6 +38,7 @@ SELECT s.label, CASE s.unit WHEN 'fraction' THEN to_char(100 * s.value, 'FM999G9
 BY_CHANNEL = dash("""
 SELECT h."time"::timestamptz AS "time", h.member AS metric, h.value
   FROM dash CROSS JOIN LATERAL kpi.history('revenue', '${grain}', dash.span, '{channel}', dash.filter) AS h
+ WHERE NOT h.is_partial
  ORDER BY 1, 2""")
 
 TOP_BRANDS = dash("""
@@ -74,7 +75,7 @@ def board():
              tile("new_sku_share", "Share of new SKUs", m.FRACTION, 1)],
             [m.timeseries("Revenue by channel", "How does revenue move, and which channels carry it? Shows the whole time range",
                           BY_CHANNEL, w=16, h=10, stack="normal"),
-             m.bargauge("Top brands", "Which brands earn most in the period? Click for the brand's products", TOP_BRANDS, w=8, h=10,
+             m.bargauge("Top brands", "Which brands earn most in the period? Click for the brand's products", TOP_BRANDS, w=8, h=10, defaults={"min": 0},
                         links=[m.drill("kpi-brands", "Products of the brand", "brand")])],
             [m.table("What changed", "Which brands in which channels moved revenue most, against the period before? Contribution: points of total growth",
                      MOVERS, w=12, h=9, columns=[

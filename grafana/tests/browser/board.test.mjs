@@ -1,0 +1,49 @@
+// Draws every dashboard in Chromium, dark and light, and keeps a picture of each.
+//   board.test.mjs CACHE SITE GENERATION PICTURES [DASHBOARD…]
+import { mkdirSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+const [cache, site, generation, pictures, ...only] = process.argv.slice(2);
+const require = createRequire(join(cache, 'tools', 'package.json'));
+const { chromium } = require('playwright-core');
+const dashboards = new URL('../../dashboards/', import.meta.url);
+const names = readdirSync(dashboards).map((file) => file.replace(/\.json$/, '')).filter((name) => only.length === 0 || only.includes(name));
+
+let passed = 0;
+let failed = 0;
+mkdirSync(pictures, { recursive: true });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'] });
+for (const name of names) {
+  for (const theme of ['dark', 'light']) {
+    const page = await browser.newPage({ viewport: { width: 1500, height: 1000 } });
+    page.setDefaultTimeout(90_000);
+    const problems = [];
+    page.on('pageerror', (error) => problems.push(String(error).slice(0, 300)));
+    try {
+      await page.goto(`${site}/site/board-${generation}.html?board=${name}&theme=${theme}`);
+      await page.locator('body[data-drawn]').waitFor();
+      problems.push(...(await page.locator('.broken').allInnerTexts()));
+      const { board } = await (await page.request.get(`${site}/board/${name}`)).json();
+      const lines = board.panels.filter((panel) => panel.type === 'timeseries' && panel.frames.some((frame) => frame.data.values[0]?.length)).length;
+      const drawn = await page.locator('.uplot').count();
+      if (drawn < lines) {
+        problems.push(`${drawn} of ${lines} charts over time are drawn`);
+      }
+      await page.locator('#board').screenshot({ path: join(pictures, `${name}-${theme}.png`) });
+    } catch (error) {
+      problems.push(String(error).slice(0, 500));
+    }
+    if (problems.length === 0) {
+      passed += 1;
+    } else {
+      failed += 1;
+      console.log(`FAIL ${name}, ${theme}: ${problems.join('; ')}`);
+    }
+    await page.close();
+  }
+}
+await browser.close();
+console.log(`dashboards drawn with @grafana/ui ${generation}, pictures in ${pictures}`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
