@@ -15,7 +15,7 @@ export const getStyles = (theme: GrafanaTheme2) => ({
     whiteSpace: 'pre-wrap',
     fontWeight: theme.typography.fontWeightMedium,
   }),
-  answer: css({ overflowWrap: 'anywhere', '& p': { marginBottom: theme.spacing(0.75) }, '& ul, & ol': { paddingLeft: theme.spacing(2.5) } }),
+  answer: css({ overflowWrap: 'anywhere', '& p': { marginBottom: theme.spacing(0.75) }, '& ul, & ol': { paddingLeft: theme.spacing(2.5) }, '& a': { color: theme.colors.text.link, textDecoration: 'underline' } }),
   about: css({ display: 'flex', flexWrap: 'wrap', alignItems: 'center', gap: theme.spacing(0.75), margin: theme.spacing(0.75, 0), color: theme.colors.text.secondary }),
   loading: css({ marginBottom: 0 }),
   verified: css({ color: theme.colors.success.text, fontWeight: theme.typography.fontWeightMedium }),
