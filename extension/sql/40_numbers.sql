@@ -384,11 +384,12 @@ BEGIN
            END,
            t.spark
       FROM t
-      -- Only a target needs the rest of the period forecast.
-      LEFT JOIN LATERAL (SELECT a.expected_end, a.p_attain, a.state, a.status
-                           FROM kpi._attainment(t.name, now_period, '{}', filter, source, 0.8,
-                                                jsonb_build_array(jsonb_build_object('key', '[]'::jsonb, 'target', t.target))) AS a
-                          WHERE t.target IS NOT NULL) AS a ON t.target IS NOT NULL
+      -- Only a target needs the rest of the period forecast: the filter is on t, so that nothing is called for other rows.
+      LEFT JOIN (SELECT o.name, a.expected_end, a.p_attain, a.state, a.status
+                   FROM t AS o
+                  CROSS JOIN LATERAL kpi._attainment(o.name, now_period, '{}', filter, source, 0.8,
+                             jsonb_build_array(jsonb_build_object('key', '[]'::jsonb, 'target', o.target))) AS a
+                  WHERE o.target IS NOT NULL) AS a ON a.name = t.name
      ORDER BY t.place;
 END $$;
 COMMENT ON FUNCTION kpi._scorecard(daterange, daterange, jsonb, text) IS 'behind kpi.scorecard()';
