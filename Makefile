@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load clean packages
+.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -93,6 +93,12 @@ bench-forecast: ## accuracy, coverage and speed of forecasts beside R and statsf
 bench-load: up ## speed of kpi load beside \copy, pgloader and pandas; ROWS=10000000 for the large one
 	@tools/packages bench-load
 	bench/load $(ROWS)
+
+bench-root-cause: ## exact segments named, beside other methods, on known causes
+	@bench/root_cause/run.sh
+
+bench-anomalies: ## drops found, delay and false alarms, on known anomalies
+	@bench/anomalies/run.sh
 
 clean: down ## remove the cluster and everything built
 	@tools/cluster wipe

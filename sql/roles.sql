@@ -23,5 +23,6 @@ GRANT kpi_reader TO kpi_analyst;
 GRANT INSERT, UPDATE, DELETE ON kpi.sources, kpi.metrics, kpi.dimensions, kpi.targets, kpi.aliases TO kpi_analyst;
 
 GRANT kpi_reader TO kpi_loader;
+GRANT INSERT, DELETE ON kpi.anomaly_open TO kpi_loader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sales TO kpi_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA sales TO kpi_loader;

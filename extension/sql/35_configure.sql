@@ -241,6 +241,9 @@ BEGIN
     IF (SELECT s.rollup FROM kpi.sources AS s WHERE s.name = lower(refresh.source)) THEN
         PERFORM sales.refresh_rollup(since);
     END IF;
+    IF has_table_privilege('kpi.anomaly_open', 'INSERT') THEN
+        PERFORM kpi._refresh_anomalies(lower(refresh.source));
+    END IF;
 END $$;
 COMMENT ON FUNCTION kpi.refresh(text, date) IS
-    'brings the daily rollup up to date: only what was touched since the last time, or every day from since on';
+    'brings the daily rollup up to date: only what was touched since the last time, or every day from since on; then writes kpi.anomaly_open anew where the caller may';

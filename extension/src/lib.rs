@@ -5,11 +5,13 @@
 
 use pgrx::prelude::*;
 
+mod anomaly;
 mod catalog;
 mod check;
 mod columns;
 mod customer;
 mod date;
+mod drivers;
 mod elasticity;
 mod error;
 mod recommend;

@@ -42,7 +42,6 @@ pub(crate) fn register() {
 }
 
 /// Threads to use now.
-#[allow(dead_code, reason = "the first caller is forecasting")]
 pub(crate) fn threads() -> usize {
     match usize::try_from(THREADS.get()) {
         Ok(n) if n > 0 => n,
@@ -51,7 +50,6 @@ pub(crate) fn threads() -> usize {
 }
 
 /// Most series of a call.
-#[allow(dead_code, reason = "the first caller is forecasting")]
 pub(crate) fn max_series() -> usize {
     usize::try_from(MAX_SERIES.get()).unwrap_or(1)
 }

@@ -109,7 +109,6 @@ pub(crate) fn run<T: Send + 'static>(
 }
 
 /// Runs `work` inside a pool of `pg_kpi.threads` threads: rayon's parallel iterators use them.
-#[allow(dead_code, reason = "the first caller is forecasting")]
 pub(crate) fn run_on_pool<T: Send + 'static>(
     work: impl FnOnce(&AtomicBool) -> T + Send + 'static,
 ) -> SqlResult<T> {

@@ -5,6 +5,7 @@
     reason = "a bench prints its figures"
 )]
 
+mod peers;
 mod rng;
 mod worlds;
 
@@ -97,6 +98,8 @@ fn named(case: &Case, method: Method, max_depth: usize) -> (Vec<String>, f64) {
 fn score(name: &str, cases: impl Iterator<Item = Case>, max_depth: usize, verbose: bool) {
     let mut scan = Score::default();
     let mut adtributor = Score::default();
+    let mut drill = Score::default();
+    let mut contribution = Score::default();
     for case in cases {
         let (said, ms) = named(&case, Method::Scan, max_depth);
         scan.ms += ms;
@@ -115,9 +118,17 @@ fn score(name: &str, cases: impl Iterator<Item = Case>, max_depth: usize, verbos
         let (said, ms) = named(&case, Method::Adtributor, 1);
         adtributor.ms += ms;
         adtributor.add(&said, &case.causes);
+        let start = Instant::now();
+        drill.add(&peers::drill_down(&case, max_depth), &case.causes);
+        drill.ms += start.elapsed().as_secs_f64() * 1e3;
+        let start = Instant::now();
+        contribution.add(&peers::contribution(&case, max_depth), &case.causes);
+        contribution.ms += start.elapsed().as_secs_f64() * 1e3;
     }
     scan.print(&format!("{name} scan"));
     adtributor.print(&format!("{name} adtributor"));
+    drill.print(&format!("{name} drill-down"));
+    contribution.print(&format!("{name} contribution"));
 }
 
 /// Reads `DIR/truth.csv` and `DIR/CASE.csv` with columns dimensions, real, predict.

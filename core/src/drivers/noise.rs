@@ -22,9 +22,12 @@ const DRIFT_MEMBERS: usize = 5;
 /// a mean square (0.37 for the median), and windows overlap.
 const DRIFT_EFFICIENCY: f64 = 0.4;
 /// Standard errors by which members must scatter more than their leaves explain.
-const DRIFT_HURDLE: f64 = 2.6;
+const DRIFT_HURDLE: f64 = 1.5;
+/// Least drift of a segment, as a standard deviation of bounded deviations: two windows of any
+/// shop differ by some four percent in every member, seen or not.
+pub(super) const LEAST_DRIFT: f64 = 0.02;
 /// Degrees of freedom that the other dimensions lend a drift.
-const DRIFT_PRIOR_DF: f64 = 10.0;
+const DRIFT_PRIOR_DF: f64 = 20.0;
 /// Quantile of the squared member deviations that is matched, and the same of chi-squared(1).
 /// Below the median, as a cause may touch a good part of a small dimension's members.
 const DRIFT_QUANTILE: (f64, f64) = (0.4, 0.274_995_9);
@@ -401,10 +404,9 @@ fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<
                         seen >= half
                     })
                     .map_or(0.0, |m| m.0);
-                // Once for the centre taken from the same members, once for the rest of them
-                // that a member will be held against.
+                // The centre is taken from the same members.
                 let k = means.len() as f64;
-                let spread = (k / (k - 1.0)).powi(2);
+                let spread = k / (k - 1.0);
                 found.extend(means.iter().map(|m| (spread * (m.0 - centre).powi(2), m.1)));
             };
             for one in windows {

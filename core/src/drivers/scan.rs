@@ -305,8 +305,13 @@ impl Scan<'_> {
             let (variance, unsure) = fixed.fold((0.0, 0.0), |s, d| {
                 (s.0 + d.variance, s.1 + d.variance * d.variance / d.df)
             });
+            let least = if noise.dense {
+                0.0
+            } else {
+                noise::LEAST_DRIFT.powi(2)
+            };
             let drift = Drift {
-                variance,
+                variance: variance.max(least),
                 df: if unsure > 0.0 {
                     1.0 / unsure
                 } else {

@@ -235,15 +235,22 @@ macro_rules! c_function {
     };
 }
 
+pub(crate) use c_function;
+
 /// Argument `index`, `None` for NULL.
-unsafe fn argument(fcinfo: pg_sys::FunctionCallInfo, index: usize) -> Option<pg_sys::Datum> {
+pub(crate) unsafe fn argument(
+    fcinfo: pg_sys::FunctionCallInfo,
+    index: usize,
+) -> Option<pg_sys::Datum> {
     // SAFETY: callers ask for declared arguments only.
     let argument = unsafe { &*(*fcinfo).args.as_ptr().add(index) };
     (!argument.isnull).then_some(argument.value)
 }
 
 /// The memory context of the aggregate under way, or `None` outside one.
-unsafe fn aggregate_context(fcinfo: pg_sys::FunctionCallInfo) -> Option<pg_sys::MemoryContext> {
+pub(crate) unsafe fn aggregate_context(
+    fcinfo: pg_sys::FunctionCallInfo,
+) -> Option<pg_sys::MemoryContext> {
     let mut context: pg_sys::MemoryContext = std::ptr::null_mut();
     // SAFETY: Postgres fills the context.
     (unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } != 0).then_some(context)

@@ -1,0 +1,165 @@
+-- What is worth knowing: a ranked feed over the other functions.
+
+CREATE FUNCTION kpi._insights(period daterange, filter jsonb, top int, source text)
+    RETURNS TABLE (kind text, headline text, detail text, impact double precision, metric text, members jsonb, evidence jsonb)
+    STABLE PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    now_period daterange := kpi._period($1, $4);
+    then_period daterange := kpi.previous(now_period);
+    known text[] := kpi._source_dimensions($4);
+    dim text;
+    row_now record;
+    total record;
+    money constant text := 'FM999,999,999,999,990';
+    points constant text := 'FM990.0';
+BEGIN
+    IF now_period IS NULL THEN
+        RETURN;
+    END IF;
+    SELECT c.* INTO total FROM kpi.compare('revenue', now_period, then_period, '{}', $2, $4) AS c;
+    IF NOT FOUND THEN
+        RETURN;
+    END IF;
+    -- What changed most, and whether it is local.
+    FOR row_now IN SELECT d.* FROM kpi.drivers('revenue', now_period, then_period, NULL, $2, source => $4) AS d LOOP
+        IF row_now.kind = 'segment' AND row_now.status = 'ok' THEN
+            kind := 'driver';
+            headline := format('%s: revenue is %s %% %s expected', row_now.member,
+                               to_char(100 * abs(row_now.ratio - 1), points), CASE WHEN row_now.ratio < 1 THEN 'below' ELSE 'above' END);
+            detail := format('%s after %s; moved with the rest it would have been %s. Of the total''s change of %s, this segment explains %s points.',
+                             to_char(row_now.value, money), to_char(row_now.baseline, money), to_char(row_now.expected, money),
+                             coalesce(to_char(100 * total.change_pct, points) || ' %', to_char(total.change, money)),
+                             coalesce(to_char(100 * row_now.contribution, points), 'no'));
+            impact := row_now.value - row_now.expected;
+            members := row_now.members;
+        ELSIF row_now.kind = 'market' AND row_now.ratio IS NOT NULL AND abs(row_now.ratio - 1) >= 0.05 THEN
+            kind := 'market';
+            headline := format('The market as a whole moved by %s %%', to_char(100 * (row_now.ratio - 1), 'FMSG990.0'));
+            detail := format('Revenue went from %s to %s; what all segments share accounts for %s of it.',
+                             to_char(row_now.baseline, money), to_char(row_now.value, money),
+                             to_char(row_now.expected - row_now.baseline, money));
+            impact := row_now.expected - row_now.baseline;
+            members := '{}';
+        ELSE
+            CONTINUE;
+        END IF;
+        metric := 'revenue';
+        evidence := jsonb_build_array(jsonb_strip_nulls(to_jsonb(row_now)));
+        RETURN NEXT;
+    END LOOP;
+    -- Unusual days that have not gone back to normal, or that cost or brought most.
+    FOREACH dim IN ARRAY ARRAY['', 'brand', 'channel'] LOOP
+        CONTINUE WHEN dim <> '' AND NOT dim = ANY (known);
+        FOR row_now IN
+            SELECT a.members, a.member, a.event_id, min(a."time") AS started, max(a."time") AS last_seen, min(a.kind) AS shape,
+                   sum(a.value) AS value, sum(a.expected) AS expected, min(a.impact) AS impact, min(a.q) AS q,
+                   bool_and(a.recovered) AS recovered
+              FROM kpi.anomalies('revenue', period => now_period, by => CASE WHEN dim = '' THEN '{}'::text[] ELSE ARRAY[dim] END,
+                                 filter => $2, source => $4) AS a
+             WHERE a.event_id IS NOT NULL
+             GROUP BY a.members, a.member, a.event_id
+        LOOP
+            kind := 'anomaly';
+            headline := format('%s: %s of revenue from %s%s', row_now.member, replace(row_now.shape, '_', ' '), row_now.started,
+                               CASE WHEN row_now.recovered THEN ' to ' || row_now.last_seen ELSE ', still open' END);
+            detail := format('%s where %s was to be expected.', to_char(row_now.value, money), to_char(row_now.expected, money));
+            impact := row_now.impact;
+            metric := 'revenue';
+            members := row_now.members;
+            evidence := jsonb_build_array(to_jsonb(row_now));
+            RETURN NEXT;
+        END LOOP;
+    END LOOP;
+    FOREACH dim IN ARRAY ARRAY['brand', 'channel'] LOOP
+        CONTINUE WHEN NOT dim = ANY (known) OR coalesce(jsonb_typeof($2 -> dim), '') = 'string';
+        -- A new leader.
+        SELECT c.*, lead_before.member AS before, lead_before.members AS members_before INTO row_now
+          FROM (SELECT * FROM kpi.compare('revenue', now_period, then_period, ARRAY[dim], $2, $4) ORDER BY value DESC, member LIMIT 1) AS c,
+               (SELECT b.member, b.members FROM kpi.breakdown('revenue', then_period, ARRAY[dim], $2, 1, $4) AS b) AS lead_before
+         WHERE lead_before.member <> c.member;
+        IF FOUND THEN
+            kind := 'new_leader';
+            headline := format('%s is the largest %s now, before it was %s', row_now.member, dim, row_now.before);
+            detail := format('Revenue of %s went from %s to %s.', row_now.member, to_char(row_now.baseline, money), to_char(row_now.value, money));
+            impact := row_now.change;
+            metric := 'revenue';
+            members := row_now.members;
+            evidence := jsonb_build_array(to_jsonb(row_now));
+            RETURN NEXT;
+        END IF;
+        -- Much depends on one.
+        SELECT c.*, b.member, b.members, b.value INTO row_now
+          FROM kpi.concentration('revenue', now_period, ARRAY[dim], $2, $4) AS c,
+               kpi.breakdown('revenue', now_period, ARRAY[dim], $2, 1, $4) AS b
+         WHERE c.top1_share >= 0.5 AND c.effective_n < 3;
+        IF FOUND THEN
+            kind := 'concentration';
+            headline := format('%s %% of revenue hang on one %s, %s', to_char(100 * row_now.top1_share, points), dim, row_now.member);
+            detail := format('The %ss are worth %s of equal size.', dim, to_char(row_now.effective_n, points));
+            impact := 0;
+            metric := 'revenue';
+            members := row_now.members;
+            evidence := jsonb_build_array(to_jsonb(row_now));
+            RETURN NEXT;
+        END IF;
+        -- The mix moved: the same members sell, but dearer or cheaper ones sell more of it.
+        SELECT sum(b.mix)::float8 AS mix, sum(b.change)::float8 AS change INTO row_now
+          FROM kpi.bridge(now_period, then_period, ARRAY[dim], $2, $4) AS b;
+        IF dim = 'brand' AND abs(row_now.mix) >= 0.03 * total.baseline THEN
+            kind := 'mix';
+            headline := format('A shift to %s products changed revenue by %s', CASE WHEN row_now.mix > 0 THEN 'dearer' ELSE 'cheaper' END,
+                               to_char(row_now.mix, 'FMSG999,999,999,999,990'));
+            detail := 'At the units and the prices of before and the mix of now; kpi.bridge() gives the other parts.';
+            impact := row_now.mix;
+            metric := 'revenue';
+            members := '{}';
+            evidence := jsonb_build_array(to_jsonb(row_now));
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+    -- Targets missed, or behind their time.
+    FOR row_now IN
+        SELECT t.metric AS what, t.members, kpi._member(ARRAY(SELECT e.value FROM jsonb_each_text(t.members) AS e)) AS member, t.target,
+               kpi.value(t.metric, t.period, coalesce($2, '{}') || t.members, $4) AS value
+          FROM kpi.targets AS t
+         WHERE t.source = lower($4) AND t.period = now_period AND t.metric IN ('revenue', 'units') AND t.target > 0
+    LOOP
+        CONTINUE WHEN row_now.value IS NULL OR row_now.value >= 0.95 * row_now.target;
+        kind := 'target';
+        headline := format('%s: %s %% of the %s target', row_now.member, to_char(100 * row_now.value / row_now.target, points), row_now.what);
+        detail := format('%s of %s.', to_char(row_now.value, money), to_char(row_now.target, money));
+        impact := (row_now.value - row_now.target)::float8;
+        metric := row_now.what;
+        members := row_now.members;
+        evidence := jsonb_build_array(to_jsonb(row_now));
+        RETURN NEXT;
+    END LOOP;
+END $$;
+COMMENT ON FUNCTION kpi._insights(daterange, jsonb, int, text) IS 'all that kpi.insights() chooses from';
+
+CREATE FUNCTION kpi.insights(period daterange DEFAULT NULL, filter jsonb DEFAULT '{}', top int DEFAULT 10, source text DEFAULT 'sales')
+    RETURNS TABLE (rank bigint, kind text, headline text, detail text, impact double precision, metric text, members jsonb, evidence jsonb)
+    STABLE PARALLEL RESTRICTED LANGUAGE sql
+AS $$
+    -- One cause, one insight: of what is said of one group (or of the total), the largest stays, and evidence of the rest goes with it.
+    WITH i AS MATERIALIZED (
+        SELECT i.*, pg_catalog.row_number() OVER () AS place FROM kpi._insights($1, $2, $3, $4) AS i
+    ), one AS (
+        SELECT DISTINCT ON (topic.name) i.place, i.kind, i.headline, i.detail, i.impact, i.metric, i.members,
+               (SELECT pg_catalog.jsonb_agg(e.value ORDER BY j.place)
+                  FROM i AS j, pg_catalog.jsonb_array_elements(j.evidence) AS e
+                 WHERE j.members = i.members AND (j.kind = i.kind OR j.kind IN ('driver', 'anomaly', 'market')
+                                                  AND i.kind IN ('driver', 'anomaly', 'market'))) AS evidence
+          FROM i, LATERAL (SELECT i.members::text || CASE WHEN i.kind IN ('driver', 'anomaly', 'market') THEN '' ELSE i.kind END) AS topic(name)
+         ORDER BY topic.name, pg_catalog.abs(i.impact) DESC NULLS LAST, i.place
+    )
+    SELECT pg_catalog.row_number() OVER (ORDER BY pg_catalog.abs(one.impact) DESC NULLS LAST, one.place), one.kind, one.headline,
+           one.detail, one.impact, one.metric, one.members, one.evidence
+      FROM one
+     ORDER BY 1
+     LIMIT $3
+$$;
+COMMENT ON FUNCTION kpi.insights(daterange, jsonb, int, text) IS
+    'what is worth knowing about a period, largest money impact first: driver and market (what moved against the period before), anomaly, new_leader, concentration, mix, target; evidence holds the rows behind each; of several findings on one group the largest is kept; period NULL: the last complete calendar month';

@@ -1,0 +1,484 @@
+//! Anomalies, changepoints and decomposition: of a series, and of all groups of a source at once.
+
+use kpi_core::Cancel;
+use kpi_core::anomaly::{
+    Direction, Mode, Options, Point, adjust, changepoints, decompose, detect, events,
+};
+use kpi_core::series::{Grain, Series};
+use kpi_core::{Error, Result};
+use pgrx::PgSqlErrorCode;
+use pgrx::datum::Date;
+use pgrx::prelude::*;
+use rayon::prelude::*;
+
+use crate::date::{self, EPOCH};
+use crate::error::{SqlResult, error, internal, report};
+use crate::series::SeriesArg;
+use crate::{settings, worker};
+
+/// Rows fetched from a cursor at a time.
+const BATCH: i64 = 20_000;
+
+/// What is asked of all series of a call.
+#[derive(Clone, Copy)]
+struct Ask {
+    mode: Mode,
+    direction: Direction,
+    level: f64,
+    fdr: f64,
+    grain: Grain,
+}
+
+impl Ask {
+    fn new(grain: Grain, level: f64, fdr: f64, model: &str, direction: &str) -> SqlResult<Self> {
+        if !(level > 0.0 && level < 1.0) {
+            return Err(out_of_range("sensitivity", level));
+        }
+        if !(fdr > 0.0 && fdr < 1.0) {
+            return Err(out_of_range("fdr", fdr));
+        }
+        Ok(Self {
+            mode: match model.trim().to_lowercase().as_str() {
+                "auto" => Mode::Monitoring,
+                name => Mode::parse(name).map_err(report)?,
+            },
+            direction: Direction::parse(direction).map_err(report)?,
+            level,
+            fdr,
+            grain,
+        })
+    }
+
+    fn options<'a>(&self, classes: Option<&'a [u16]>) -> Options<'a> {
+        Options {
+            mode: self.mode,
+            season: self.grain.season(),
+            level: self.level,
+            direction: self.direction,
+            classes,
+        }
+    }
+
+    /// Buckets of a year, the fewest a monitored series is taken to be tested over.
+    fn year(&self) -> usize {
+        match self.grain {
+            Grain::Day => 365,
+            grain => grain.season(),
+        }
+    }
+}
+
+fn out_of_range(name: &'static str, value: f64) -> pgrx::pg_sys::panic::ErrorReport {
+    report(Error::OutOfRange {
+        name,
+        value: value.to_string(),
+        accepted: "above 0 and below 1",
+    })
+}
+
+/// A group's series and what was found in it.
+struct Judged {
+    key: Vec<String>,
+    /// Number of the first bucket.
+    first: i64,
+    values: Vec<f64>,
+    points: Vec<Point>,
+    q: Vec<f64>,
+    /// Event of each point, as an index into `found`.
+    event: Vec<Option<u32>>,
+    found: Vec<kpi_core::anomaly::Event>,
+}
+
+/// Judges all series of a call together.
+fn judge(
+    groups: Vec<(Vec<String>, i64, Vec<f64>)>,
+    ask: Ask,
+    class_of: &(dyn Fn(i64) -> u16 + Sync),
+    cancel: Cancel<'_>,
+) -> Result<Vec<Judged>> {
+    let mut judged: Vec<Judged> = groups
+        .into_par_iter()
+        .map(|(key, first, values)| {
+            cancel.check()?;
+            let classes: Vec<u16> = (first..).take(values.len()).map(class_of).collect();
+            let points = detect(&values, &ask.options(Some(&classes)), cancel)?;
+            Ok(Judged {
+                key,
+                first,
+                q: points.iter().map(|p| p.p).collect(),
+                event: vec![None; values.len()],
+                found: Vec::new(),
+                values,
+                points,
+            })
+        })
+        .collect::<Result<_>>()?;
+    cancel.check()?;
+    let mut views: Vec<&mut [f64]> = judged.iter_mut().map(|j| j.q.as_mut_slice()).collect();
+    adjust(&mut views, ask.mode, ask.year(), ask.fdr);
+    judged.par_iter_mut().try_for_each(|j| {
+        cancel.check()?;
+        let flagged: Vec<bool> = j.q.iter().map(|q| *q <= ask.fdr).collect();
+        if !flagged.contains(&true) {
+            return Ok(());
+        }
+        // In monitoring, what comes later may name a past event; it never changes the flags.
+        let changes: Vec<usize> = changepoints(&j.values, ask.grain.season(), cancel)?
+            .iter()
+            .map(|c| c.at)
+            .collect();
+        j.found = events(&j.values, &j.points, &flagged, &changes);
+        for (id, event) in (0_u32..).zip(&j.found) {
+            j.event[event.start..=event.end].fill(Some(id));
+        }
+        Ok(())
+    })?;
+    Ok(judged)
+}
+
+type Row = (
+    Vec<String>,
+    Date,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<f64>,
+    Option<String>,
+    bool,
+    Option<i32>,
+    Option<f64>,
+    Option<String>,
+    Option<bool>,
+);
+
+type Rows = TableIterator<
+    'static,
+    (
+        name!(key, Vec<String>),
+        name!(time, Date),
+        name!(value, Option<f64>),
+        name!(expected, Option<f64>),
+        name!(lo, Option<f64>),
+        name!(hi, Option<f64>),
+        name!(score, Option<f64>),
+        name!(p, Option<f64>),
+        name!(q, Option<f64>),
+        name!(direction, Option<String>),
+        name!(is_anomaly, bool),
+        name!(event_id, Option<i32>),
+        name!(impact, Option<f64>),
+        name!(kind, Option<String>),
+        name!(recovered, Option<bool>),
+    ),
+>;
+
+fn known(value: f64) -> Option<f64> {
+    value.is_finite().then_some(value)
+}
+
+/// Rows of the buckets `from ..= to`, made as they are asked for; events count over the call.
+fn rows(judged: Vec<Judged>, grain: Grain, fdr: f64, from: i64, to: i64) -> Rows {
+    let mut events_before = 0_i32;
+    TableIterator::new(judged.into_iter().flat_map(move |j| {
+        let before = events_before;
+        events_before += i32::try_from(j.found.len()).unwrap_or(0);
+        (0..j.values.len()).filter_map(move |t| {
+            let number = j.first + i64::try_from(t).ok()?;
+            if number < from || number > to {
+                return None;
+            }
+            let time = grain.first_day(number).map(date::date)?;
+            Some(row(&j, t, time, fdr, before))
+        })
+    }))
+}
+
+fn row(j: &Judged, t: usize, time: Date, fdr: f64, events_before: i32) -> Row {
+    let point = &j.points[t];
+    let is_anomaly = j.q[t] <= fdr;
+    let event = j.event[t].and_then(|id| Some((id, j.found.get(id as usize)?)));
+    let direction = is_anomaly.then(|| if point.score >= 0.0 { "up" } else { "down" }.to_owned());
+    (
+        j.key.clone(),
+        time,
+        known(j.values[t]),
+        known(point.expected),
+        known(point.lo),
+        known(point.hi),
+        known(point.score),
+        known(point.p),
+        known(j.q[t]),
+        direction,
+        is_anomaly,
+        event.and_then(|(id, _)| Some(events_before + i32::try_from(id).ok()? + 1)),
+        event.map(|(_, e)| e.impact),
+        event.map(|(_, e)| e.shape.name().to_owned()),
+        event.map(|(_, e)| e.recovered),
+    )
+}
+
+/// Judges one series.
+#[pg_extern(sql = false)]
+fn anomalies_series(
+    series: SeriesArg,
+    sensitivity: f64,
+    model: &str,
+    direction: &str,
+) -> SqlResult<Rows> {
+    let SeriesArg(series) = series;
+    let ask = Ask::new(
+        series.grain,
+        sensitivity,
+        1.0 - sensitivity,
+        model,
+        direction,
+    )?;
+    let first = series.grain.bucket(series.start);
+    let group = vec![(Vec::new(), first, series.values)];
+    let judged = worker::run(move |cancel| judge(group, ask, &|_| 0, Cancel::on(cancel)))?
+        .map_err(report)?;
+    Ok(rows(judged, ask.grain, ask.fdr, i64::MIN, i64::MAX))
+}
+
+/// Days with a calendar class of their own: 1 holidays, 2 promotions, 3 closed days.
+fn calendar() -> SqlResult<Vec<(i64, u16)>> {
+    const EXISTS: &str = "SELECT pg_catalog.to_regclass('kpi.calendar') IS NOT NULL";
+    const DAYS: &str = "
+        SELECT d::date AS day, max(CASE c.kind WHEN 'holiday' THEN 1 WHEN 'promotion' THEN 2 ELSE 3 END)::int AS class
+          FROM kpi.calendar AS c,
+               pg_catalog.generate_series((c.day - c.lead)::timestamp, (c.day + c.lag)::timestamp, interval '1 day') AS d
+         GROUP BY 1";
+    Spi::connect(|client| {
+        let exists = client.select(EXISTS, Some(1), &[]).map_err(internal)?;
+        if exists.first().get_one::<bool>().map_err(internal)? != Some(true) {
+            return Ok(Vec::new());
+        }
+        let mut days = Vec::new();
+        for row in client.select(DAYS, None, &[]).map_err(internal)? {
+            let day = row.get_by_name::<Date, _>("day").map_err(internal)?;
+            let class = row.get_by_name::<i32, _>("class").map_err(internal)?;
+            if let (Some(day), Some(class)) = (day, class) {
+                let number = i64::from(day.to_pg_epoch_days()) + i64::from(EPOCH);
+                days.push((number, u16::try_from(class).unwrap_or(0)));
+            }
+        }
+        days.sort_unstable();
+        Ok(days)
+    })
+}
+
+/// Reads the groups of a query of figures: their keys and one value a bucket up to `last`.
+fn read(
+    query: &str,
+    grain: Grain,
+    last: i64,
+    additive: bool,
+) -> SqlResult<Vec<(Vec<String>, i64, Vec<f64>)>> {
+    let query = format!(
+        "SELECT f.key, f.\"time\", f.value::double precision AS value FROM ({query}) AS f ORDER BY f.key, f.\"time\""
+    );
+    let most = settings::max_series();
+    let mut groups: Vec<(Vec<String>, i64, Vec<f64>)> = Vec::new();
+    Spi::connect(|client| {
+        let mut cursor = client.try_open_cursor(&query, &[]).map_err(internal)?;
+        loop {
+            let rows = cursor.fetch(BATCH).map_err(internal)?;
+            if rows.is_empty() {
+                break;
+            }
+            pgrx::check_for_interrupts!();
+            for row in rows {
+                let key = row
+                    .get::<Vec<String>>(1)
+                    .map_err(internal)?
+                    .unwrap_or_default();
+                let Some(day) = row.get::<Date>(2).map_err(internal)?.and_then(date::day) else {
+                    continue;
+                };
+                let value = row.get::<f64>(3).map_err(internal)?;
+                let number = grain.bucket(day);
+                if number > last {
+                    continue;
+                }
+                if groups.last().is_none_or(|g| g.0 != key) {
+                    if groups.len() >= most {
+                        return Err(error(
+                            PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
+                            format!("more than {most} series"),
+                            "Group by fewer dimensions, filter, or raise pg_kpi.max_series.",
+                        ));
+                    }
+                    groups.push((key, number, Vec::new()));
+                }
+                if let Some((_, first, values)) = groups.last_mut() {
+                    let at = usize::try_from(number - *first).unwrap_or(0);
+                    let gap = if additive { 0.0 } else { f64::NAN };
+                    values.resize(at, gap);
+                    values.push(value.unwrap_or(gap));
+                }
+            }
+        }
+        Ok(())
+    })?;
+    // A group that sells nothing any more has sold nothing, up to the last day of data.
+    if additive {
+        for (_, first, values) in &mut groups {
+            values.resize(
+                usize::try_from(last - *first + 1).unwrap_or(values.len()),
+                0.0,
+            );
+        }
+    }
+    Ok(groups)
+}
+
+/// Judges all groups of a query of figures on `pg_kpi.threads` threads.
+#[pg_extern(sql = false)]
+#[allow(clippy::too_many_arguments, reason = "as SQL declares it")]
+fn anomalies_groups(
+    query: &str,
+    grain: &str,
+    asof: Date,
+    from: Option<Date>,
+    to: Option<Date>,
+    sensitivity: f64,
+    fdr: f64,
+    model: &str,
+    direction: &str,
+    additive: bool,
+) -> SqlResult<Rows> {
+    let grain = Grain::parse(grain).map_err(report)?;
+    let ask = Ask::new(grain, sensitivity, fdr, model, direction)?;
+    let asof = date::finite("asof", asof)?;
+    // The last bucket that is complete in the data.
+    let last = asof.succ_opt().map_or(i64::MAX, |next| grain.bucket(next)) - 1;
+    let days = if grain == Grain::Day {
+        calendar()?
+    } else {
+        Vec::new()
+    };
+    let groups = read(query, grain, last, additive)?;
+    let judged = worker::run_on_pool(move |cancel| {
+        let class_of = |day: i64| -> u16 {
+            days.binary_search_by_key(&day, |d| d.0)
+                .map_or(0, |at| days[at].1)
+        };
+        judge(groups, ask, &class_of, Cancel::on(cancel))
+    })?
+    .map_err(report)?;
+    let bucket = |given: Option<Date>, none: i64| {
+        given
+            .and_then(date::day)
+            .map_or(none, |day| grain.bucket(day))
+    };
+    Ok(rows(
+        judged,
+        grain,
+        fdr,
+        bucket(from, i64::MIN),
+        bucket(to, i64::MAX),
+    ))
+}
+
+fn time(series: &Series, index: usize) -> SqlResult<Date> {
+    series.time(index).map(date::date).ok_or_else(|| {
+        error(
+            PgSqlErrorCode::ERRCODE_DATETIME_FIELD_OVERFLOW,
+            "series reaches beyond the calendar",
+            "Give a shorter series.",
+        )
+    })
+}
+
+/// Changes of level, oldest first.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity, reason = "a row of a set-returning function")]
+fn changepoints_series(
+    series: SeriesArg,
+) -> SqlResult<
+    TableIterator<
+        'static,
+        (
+            name!(time, Date),
+            name!(before_mean, Option<f64>),
+            name!(after_mean, Option<f64>),
+            name!(change_pct, Option<f64>),
+            name!(p, f64),
+        ),
+    >,
+> {
+    let SeriesArg(series) = series;
+    let (values, season) = (series.values.clone(), series.grain.season());
+    let found = worker::run(move |cancel| changepoints(&values, season, Cancel::on(cancel)))?
+        .map_err(report)?;
+    let rows = found
+        .into_iter()
+        .map(|c| {
+            Ok((
+                time(&series, c.at)?,
+                known(c.before_mean),
+                known(c.after_mean),
+                c.change_pct.and_then(known),
+                c.p,
+            ))
+        })
+        .collect::<SqlResult<Vec<_>>>()?;
+    Ok(TableIterator::new(rows))
+}
+
+/// Trend, season and the rest of each point.
+#[pg_extern(sql = false)]
+#[allow(clippy::type_complexity, reason = "a row of a set-returning function")]
+fn decompose_series(
+    series: SeriesArg,
+    season: Option<Vec<Option<i32>>>,
+) -> SqlResult<
+    TableIterator<
+        'static,
+        (
+            name!(time, Date),
+            name!(value, Option<f64>),
+            name!(trend, Option<f64>),
+            name!(seasonal, Option<f64>),
+            name!(remainder, Option<f64>),
+        ),
+    >,
+> {
+    let SeriesArg(series) = series;
+    let seasons = match season {
+        None => vec![series.grain.season()],
+        Some(given) => given
+            .into_iter()
+            .flatten()
+            .map(|m| {
+                usize::try_from(m).ok().filter(|m| *m >= 1).ok_or_else(|| {
+                    report(Error::OutOfRange {
+                        name: "season",
+                        value: m.to_string(),
+                        accepted: "1 or more",
+                    })
+                })
+            })
+            .collect::<SqlResult<_>>()?,
+    };
+    let values = series.values.clone();
+    let parts = worker::run(move |cancel| decompose(&values, &seasons, Cancel::on(cancel)))?
+        .map_err(report)?;
+    let rows = parts
+        .into_iter()
+        .enumerate()
+        .map(|(t, c)| {
+            Ok((
+                time(&series, t)?,
+                known(series.values[t]),
+                known(c.trend),
+                known(c.seasonal),
+                known(c.remainder),
+            ))
+        })
+        .collect::<SqlResult<Vec<_>>>()?;
+    Ok(TableIterator::new(rows))
+}
