@@ -260,6 +260,27 @@ def barchart(title, question, sql, x, w=12, h=9, unit=NUMBER, stacking="none", o
     return panel("barchart", title, question, sql, w, h, unit, None, None, overrides, options, custom, color=color, **more)
 
 
+def trend(title, question, sql, x, w=12, h=8, unit=NUMBER, overrides=(), **more):
+    """Lines over something else than time, as age."""
+    custom = {"drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2, "fillOpacity": 0, "gradientMode": "none", "showPoints": "auto",
+              "pointSize": 4, "spanNulls": False, "stacking": {"mode": "none", "group": "A"}, "axisPlacement": "auto", "axisLabel": "",
+              "scaleDistribution": {"type": "linear"}, "hideFrom": {"legend": False, "tooltip": False, "viz": False}, "axisSoftMin": 0}
+    options = {"xField": x, "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
+               "tooltip": {"mode": "multi", "sort": "none"}}
+    return panel("trend", title, question, sql, w, h, unit, None, None, overrides, options, custom, color="palette-classic", **more)
+
+
+def band(name="forecast", color=None):
+    """Overrides that draw columns lo and hi as a band around a dashed line."""
+    color = {"mode": "fixed", "fixedColor": color or NEUTRAL}
+    hidden_from = {"legend": True, "tooltip": False, "viz": False}
+    return [
+        override("hi", custom__fillBelowTo="lo", custom__lineWidth=0, custom__fillOpacity=20, color=color, custom__hideFrom=hidden_from),
+        override("lo", custom__lineWidth=0, custom__fillOpacity=0, color=color, custom__hideFrom=hidden_from),
+        override(name, custom__lineStyle={"fill": "dash", "dash": [8, 6]}, color=color, custom__fillOpacity=0),
+    ]
+
+
 def text(content, w=24, h=2, title=""):
     return {
         "type": "text", "title": title, "description": "", "gridPos": {"w": w, "h": h}, "transparent": True,
@@ -311,6 +332,13 @@ class Beside:
         self.rows, self.tall = rows, tall
 
 
+class Folded:
+    """Rows under a heading that is closed at first: their queries run when a viewer opens it."""
+
+    def __init__(self, title, rows):
+        self.title, self.rows = title, rows
+
+
 def lay_out(rows, panels=None, top=0, width=WIDTH):
     """Numbers the panels and places each row below the one before."""
     panels = [] if panels is None else panels
@@ -324,6 +352,14 @@ def lay_out(rows, panels=None, top=0, width=WIDTH):
             row.tall["id"] = len(panels) + 1
             panels.append(row.tall)
             y = tall["y"] + tall["h"]
+            continue
+        if isinstance(row, Folded):
+            fold = {"type": "row", "title": row.title, "collapsed": True, "gridPos": {"x": 0, "y": y, "w": WIDTH, "h": 1}, "id": len(panels) + 1, "panels": []}
+            panels.append(fold)
+            # Ids go on behind those of all panels so far; a fold stands last.
+            inner = lay_out(row.rows, [None] * len(panels), y + 1)
+            fold["panels"] = [p for p in inner if p]
+            y += 1
             continue
         x, height = 0, 0
         for made in row if isinstance(row, list) else [row]:

@@ -72,7 +72,7 @@ def board():
         [
             [tile("revenue", "Revenue"), tile("units", "Units"), tile("asp", "Average price"),
              tile("return_rate", "Return rate", m.FRACTION, 2, m.CHANGE_LESS_IS_BETTER), tile("skus", "SKUs sold"),
-             tile("new_sku_share", "Share of new SKUs", m.FRACTION, 1)],
+             tile("lines", "Sales lines")],
             [m.timeseries("Revenue by channel", "How does revenue move, and which channels carry it? Shows the whole time range",
                           BY_CHANNEL, w=16, h=10, stack="normal"),
              m.bargauge("Top brands", "Which brands earn most in the period? Click for the brand's products", TOP_BRANDS, w=8, h=10, defaults={"min": 0},

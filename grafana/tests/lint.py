@@ -25,12 +25,13 @@ def problems(name, board, data_sources, uids):
     variables = {v["name"] for v in board["templating"]["list"]}
     for variable in board["templating"]["list"]:
         expect(variable["label"] and variable["description"], f"variable {variable['name']} has no label or description")
-    ids = [p["id"] for p in board["panels"]]
+    every = list(panels(board))
+    ids = [p["id"] for p in every]
     expect(len(ids) == len(set(ids)), "panel ids repeat")
-    titles = [p["title"] for p in board["panels"] if p["title"]]
+    titles = [p["title"] for p in every if p["title"]]
     expect(len(titles) == len(set(titles)), "panel titles repeat")
     found += [f"{name}: {a} and {b} overlap" for a, b in overlaps(board["panels"])]
-    for panel in board["panels"]:
+    for panel in every:
         at = f"panel “{panel['title']}”"
         for text in strings(panel):
             for used in re.findall(r"\$\{?(\w+)", text):
@@ -51,6 +52,13 @@ def problems(name, board, data_sources, uids):
     for query in [v["query"] for v in board["templating"]["list"] if v["type"] == "query"]:
         found += [f"{name}: variable: {text}" for text in unqualified(query)]
     return found
+
+
+def panels(board):
+    """Every panel, those of closed rows too."""
+    for panel in board["panels"]:
+        yield panel
+        yield from panel.get("panels", [])
 
 
 def overlaps(panels):

@@ -39,6 +39,15 @@ export function numeric(cell: Cell | undefined): number | null {
   return null;
 }
 
+/** Where a cell stands on an axis: a number as it is, a date or time in milliseconds. */
+export function position(cell: Cell | undefined): number | null {
+  if (typeof cell === 'number') {
+    return cell;
+  }
+  const time = typeof cell === 'string' && /^\d{4}-\d\d/.test(cell) ? Date.parse(cell) : NaN;
+  return Number.isNaN(time) ? null : time;
+}
+
 /** Rows as comma-separated values. A cell that a spreadsheet would take for a formula is quoted with an apostrophe. */
 export function csv(rows: Row[]): string {
   const names = columns(rows);
@@ -68,7 +77,7 @@ export function drawing(rows: Row[], hint: Record<string, unknown> | null): Draw
   const names = columns(rows);
   const text = (key: string) => (typeof hint?.[key] === 'string' && names.includes(hint[key] as string) ? (hint[key] as string) : null);
   const kind = String(hint?.type ?? hint?.kind ?? hint?.mark ?? '');
-  if (rows.length < 2 || kind === 'none' || kind === 'table') {
+  if (rows.length < 2 || !['', 'line', 'points', 'bar'].includes(kind)) {
     return null;
   }
   const isNumber = (name: string) => rows.some((row) => numeric(row[name]) !== null);
@@ -77,7 +86,7 @@ export function drawing(rows: Row[], hint: Record<string, unknown> | null): Draw
   if (!y) {
     return null;
   }
-  const isTime = time !== null && rows.every((row) => !Number.isNaN(Date.parse(String(row[time]))));
+  const isTime = time !== null && rows.every((row) => position(row[time]) !== null);
   if (kind !== 'bar' && time && isTime) {
     const series = text('series') ?? (names.includes('member') && new Set(rows.map((row) => row.member)).size > 1 ? 'member' : null);
     const band: [string, string] | null = !series && names.includes('lo') && names.includes('hi') ? ['lo', 'hi'] : null;

@@ -1,7 +1,7 @@
 import React from 'react';
 import { useTheme2 } from '@grafana/ui';
 import { Row } from '../types';
-import { Drawing, numeric, show } from '../rows';
+import { Drawing, numeric, position, show } from '../rows';
 
 const HEIGHT = 150;
 const LEFT = 56;
@@ -35,7 +35,8 @@ function Lines({ drawing, rows, width }: Props) {
   const series = Array.from(named).slice(0, MOST_SERIES);
   // A forecast comes with the past in column value: both make one line, the band says where it ends.
   const height = (row: Row) => numeric(row[drawing.y]) ?? numeric(row.value ?? null);
-  const times = rows.map((row) => Date.parse(String(row[drawing.x])));
+  const times = rows.map((row) => position(row[drawing.x])!);
+  const label = (at: number) => (typeof rows[0][drawing.x] === 'number' ? `${drawing.x.replaceAll('_', ' ')} ${at}` : new Date(at).toISOString().slice(0, 10));
   const first = Math.min(...times);
   const last = Math.max(...times);
   const values = series.flatMap(([, of]) => of.flatMap((row) => [height(row), ...(drawing.band ?? []).map((name) => numeric(row[name]))]));
@@ -45,14 +46,14 @@ function Lines({ drawing, rows, width }: Props) {
   }
   const low = Math.min(0, ...known);
   const high = Math.max(...known, low + 1e-9);
-  const x = (row: Row) => LEFT + ((Date.parse(String(row[drawing.x])) - first) / Math.max(last - first, 1)) * (width - LEFT - 8);
+  const x = (row: Row) => LEFT + ((position(row[drawing.x])! - first) / Math.max(last - first, 1)) * (width - LEFT - 8);
   const y = (value: number) => 6 + (1 - (value - low) / (high - low)) * (HEIGHT - BOTTOM - 6);
   const line = (of: Row[]) =>
     of.filter((row) => height(row) !== null).map((row, i) => `${i === 0 ? 'M' : 'L'}${x(row).toFixed(1)},${y(height(row)!).toFixed(1)}`).join('');
   const inBand = drawing.band ? rows.filter((row) => drawing.band!.every((name) => numeric(row[name]) !== null)) : [];
   const edge = (name: string, of: Row[]) => of.map((row) => `${x(row).toFixed(1)},${y(numeric(row[name])!).toFixed(1)}`).join(' ');
   return (
-    <svg role="img" aria-label={`${drawing.y} over time, ${series.length} series, from ${short(low)} to ${short(high)}`} width={width} height={HEIGHT}>
+    <svg role="img" aria-label={`${drawing.y} over ${drawing.x.replaceAll('_', ' ')}, ${series.length} series, from ${short(low)} to ${short(high)}`} width={width} height={HEIGHT}>
       {[low, (low + high) / 2, high].map((value) => (
         <g key={value}>
           <line x1={LEFT} x2={width - 8} y1={y(value)} y2={y(value)} stroke={theme.colors.border.weak} />
@@ -70,10 +71,10 @@ function Lines({ drawing, rows, width }: Props) {
         </path>
       ))}
       <text x={LEFT} y={HEIGHT - 4} fontSize={11} fill={theme.colors.text.secondary}>
-        {new Date(first).toISOString().slice(0, 10)}
+        {label(first)}
       </text>
       <text x={width - 8} y={HEIGHT - 4} textAnchor="end" fontSize={11} fill={theme.colors.text.secondary}>
-        {new Date(last).toISOString().slice(0, 10)}
+        {label(last)}
       </text>
     </svg>
   );
