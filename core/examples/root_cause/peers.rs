@@ -27,7 +27,10 @@ fn sums(case: &Case, mask: u32, inside: &[(usize, String)]) -> Sums {
 fn name(case: &Case, segment: &[(usize, String)]) -> String {
     let mut parts = segment.to_vec();
     parts.sort_unstable();
-    let parts: Vec<String> = parts.iter().map(|(d, m)| format!("{}={m}", case.dims[*d])).collect();
+    let parts: Vec<String> = parts
+        .iter()
+        .map(|(d, m)| format!("{}={m}", case.dims[*d]))
+        .collect();
     parts.join("&")
 }
 

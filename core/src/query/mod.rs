@@ -306,7 +306,7 @@ impl Source {
         }
         let from = self.from(path, &reads, filter, period, request.defined)?;
         Ok(format!(
-            "SELECT {number}, {time}, {key}, v.metric, v.value\n\
+            "SELECT {number} AS period, {time} AS \"time\", {key} AS key, v.metric, v.value\n\
              FROM (SELECT {columns}\n  FROM {from}\n  {groups} HAVING pg_catalog.count(*) > 0) AS g\n\
              CROSS JOIN LATERAL (VALUES {values}) AS v(metric, value) WHERE v.value IS NOT NULL",
             time = time(request.grain),
@@ -357,7 +357,7 @@ impl Source {
         };
         outer.push(format!("({}\n)::numeric AS value", metric.expression));
         Ok(format!(
-            "SELECT {number}, {time}, {key}, {name}, g.value\n\
+            "SELECT {number} AS period, {time} AS \"time\", {key} AS key, {name} AS metric, g.value\n\
              FROM (SELECT {outer} FROM (SELECT {columns}\n  FROM {from}\n  {groups}) AS i {group_by}\n\
              HAVING pg_catalog.count(*) > 0) AS g WHERE g.value IS NOT NULL",
             time = time(request.grain),
@@ -370,8 +370,8 @@ impl Source {
 }
 
 /// The result when no metric is available: the right columns and no row.
-const NOTHING: &str =
-    "SELECT NULL::int, NULL::date, NULL::text[], NULL::text, NULL::numeric WHERE false";
+const NOTHING: &str = "SELECT NULL::int AS period, NULL::date AS \"time\", NULL::text[] AS key, \
+    NULL::text AS metric, NULL::numeric AS value WHERE false";
 
 fn expression(metric: &Metric, path: Path) -> &str {
     match (path, &metric.rollup_expression) {
