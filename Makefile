@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo up down psql build test test-core test-loader test-sql test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies clean packages
+.PHONY: help demo up down psql build test test-core test-loader test-sql test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -39,7 +39,7 @@ psql: up ## open psql on the demo data
 demo: up ## everything from nothing: install, build, load, and show what SQL answers
 	@tools/demo
 
-test: test-core up test-loader test-sql test-docs test-grafana ## everything; what CI runs
+test: test-core up test-loader test-sql test-words test-docs test-grafana ## everything; what CI runs
 
 test-core: packages ## numerics, planning and query building, without PostgreSQL
 	@echo "test-core:"
@@ -52,6 +52,13 @@ test-loader: up ## the kpi command over the wire
 test-sql: up ## the SQL contract, by expected output
 	@echo "test-sql:"
 	tools/test-sql
+
+test-words: up ## questions, attacks, roles and every failure of a model's endpoint
+	@echo "test-words:"
+	tools/test-words
+
+test-llm: up ## answers by a real local model, where one can be had; not part of test
+	@tools/test-llm
 
 test-docs: up ## every SQL block of README and docs, by its shown output
 	@echo "test-docs:"

@@ -19,6 +19,7 @@ mod series;
 mod settings;
 mod target;
 mod what_if;
+mod words;
 mod worker;
 
 pgrx::pg_module_magic!(name, version);
@@ -27,4 +28,5 @@ pgrx::pg_module_magic!(name, version);
 #[pg_guard]
 extern "C-unwind" fn _PG_init() {
     settings::register();
+    words::settings::register();
 }

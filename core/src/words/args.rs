@@ -888,3 +888,20 @@ pub(crate) fn new_change(
         (_, None) => fresh.clone(),
     }
 }
+
+static ASSUMES_UP: Pattern = Pattern::new(
+    r"\b(?:grow\w*|grew|ris(?:e|es|en|ing)|rose|increas\w+|climb\w*|jump\w*|surg\w+|gain\w*|improv\w+|up|higher|better|boom\w*|growth)\b|늘|증가|상승|성장|올랐",
+);
+static ASSUMES_DOWN: Pattern = Pattern::new(
+    r"\b(?:drop\w*|fall\w*|fell|declin\w+|decreas\w+|down|lost|los(?:e|ing)|shr[iau]nk\w*|collaps\w+|slump\w*|plung\w+|lower|worse\w*|dip\w*|tank\w*|crash\w*)\b|줄|감소|하락|떨어|빠졌",
+);
+
+/// The direction that a question takes for granted, where it takes one.
+pub(crate) fn assumed_direction(question: &str) -> Option<&'static str> {
+    let text = super::text::fold(question);
+    match (ASSUMES_UP.is_in(&text), ASSUMES_DOWN.is_in(&text)) {
+        (true, false) => Some("up"),
+        (false, true) => Some("down"),
+        _ => None,
+    }
+}

@@ -328,7 +328,10 @@ pub(crate) fn grain_of(rows: &[Row]) -> Grain {
     let gap = days.windows(2).map(|w| (w[1] - w[0]).num_days()).min();
     match gap {
         Some(1..=6) => Grain::Day,
-        Some(7..=27) => Grain::Week,
+        // Weeks are told by their Mondays; other days that far apart are just days.
+        Some(7..=27) if days.iter().all(|d| d.weekday() == chrono::Weekday::Mon) => Grain::Week,
+        Some(7..=27) => Grain::Day,
+        Some(28..) if days.iter().any(|d| d.day() != 1) => Grain::Day,
         Some(28..=88) => Grain::Month,
         Some(89..=364) => Grain::Quarter,
         Some(_) => Grain::Year,
@@ -365,4 +368,44 @@ pub(crate) fn metric_name(metric: &str, lang: Lang) -> String {
         Lang::En => en.to_owned(),
         Lang::Ko => ko.to_owned(),
     }
+}
+
+/// The function that rows come from, by the columns that only it has; empty where none fits.
+pub fn kind_of(facts: &Facts) -> &'static str {
+    const TELLING: [(&str, &[&str]); 20] = [
+        ("drivers", &["ratio", "surprise"]),
+        ("recommend", &["action", "reason"]),
+        ("insights", &["headline"]),
+        ("scorecard", &["metric", "state", "value"]),
+        ("attainment", &["p_attain", "target"]),
+        ("suggest_targets", &["commit", "ambitious"]),
+        ("elasticity", &["elasticity"]),
+        ("concentration", &["hhi", "effective_n"]),
+        ("portfolio", &["xyz", "abc"]),
+        ("price_tiers", &["tier", "price_lo"]),
+        ("cohorts", &["cohort", "age"]),
+        ("launch_curve", &["age_weeks"]),
+        ("bridge", &["price", "volume", "mix"]),
+        ("anomalies", &["is_anomaly"]),
+        ("forecast", &["forecast"]),
+        ("what_if", &["baseline", "expected", "lo"]),
+        ("compare", &["baseline", "change"]),
+        ("breakdown", &["share", "rank"]),
+        ("rfm", &["segment"]),
+        ("history", &["time", "value"]),
+    ];
+    let Some(row) = facts.rows.first() else {
+        return "";
+    };
+    TELLING
+        .iter()
+        .find(|(_, columns)| columns.iter().all(|c| row.contains_key(*c)))
+        .map_or(
+            if row.len() == 1 && row.contains_key("value") {
+                "value"
+            } else {
+                ""
+            },
+            |(kind, _)| kind,
+        )
 }

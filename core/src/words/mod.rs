@@ -1,20 +1,23 @@
 //! Words: from a question to a plan, from rows to a text, and the check that a text says no more than its facts.
 
 mod args;
+mod call;
 mod catalogue;
 mod cues;
 mod facts;
 mod lexicon;
 mod narrate;
 mod plan;
+pub mod prompt;
 pub mod router;
 mod slots;
 mod text;
 mod time;
 mod verify;
 
+pub use call::{Call, call, is_runnable, reading, refusal};
 pub use catalogue::{Alias, Catalogue, Dimension, Example, MetricName};
-pub use facts::{Facts, Lang, Row};
+pub use facts::{Facts, Lang, Row, kind_of};
 pub use narrate::{narrate, narrate_facts};
 pub use plan::{Plan, QUESTION_CHARS, SURE, plan, to_json};
 pub use router::FUNCTIONS;

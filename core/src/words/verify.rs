@@ -76,6 +76,8 @@ struct Fact {
     role: Role,
     /// Index of its row; `None` for counts over all rows.
     row: Option<usize>,
+    /// A difference of fractions: told in points, not percent.
+    points: bool,
 }
 
 struct Base {
@@ -183,6 +185,7 @@ impl Base {
                     unit: column_unit(column, metric),
                     role: column_role(column),
                     row: None,
+                    points: false,
                 });
             }
         }
@@ -192,12 +195,27 @@ impl Base {
         base
     }
 
+    /// The change of all rows together: the total's own, else the sum.
+    fn total_change(&self) -> Option<f64> {
+        let unnamed = self
+            .change
+            .iter()
+            .zip(&self.names)
+            .find(|(_, n)| n.is_empty());
+        if let Some((change, _)) = unnamed {
+            return *change;
+        }
+        let all: Vec<f64> = self.change.iter().flatten().copied().collect();
+        (all.len() > 1).then(|| all.iter().sum())
+    }
+
     fn count(&mut self, n: usize) {
         self.facts.push(Fact {
             x: n as f64,
             unit: Unit::Count,
             role: Role::Other,
             row: None,
+            points: false,
         });
     }
 
@@ -210,6 +228,8 @@ impl Base {
                     unit: column_unit(column, own),
                     role: column_role(column),
                     row: Some(index),
+                    points: own == Unit::Share && column_role(column) == Role::Change
+                        || matches!(column.as_str(), "share_change" | "contribution"),
                 });
             }
         }
@@ -224,6 +244,7 @@ impl Base {
                 unit: own,
                 role: Role::Change,
                 row: Some(index),
+                points: own == Unit::Share,
             });
         }
         self.change.push(change.or_else(|| num(row, "change_pct")));
@@ -297,12 +318,13 @@ static WORD_NUMBER: Pattern = Pattern::new(
 static CURRENCY: Pattern =
     Pattern::new(r"^(?: ?(?:eur|usd|krw|gbp|euros?|dollars?|won|pounds?|€|\$|£|₩|원|달러|유로))");
 static CURRENCY_BEFORE: Pattern = Pattern::new(r"(?:eur|usd|krw|gbp|€|\$|£|₩) ?[-+]?$");
+static MONEY_WORDS: Pattern =
+    Pattern::new(r"\b(?:eur|usd|krw|gbp|euros?|dollars?|pounds?)\b|[€$£₩]|달러|유로");
 static COUNT_AFTER: Pattern =
     Pattern::new(r"^ ?(?:units?|pieces?|items?|orders?|bottles|customers|pcs|개 판매)\b");
 static PERCENT_AFTER: Pattern = Pattern::new(r"^ ?(?:%|percent\b|per cent\b|퍼센트|프로)");
 static POINTS_AFTER: Pattern =
     Pattern::new(r"^ ?(?:points?\b|percentage points?\b|pp\b|%p|포인트)");
-static TIMES_AFTER: Pattern = Pattern::new(r"^ ?(?:times\b|x\b|fold\b|배)");
 static MARKUP: Pattern = Pattern::new(
     r"https?:|www\.|\]\(|<[a-z/!]|```|\{\{|javascript:|@[a-z]+\.|\b[a-z0-9-]+\.(?:com|net|org|io|example|ru|kr)\b",
 );
@@ -319,7 +341,8 @@ static DOWN: Pattern = Pattern::new(
     r"\b(?:fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|down|lost|los(?:e|es|ing)|loss|shrank|shrunk|shr?ink(?:s|ing)?|slip(?:s|ped)?|slid|lower|less than|below|reduc(?:e|ed|tion)|weaker|worse(?:n|ned)?|plung(?:e|ed)|tumbled|dipp?(?:ed|s)?|contracted|fewer)\b|감소|하락|줄|떨어|낮",
 );
 static NEGATED: Pattern =
-    Pattern::new(r"\b(?:did not|didn't|not|no|never|neither|without|none)\b[^,.:;]{0,20}$|않|없");
+    Pattern::new(r"\b(?:did not|didn't|not|no|never|neither|without|none)\b[^,.:;]{0,20}$");
+static NEGATED_AFTER: Pattern = Pattern::new(r"^ ?(?:하지|되지|지) ?않|^[가-힣]{0,2} ?않");
 static BEST: Pattern = Pattern::new(
     r"\b(?:highest|largest|biggest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰)|선두|최대",
 );
@@ -375,6 +398,12 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
                 faults.push(Fault::new(FaultKind::Claim, hit.as_str()));
             }
         }
+    }
+    // Rows without money are not told in money.
+    if !base.facts.iter().any(|f| f.unit == Unit::Money)
+        && let Some(hit) = MONEY_WORDS.captures(&text).and_then(|c| c.get(0))
+    {
+        faults.push(Fault::new(FaultKind::Unit, hit.as_str()));
     }
     names(reply, &base, facts, &mut faults);
     times(&text, facts, &mut faults);
@@ -611,7 +640,10 @@ fn clauses(
             "twelve" | "a dozen" => 12.0,
             _ => f64::NAN,
         };
-        let known = base.facts.iter().any(|f| f.unit == Unit::Count && f.x == n)
+        let known = base
+            .facts
+            .iter()
+            .any(|f| matches!(f.unit, Unit::Count | Unit::Plain) && f.x == n)
             || base.free.contains(hit.as_str())
             || named.len() as f64 == n;
         if !known {
@@ -674,17 +706,29 @@ fn check_number(
     fits.retain(right_unit);
     // Points belong to shares only, percent to anything but a change of a share.
     if number.raw.ends_with("points") {
-        fits.retain(|f| metric == Unit::Share || f.role == Role::Change);
+        fits.retain(|f| f.points);
     }
     if fits.is_empty() {
         faults.push(Fault::new(FaultKind::Unit, &number.raw));
         return;
     }
     if number.unit == Some(Unit::Money) && !facts.currency.is_empty() {
-        let around = sentence
-            .get(number.from.saturating_sub(5)..(number.to + 8).min(sentence.len()))
-            .unwrap_or("");
-        if !around.contains(&fold(&facts.currency)) {
+        // The word stands within a few characters on either side.
+        let before: String = sentence
+            .get(..number.from)
+            .unwrap_or("")
+            .chars()
+            .rev()
+            .take(5)
+            .collect();
+        let before: String = before.chars().rev().collect();
+        let after: String = sentence
+            .get(number.to..)
+            .unwrap_or("")
+            .chars()
+            .take(8)
+            .collect();
+        if !format!("{before} {after}").contains(&fold(&facts.currency)) {
             faults.push(Fault::new(FaultKind::Unit, &number.raw));
         }
     }
@@ -728,6 +772,9 @@ fn free_holds(base: &Base, number: &Said) -> bool {
 fn is_phrase(number: &Said, text: &str, base: &Base) -> bool {
     let before = text.get(..number.from).unwrap_or("");
     let after = text.get(number.to..).unwrap_or("");
+    if number.raw.ends_with("points") {
+        return false;
+    }
     PHRASE_COUNT.is_in(before) && number.x <= 20.0
         || ((number.x - 0.8).abs() < 1e-9
             && (before.ends_with("for ")
@@ -896,7 +943,8 @@ fn directions(
     for (pattern, sign) in [(&UP, 1.0), (&DOWN, -1.0)] {
         for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
             let before = blank.get(..hit.start()).unwrap_or("");
-            let sign = if NEGATED.is_in(before) || before.trim_end().ends_with("not") {
+            let negated = NEGATED_AFTER.is_in(blank.get(hit.end()..).unwrap_or(""));
+            let sign = if NEGATED.is_in(before) || before.trim_end().ends_with("not") || negated {
                 -sign
             } else {
                 sign
@@ -917,10 +965,13 @@ fn directions(
                     .into_iter()
                     .flat_map(|(_, at)| named.iter().filter(move |(_, a)| a == at).map(|(r, _)| *r))
                     .collect();
+                let told = rows_told(said, base);
                 if !inside.is_empty() {
                     inside
                 } else if !prior.is_empty() {
                     prior
+                } else if !told.is_empty() {
+                    told
                 } else {
                     (0..base.change.len())
                         .filter(|r| base.names.get(*r).is_some_and(Vec::is_empty))
@@ -943,6 +994,16 @@ fn directions(
             } else {
                 rows
             };
+            // Nobody named: the sentence is about the total.
+            if rows.is_empty() {
+                if base.total_change().is_some_and(|c| c * sign < 0.0)
+                    && word != "up"
+                    && word != "down"
+                {
+                    faults.push(Fault::new(FaultKind::Direction, word));
+                }
+                continue;
+            }
             let agrees = |r: &usize| {
                 base.change
                     .get(*r)
@@ -979,6 +1040,30 @@ fn directions(
                 sentence.get(number.from..number.to).unwrap_or(""),
             ));
         }
+    }
+}
+
+/// The row that the numbers around a word belong to, where rows have no names and just one fits.
+fn rows_told(said: &[Said], base: &Base) -> Vec<usize> {
+    let mut rows: BTreeSet<usize> = BTreeSet::new();
+    for number in said {
+        for fact in base
+            .facts
+            .iter()
+            .filter(|f| matches!(f.role, Role::Level | Role::Before))
+        {
+            if (fact.x - number.x).abs() <= number.slack * 1.0001 {
+                rows.extend(fact.row);
+            }
+        }
+    }
+    let unnamed = rows
+        .iter()
+        .all(|r| base.names.get(*r).is_some_and(Vec::is_empty));
+    if rows.len() == 1 && unnamed {
+        rows.into_iter().collect()
+    } else {
+        Vec::new()
     }
 }
 
@@ -1076,7 +1161,7 @@ fn names(reply: &str, base: &Base, facts: &Facts, faults: &mut Vec<Fault>) {
             continue;
         }
         for part in bare
-            .split(['-', '/', '·', '\'', '’'])
+            .split(|c: char| matches!(c, '-' | '/' | '·' | '\'' | '’') || is_hangul(c))
             .filter(|p| p.chars().next().is_some_and(char::is_uppercase))
         {
             let low = fold(part);
