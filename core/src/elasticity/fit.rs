@@ -286,7 +286,7 @@ impl<'a> Model<'a> {
                 self.estimate_dispersion();
                 self.estimate_week_sd(&system);
             }
-            if step >= 8 && moved < 1e-5 {
+            if step >= 8 && moved < 1e-4 {
                 break;
             }
         }

@@ -19,7 +19,7 @@ const PROMOTED: f64 = 0.95;
 /// Weeks on each side of the median that stands for the list price: 90 days in all.
 const LIST_REACH: i32 = 6;
 /// Weeks after which a lower price is no longer a promotion.
-const SHORT: usize = 3;
+const SHORT: i32 = 3;
 /// Weeks in which a channel's own price level for an item weighs as much as the channel's common one.
 const OWN_LEVEL: f64 = 10.0;
 /// A week without sales that was this improbable is taken for a stock-out and left out.
@@ -133,6 +133,8 @@ impl<'a> Unit<'a> {
 /// for three weeks at most. A price that stays down longer is a new price.
 fn short_discounts(priced: &BTreeMap<i32, f64>) -> BTreeMap<i32, f64> {
     let mut runs: Vec<Vec<(i32, f64)>> = Vec::new();
+    // A week without a sale has no price and does not end a run; a week at the list price does.
+    let mut running = false;
     for (week, paid) in priced {
         let near: Vec<f64> = priced
             .range(week.saturating_sub(LIST_REACH)..=week.saturating_add(LIST_REACH))
@@ -140,17 +142,21 @@ fn short_discounts(priced: &BTreeMap<i32, f64>) -> BTreeMap<i32, f64> {
             .collect();
         let depth = 1.0 - paid / median(&near).unwrap_or(*paid);
         if depth < 1.0 - PROMOTED {
+            running = false;
             continue;
         }
-        match runs.last_mut() {
-            Some(run) if run.last().is_some_and(|(last, _)| week - last == 1) => {
-                run.push((*week, depth));
-            }
-            _ => runs.push(vec![(*week, depth)]),
+        match runs.last_mut().filter(|_| running) {
+            Some(run) => run.push((*week, depth)),
+            None => runs.push(vec![(*week, depth)]),
         }
+        running = true;
     }
+    let weeks = |run: &[(i32, f64)]| {
+        let ends = run.first().zip(run.last());
+        ends.map_or(0, |(a, b)| b.0.saturating_sub(a.0).saturating_add(1))
+    };
     let mut found = BTreeMap::new();
-    for run in runs.iter().filter(|r| r.len() <= SHORT) {
+    for run in runs.iter().filter(|r| weeks(r) <= SHORT) {
         // A week that the promotion only touched has part of its depth.
         let deepest = run.iter().map(|r| r.1).fold(0.0, f64::max);
         found.extend(run.iter().map(|(week, depth)| (*week, depth / deepest)));

@@ -20,6 +20,8 @@ const MIN_USUAL: usize = 6;
 const MIN_EVENTS: usize = 5;
 /// Weeks since the last promotion before the next one is proposed.
 const REST: i32 = 8;
+/// Weeks after which a lower price is no longer a promotion, where promotions are told by price.
+const SHORT: i32 = 3;
 /// A week is promoted below this share of the quarter's median price, or by its flag from half of its units.
 const DISCOUNT: f64 = 0.95;
 const FLAGGED: f64 = 0.5;
@@ -49,50 +51,45 @@ pub(super) fn events(sales: &Sales) -> Vec<Event> {
 }
 
 fn events_of(item: usize, weeks: &BTreeMap<i32, Week>, flagged: bool, end: i32) -> Vec<Event> {
-    let promoted: Vec<(i32, f64)> = weeks
-        .iter()
-        .filter_map(|(week, w)| {
-            let near: Vec<f64> = weeks
-                .range(week - USUAL / 2..=week + USUAL / 2)
-                .map(|(_, w)| w.revenue / w.units)
-                .collect();
-            let depth = 1.0 - w.revenue / w.units / median(&near)?;
-            let on = if flagged {
-                w.promoted >= FLAGGED * w.units
-            } else {
-                depth >= 1.0 - DISCOUNT
-            };
-            on.then_some((*week, depth.max(0.0)))
-        })
-        .collect();
+    // Runs of promoted weeks: a week without a sale has no price and does not end one.
+    let mut runs: Vec<Vec<(i32, f64)>> = Vec::new();
+    let mut running = false;
+    for (week, w) in weeks {
+        let near: Vec<f64> = weeks
+            .range(week - USUAL / 2..=week + USUAL / 2)
+            .map(|(_, w)| w.revenue / w.units)
+            .collect();
+        let price = w.revenue / w.units;
+        let depth = 1.0 - price / median(&near).unwrap_or(price);
+        let on = if flagged {
+            w.promoted >= FLAGGED * w.units
+        } else {
+            depth >= 1.0 - DISCOUNT
+        };
+        match runs.last_mut().filter(|_| on && running) {
+            Some(run) => run.push((*week, depth.max(0.0))),
+            None if on => runs.push(vec![(*week, depth.max(0.0))]),
+            None => {}
+        }
+        running = on;
+    }
+    // A price that stays down is a new price.
+    let ends = |run: &[(i32, f64)]| run.first().zip(run.last()).map(|(a, b)| (a.0, b.0));
+    runs.retain(|run| flagged || ends(run).is_some_and(|(a, b)| b - a < SHORT));
+    let promoted: Vec<i32> = runs.iter().flatten().map(|r| r.0).collect();
     let first = weeks.keys().next().copied().unwrap_or(0);
     let mut events = Vec::new();
-    let mut rest = promoted.as_slice();
-    while let Some(((start, _), _)) = rest.split_first() {
-        let mut last = *start;
-        let run = rest
-            .iter()
-            .take_while(|(w, _)| {
-                let joins = w - last <= 1;
-                if joins {
-                    last = *w;
-                }
-                joins
-            })
-            .count();
-        let (run, after) = rest.split_at(run.max(1));
-        rest = after;
+    for run in &runs {
+        let Some((start, last)) = ends(run) else {
+            continue;
+        };
         let (from, to) = (start - BEFORE, last + AFTER);
         if from < first || to > end {
             continue;
         }
         let usual: Vec<f64> = (from - USUAL..=to + USUAL)
             .filter(|w| *w > first && *w <= end && !(from..=to).contains(w))
-            .filter(|w| {
-                !promoted
-                    .iter()
-                    .any(|(p, _)| p - BEFORE <= *w && *w <= p + AFTER)
-            })
+            .filter(|w| !promoted.iter().any(|p| p - BEFORE <= *w && *w <= p + AFTER))
             .map(|w| weeks.get(&w).map_or(0.0, |w| w.revenue))
             .collect();
         let level = usual.iter().sum::<f64>() / usual.len().max(1) as f64;
@@ -104,7 +101,7 @@ fn events_of(item: usize, weeks: &BTreeMap<i32, Week>, flagged: bool, end: i32) 
             .sum();
         events.push(Event {
             item,
-            start: *start,
+            start,
             weeks: last - start + 1,
             gain: sold / level - f64::from(to - from + 1),
             depth: run.iter().map(|r| r.1).sum::<f64>() / run.len() as f64,
