@@ -59,7 +59,9 @@ pub(super) fn complete(request: &Request, cancel: &AtomicBool) -> Outcome {
         completion_tokens: 0,
         elapsed: Duration::ZERO,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let Ok(runtime) = runtime else { return outcome };
     let work = async {
         let work = tries(request, start, &mut outcome);
@@ -129,12 +131,21 @@ fn body(request: &Request, with_schema: bool) -> Value {
         "stream": false
     });
     if with_schema && let Some(map) = body.as_object_mut() {
-        map.insert("response_format".into(), json!({"type": "json_schema", "json_schema": request.schema}));
+        map.insert(
+            "response_format".into(),
+            json!({"type": "json_schema", "json_schema": request.schema}),
+        );
     }
     body
 }
 
-async fn once(client: &Client, url: Url, key: &str, body: &Value, outcome: &mut Outcome) -> Result<String, Failure> {
+async fn once(
+    client: &Client,
+    url: Url,
+    key: &str,
+    body: &Value,
+    outcome: &mut Outcome,
+) -> Result<String, Failure> {
     let mut call = client.post(url).json(body);
     if !key.is_empty() {
         call = call.bearer_auth(key);
@@ -166,17 +177,30 @@ async fn once(client: &Client, url: Url, key: &str, body: &Value, outcome: &mut 
         });
     }
     let mut bytes: Vec<u8> = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| Failure::Again("cut_off".into(), None))? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|_| Failure::Again("cut_off".into(), None))?
+    {
         if bytes.len() + chunk.len() > BODY_BYTES {
             return Err(Failure::Final("too_large".into()));
         }
         bytes.extend_from_slice(&chunk);
     }
-    let reply: Value = serde_json::from_slice(&bytes).map_err(|_| Failure::Final("not_json".into()))?;
-    let count = |name: &str| reply.pointer(name).and_then(Value::as_i64).unwrap_or(0).max(0);
+    let reply: Value =
+        serde_json::from_slice(&bytes).map_err(|_| Failure::Final("not_json".into()))?;
+    let count = |name: &str| {
+        reply
+            .pointer(name)
+            .and_then(Value::as_i64)
+            .unwrap_or(0)
+            .max(0)
+    };
     outcome.prompt_tokens += count("/usage/prompt_tokens");
     outcome.completion_tokens += count("/usage/completion_tokens");
-    let choice = reply.pointer("/choices/0").ok_or_else(|| Failure::Final("no_choice".into()))?;
+    let choice = reply
+        .pointer("/choices/0")
+        .ok_or_else(|| Failure::Final("no_choice".into()))?;
     if choice.get("finish_reason").and_then(Value::as_str) == Some("length") {
         return Err(Failure::Final("truncated".into()));
     }
@@ -189,7 +213,10 @@ async fn once(client: &Client, url: Url, key: &str, body: &Value, outcome: &mut 
 
 /// Whether the endpoint lists its models; its status word.
 pub(super) fn probe(endpoint: &str, key: &str, timeout: Duration, cancel: &AtomicBool) -> String {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    else {
         return "failed".to_owned();
     };
     let status = runtime.block_on(async {
@@ -227,13 +254,26 @@ pub(super) fn probe(endpoint: &str, key: &str, timeout: Duration, cancel: &Atomi
 /// A client that reaches only the endpoint's own, checked addresses.
 async fn connect(endpoint: &str, path: &str) -> Result<(Client, Url), String> {
     let refused = |word: &str| Err(word.to_owned());
-    let Ok(base) = Url::parse(endpoint) else { return refused("bad_endpoint") };
-    let Some(host) = base.host_str().map(|h| h.trim_matches(['[', ']']).to_owned()) else { return refused("bad_endpoint") };
-    if !base.username().is_empty() || base.password().is_some() || base.query().is_some() || base.fragment().is_some() {
+    let Ok(base) = Url::parse(endpoint) else {
+        return refused("bad_endpoint");
+    };
+    let Some(host) = base
+        .host_str()
+        .map(|h| h.trim_matches(['[', ']']).to_owned())
+    else {
+        return refused("bad_endpoint");
+    };
+    if !base.username().is_empty()
+        || base.password().is_some()
+        || base.query().is_some()
+        || base.fragment().is_some()
+    {
         return refused("bad_endpoint");
     }
     let port = base.port_or_known_default().unwrap_or(443);
-    let Ok(found) = tokio::net::lookup_host((host.as_str(), port)).await else { return refused("no_such_host") };
+    let Ok(found) = tokio::net::lookup_host((host.as_str(), port)).await else {
+        return refused("no_such_host");
+    };
     let addresses: Vec<SocketAddr> = found.collect();
     if addresses.is_empty() {
         return refused("no_such_host");
@@ -258,7 +298,11 @@ async fn connect(endpoint: &str, path: &str) -> Result<(Client, Url), String> {
         .build()
         .map_err(|_| "no_client".to_owned())?;
     let text = base.as_str().trim_end_matches('/');
-    let whole = if text.ends_with(path) { text.to_owned() } else { format!("{}/{path}", text.trim_end_matches("/chat/completions")) };
+    let whole = if text.ends_with(path) {
+        text.to_owned()
+    } else {
+        format!("{}/{path}", text.trim_end_matches("/chat/completions"))
+    };
     let url = Url::parse(&whole).map_err(|_| "bad_endpoint".to_owned())?;
     Ok((client, url))
 }
@@ -266,12 +310,16 @@ async fn connect(endpoint: &str, path: &str) -> Result<(Client, Url), String> {
 /// Link-local and unspecified addresses: where clouds keep their metadata.
 fn is_blocked(address: IpAddr) -> bool {
     match address {
-        IpAddr::V4(v4) => v4.is_link_local() || v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast(),
+        IpAddr::V4(v4) => {
+            v4.is_link_local() || v4.is_unspecified() || v4.is_broadcast() || v4.is_multicast()
+        }
         IpAddr::V6(v6) => {
             v6.is_unspecified()
                 || v6.is_multicast()
                 || (v6.segments()[0] & 0xffc0) == 0xfe80
-                || v6.to_ipv4_mapped().is_some_and(|v4| is_blocked(IpAddr::V4(v4)))
+                || v6
+                    .to_ipv4_mapped()
+                    .is_some_and(|v4| is_blocked(IpAddr::V4(v4)))
         }
     }
 }

@@ -68,11 +68,20 @@ fn words_kind(facts: JsonB) -> &'static str {
 /// Faults of a text, as an array of `{"kind", "at"}`.
 #[pg_extern(sql = false)]
 fn words_verify(kind: &str, reply: &str, facts: JsonB) -> JsonB {
-    JsonB(faults_json(&words::verify(kind, reply, &Facts::from_json(&facts.0))))
+    JsonB(faults_json(&words::verify(
+        kind,
+        reply,
+        &Facts::from_json(&facts.0),
+    )))
 }
 
 fn faults_json(faults: &[Fault]) -> Value {
-    Value::Array(faults.iter().map(|f| json!({"kind": format!("{:?}", f.kind).to_lowercase(), "at": f.at})).collect())
+    Value::Array(
+        faults
+            .iter()
+            .map(|f| json!({"kind": format!("{:?}", f.kind).to_lowercase(), "at": f.at}))
+            .collect(),
+    )
 }
 
 /// Whether an endpoint and a model are set.
@@ -84,7 +93,9 @@ fn llm_configured() -> bool {
 /// Limits that SQL keeps: calls a minute, seconds in the cache, the model.
 #[pg_extern(sql = false)]
 fn llm_limits() -> JsonB {
-    JsonB(json!({"rate": settings::rate_limit(), "cache": settings::cache_seconds(), "model": settings::model()}))
+    JsonB(
+        json!({"rate": settings::rate_limit(), "cache": settings::cache_seconds(), "model": settings::model()}),
+    )
 }
 
 /// Whether the endpoint answers, as a status word.
@@ -99,8 +110,14 @@ fn llm_probe() -> SqlResult<String> {
 }
 
 /// One exchange with the model, as a row of the log.
-fn exchange(messages: Value, schema: Value, model: Option<&str>) -> SqlResult<(Option<String>, Value)> {
-    let model = model.filter(|m| !m.trim().is_empty()).map_or_else(settings::model, str::to_owned);
+fn exchange(
+    messages: Value,
+    schema: Value,
+    model: Option<&str>,
+) -> SqlResult<(Option<String>, Value)> {
+    let model = model
+        .filter(|m| !m.trim().is_empty())
+        .map_or_else(settings::model, str::to_owned);
     let request = http::Request {
         endpoint: settings::endpoint(),
         key: settings::key(),
@@ -141,7 +158,11 @@ fn llm_words(
     for _ in 0..ROUNDS {
         let messages = prompt::rewording(notes, question, &aliases, lang, &faults);
         let (content, log) = exchange(messages, prompt::text_schema(), model)?;
-        status = log.get("status").and_then(Value::as_str).unwrap_or("failed").to_owned();
+        status = log
+            .get("status")
+            .and_then(Value::as_str)
+            .unwrap_or("failed")
+            .to_owned();
         calls.push(log);
         let Some(content) = content else { break };
         let Some(text) = prompt::reply(&content, "text") else {
@@ -151,11 +172,15 @@ fn llm_words(
         let text = aliases.show(text.trim());
         faults = words::verify(kind, &text, &facts);
         if faults.is_empty() {
-            return Ok(JsonB(json!({"text": text, "status": "ok", "faults": [], "calls": calls})));
+            return Ok(JsonB(
+                json!({"text": text, "status": "ok", "faults": [], "calls": calls}),
+            ));
         }
         status = "not_verified".to_owned();
     }
-    Ok(JsonB(json!({"text": null, "status": status, "faults": faults_json(&faults), "calls": calls})))
+    Ok(JsonB(
+        json!({"text": null, "status": status, "faults": faults_json(&faults), "calls": calls}),
+    ))
 }
 
 /// Asks the model which function a question means; names are masked.

@@ -139,7 +139,11 @@ pub(crate) fn key() -> String {
         return text(&KEY);
     }
     let small = std::fs::metadata(&file).is_ok_and(|m| m.is_file() && m.len() <= BYTES);
-    let content = if small { std::fs::read_to_string(&file).unwrap_or_default() } else { String::new() };
+    let content = if small {
+        std::fs::read_to_string(&file).unwrap_or_default()
+    } else {
+        String::new()
+    };
     content.lines().next().unwrap_or("").trim().to_owned()
 }
 
