@@ -337,7 +337,7 @@ fn modes() {
 #[test]
 fn commands() {
     let Some(b) = bench() else { return };
-    let file = b.file("a.csv", format!("Tag,brand,product,channel,vendor,price,quantity\n2025-01-02,A,x toner,Web,V,5,2\nsoon,A,x,Web,V,5,2\n"));
+    let file = b.file("a.csv", "Tag,brand,product,channel,vendor,price,quantity\n2025-01-02,A,x toner,Web,V,5,2\nsoon,A,x,Web,V,5,2\n");
     let said = b.load(0, &[&file, "--map", "date=Tag", "--explain-mapping"]);
     assert!(
         said.out.contains("you said so") && said.out.contains("from words"),

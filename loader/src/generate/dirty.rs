@@ -191,7 +191,7 @@ fn grouped(n: i64, sign: char) -> String {
     let digits = n.unsigned_abs().to_string();
     let mut out = String::new();
     for (at, d) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push(sign);
         }
         out.push(d);
@@ -221,7 +221,7 @@ fn lines(model: &Model, counts: &[u64], style: Style, rng: &mut Rng) -> Vec<Line
                     code,
                 }
             };
-            if rng.next() % SPOILT == 0 {
+            if rng.next().is_multiple_of(SPOILT) {
                 let code = codes[rng.below(codes.len())];
                 let date = if code == "FUTURE_DATE" {
                     NaiveDate::from_ymd_opt(2099, 1, 1).unwrap_or(day.date)

@@ -150,12 +150,21 @@ fn find_column(header: &[String], name: &str, field: Field) -> Result<usize> {
     }
 }
 
+/// A name that is short enough for a message.
+fn short(name: &str) -> String {
+    if name.chars().count() <= 40 {
+        name.to_owned()
+    } else {
+        name.chars().take(39).chain(['…']).collect()
+    }
+}
+
 /// Names in quotes, the first twenty of them.
 fn quoted(names: &[String]) -> String {
     let mut text = names
         .iter()
         .take(20)
-        .map(|n| format!("\"{n}\""))
+        .map(|n| format!("\"{}\"", short(n)))
         .collect::<Vec<_>>()
         .join(", ");
     if names.len() > 20 {

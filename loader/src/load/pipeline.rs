@@ -228,7 +228,7 @@ pub(crate) async fn run(
             while let Ok((chunk, done)) = jobs.recv() {
                 format.for_each(&chunk, |line, cells, raw| match cells {
                     Some(cells) => rows.record(line, cells, raw),
-                    None => rows.reject(line, Code::BadQuote, raw, "a quote never closes"),
+                    None => rows.reject(line, Code::BadQuote, raw, format.broken()),
                 });
                 // The receiver is gone where the load was given up.
                 let _ = done.send(rows.take());

@@ -15,6 +15,7 @@ use super::workbook::{self, WorkbookSource};
 use anyhow::{Context, Result, bail};
 use encoding_rs::Encoding;
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::io::Read;
 
 /// What the user said about a file's notation.
@@ -92,6 +93,14 @@ impl Format {
             Self::JsonArray(e, _) => format!("JSON array, {}", encoding::name_of(e)),
             Self::Workbook { sheet, .. } => format!("workbook, sheet \"{sheet}\""),
             Self::Parquet => "Parquet".to_owned(),
+        }
+    }
+
+    /// What is wrong with a record that cannot be told apart.
+    pub(crate) fn broken(&self) -> &'static str {
+        match self {
+            Self::JsonLines(..) | Self::JsonArray(..) => "not a whole JSON object",
+            _ => "a quote never closes",
         }
     }
 
@@ -394,6 +403,14 @@ const NUMBERS: [Field; 4] = [
     Field::ListPrice,
 ];
 
+/// The text of a cell whose notation is the column's.
+fn text_of<'a>(cells: &[Cell<'a>], column: usize) -> Option<Cow<'a, str>> {
+    let cell = cells
+        .get(column)
+        .filter(|c| matches!(c.kind, Kind::Text | Kind::Doubled))?;
+    cell.as_str().filter(|t| !t.is_empty())
+}
+
 /// How the columns write dates and numbers, by all their cells.
 fn evidence(
     input: &Input,
@@ -410,12 +427,6 @@ fn evidence(
         .into_iter()
         .filter_map(|f| mapping.column(f).map(|c| (f, c)))
         .collect();
-    let text_of = |cells: &[Cell<'_>], column: usize| -> Option<String> {
-        let cell = cells
-            .get(column)
-            .filter(|c| matches!(c.kind, Kind::Text | Kind::Doubled))?;
-        cell.as_str().filter(|t| !t.is_empty()).map(Into::into)
-    };
     let mut source = format.source(input, mapping)?;
     let mut seen = 0;
     while let Some(chunk) = source.next().with_context(|| refused(input))? {
