@@ -150,6 +150,11 @@ fn read(mut rows: &[u8]) -> SqlResult<Cube> {
         let actual = f64::from_ne_bytes(take(&mut rows)?);
         let expected = f64::from_ne_bytes(take(&mut rows)?);
         let arity = u32::from_ne_bytes(take(&mut rows)?);
+        if arity == 0 {
+            // Not a leaf, but the number of rows that were left out.
+            cube.skip(actual as u64);
+            continue;
+        }
         let mut members = Vec::with_capacity(arity.min(64) as usize);
         for _ in 0..arity {
             let len = u32::from_ne_bytes(take(&mut rows)?) as usize;
@@ -167,6 +172,9 @@ fn bytes(cube: &Cube) -> Vec<u8> {
     let mut out = Vec::new();
     for (members, leaf) in cube.sorted() {
         write_row(&mut out, &members, leaf.actual, leaf.expected);
+    }
+    if cube.skipped() > 0 {
+        write_row(&mut out, &[], cube.skipped() as f64, 0.0);
     }
     out
 }

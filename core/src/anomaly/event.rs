@@ -66,10 +66,16 @@ pub fn events(values: &[f64], points: &[Point], flagged: &[bool], changes: &[usi
                 .filter(|d| d.is_finite())
                 .sum();
             let over = end + GAPS < n.saturating_sub(1);
-            let moved = (start..(end + SHIFT_POINTS).min(n)).any(|t| points[t].shift)
-                || changes
-                    .iter()
-                    .any(|c| *c + SHIFT_POINTS >= start && *c <= end + GAPS)
+            // A change near the start that is not undone soon after the end.
+            let changed = changes.iter().any(|c| {
+                *c + SHIFT_POINTS >= start
+                    && *c <= end + GAPS
+                    && !changes
+                        .iter()
+                        .any(|back| back > c && *back <= end + 2 * SHIFT_POINTS)
+            });
+            let moved = changed
+                || (start..(end + SHIFT_POINTS).min(n)).any(|t| points[t].shift)
                 || (!over && end - start + 1 >= SHIFT_POINTS);
             Event {
                 start,

@@ -85,6 +85,11 @@ impl Cube {
         self.skipped
     }
 
+    /// Counts rows that were left out elsewhere.
+    pub fn skip(&mut self, rows: u64) {
+        self.skipped = self.skipped.saturating_add(rows);
+    }
+
     fn leaf<'a>(&mut self, members: impl Iterator<Item = &'a str>) -> Result<&mut Leaf> {
         let mut key = Vec::with_capacity(self.arity);
         for (dim, member) in members.enumerate() {

@@ -42,6 +42,7 @@ SELECT count(*) AS rows, min("time"), max("time") FROM kpi.anomalies('revenue', 
 SELECT count(*) AS rows, max("time") FROM kpi.anomalies('units', grain => 'week', by => '{channel}', filter => '{"channel": ["Web", "Shop"]}');
 SELECT count(*) >= 0 AS refreshed FROM kpi.anomaly_open;
 
+\set SHOW_CONTEXT never
 SELECT * FROM kpi.anomalies('revenu');
 SELECT * FROM kpi.anomalies('revenue', fdr => 2);
 SELECT * FROM kpi.anomalies('revenue', fdr => NULL);
