@@ -26,6 +26,19 @@ def rule(uid, title, sql, above, severity, summary, dashboard_uid, panel_title=N
 
 def rules():
     return [
+        rule("kpi-anomaly-open", "Sales are out of line", """
+SELECT now() AS "time", a.member || ', ' || a.metric || ' since ' || a.started AS metric, abs(a.impact) / nullif(r.revenue, 0) AS share
+  FROM kpi.anomaly_open AS a
+ CROSS JOIN (SELECT kpi.value('revenue', kpi.period('last 30 days'))::float8 AS revenue) AS r
+ WHERE a.source = 'sales' AND a.metric = 'revenue'
+ ORDER BY 1, 2""", 0.02, "warning",
+             "An anomaly has moved revenue by more than 2 % of the last 30 days' and has not recovered", "kpi-why"),
+        rule("kpi-target-at-risk", "A target is at risk", """
+SELECT now() AS "time", a.member AS metric, 1 - a.p_attain AS risk
+  FROM kpi.attainment('revenue') AS a
+ WHERE a.target IS NOT NULL AND a.p_attain IS NOT NULL
+ ORDER BY 1, 2""", 0.7, "warning",
+             "The forecast gives a revenue target less than 3 chances in 10", "kpi-targets"),
         rule("kpi-data-stale", "Sales data is stale", """
 SELECT now() AS "time", (current_date - kpi.asof())::numeric AS days""", 7, "warning",
              "No sale has been loaded for more than 7 days", "kpi-data-quality", no_data="Alerting"),

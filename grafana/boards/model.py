@@ -322,6 +322,15 @@ SELECT lower(period)::timestamptz AS time, (upper(period) - 1)::timestamptz AS t
 """, NEUTRAL, enable=False)
 
 
+ANOMALIES = annotation("Open anomalies", """
+SELECT a.started::timestamptz AS time, a.last_seen::timestamptz AS timeend,
+       a.member || ': ' || a.metric || ' ' || a.kind || ', ' || trim_scale(round(a.impact::numeric)) || ' against what was expected' AS text,
+       'anomaly,' || a.direction AS tags
+  FROM kpi.anomaly_open AS a
+ WHERE a.source = 'sales' AND daterange(a.started, a.last_seen, '[]') && kpi.period($__timeFrom()::timestamptz, $__timeTo()::timestamptz)
+ ORDER BY 1
+""", BAD)
+
 # --- The dashboard ---------------------------------------------------------------------------------------------------
 
 

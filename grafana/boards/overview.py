@@ -59,6 +59,16 @@ TIERS = dash("""
 SELECT t.tier, t.price_lo, t.price_hi, t.skus, t.revenue, t.share, t.change_pct
   FROM dash CROSS JOIN LATERAL kpi.price_tiers(dash.period, dash.filter) AS t""")
 
+INSIGHTS = dash("""
+SELECT i.rank, i.headline, i.detail, i.impact, i.kind
+  FROM dash CROSS JOIN LATERAL kpi.insights(dash.period, dash.filter, 8) AS i
+ ORDER BY i.rank""")
+
+ASK_VARIABLE = {
+    "type": "textbox", "name": "ask", "label": "Ask", "description": "A question that a link brings for the chat; put into its input, not asked", "hide": 2, "query": "",
+    "options": [], "skipUrlSync": False, "current": {"selected": False, "text": "", "value": ""}, "multi": False, "includeAll": False,
+}
+
 # Every link of this panel shows the data's own days: the way back from a time range without any.
 DATA = """
 SELECT to_char(max(d.day), 'YYYY-MM-DD') AS "last day of data",
@@ -73,20 +83,24 @@ def board():
             [tile("revenue", "Revenue"), tile("units", "Units"), tile("asp", "Average price"),
              tile("return_rate", "Return rate", m.FRACTION, 2, m.CHANGE_LESS_IS_BETTER), tile("skus", "SKUs sold"),
              tile("lines", "Sales lines")],
-            [m.timeseries("Revenue by channel", "How does revenue move, and which channels carry it? Shows the whole time range",
-                          BY_CHANNEL, w=16, h=10, stack="normal"),
-             m.bargauge("Top brands", "Which brands earn most in the period? Click for the brand's products", TOP_BRANDS, w=8, h=10, defaults={"min": 0},
-                        links=[m.drill("kpi-brands", "Products of the brand", "brand")])],
+            m.Beside([
+                [m.timeseries("Revenue by channel", "How does revenue move, and which channels carry it? Shows the whole time range",
+                              BY_CHANNEL, w=16, h=10, stack="normal")],
+                [m.table("Insights", "What is worth knowing about the period, greatest impact first?", INSIGHTS, w=16, h=9, no_value="Nothing stands out", columns=[
+                    m.column("rank", "#", width=40), m.column("headline", "What", width=330), m.column("detail", "More"),
+                    m.column("impact", "Impact", decimals=1, width=90, cell="color", steps=m.thresholds((None, m.BAD), (0, m.GOOD))), m.column("kind", "Kind", width=100)])],
+            ], m.chat(w=8)),
             [m.table("What changed", "Which brands in which channels moved revenue most, against the period before? Contribution: points of total growth",
-                     MOVERS, w=12, h=9, columns=[
+                     MOVERS, w=9, h=9, columns=[
                          m.column("brand", "Brand", links=[m.drill("kpi-brands", "Products of the brand", "brand", "brand")]),
                          m.column("channel", "Channel", links=[m.drill("kpi-channels", "The channel", "channel", "channel")]),
                          m.column("change", "Change", decimals=1, cell="color", steps=m.thresholds((None, m.BAD), (0, m.GOOD))),
-                         m.change_column(title="Change %"),
-                         m.column("contribution", "Contribution", m.FRACTION, 2)]),
-             m.table("Top products", "Which products earn most, and are they growing?", TOP_SKUS, w=12, h=9, columns=[
-                 m.column("product", "Product", width=260), m.column("revenue", "Revenue", decimals=1), m.change_column(),
-                 m.column("share", "Share", m.FRACTION, 1, cell="gauge", least=0)])],
+                         m.change_column(title="Change %", width=80), m.column("contribution", "Contribution", m.FRACTION, 2)]),
+             m.table("Top products", "Which products earn most, and are they growing?", TOP_SKUS, w=9, h=9, columns=[
+                 m.column("product", "Product", width=220), m.column("revenue", "Revenue", decimals=1), m.change_column(width=80),
+                 m.column("share", "Share", m.FRACTION, 1, cell="gauge", least=0)]),
+             m.bargauge("Top brands", "Which brands earn most in the period? Click for the brand's products", TOP_BRANDS, w=6, h=9, defaults={"min": 0},
+                        links=[m.drill("kpi-brands", "Products of the brand", "brand")])],
             m.Beside([
                 [m.table("Price tiers", "Which price tiers earn, and which grow? A product's tier is the quartile of its price within its type",
                          TIERS, w=10, h=7, columns=[
@@ -106,5 +120,5 @@ def board():
                            m.column("state", "State", cell="color", width=70, mappings=m.value_colors(m.STATES)),
                            m.column("spark", "13 months")])),
         ],
-        [*m.FILTERS, m.PERIOD_VARIABLE, m.GRAIN_VARIABLE], [m.TARGETS_SET],
+        [*m.FILTERS, m.PERIOD_VARIABLE, m.GRAIN_VARIABLE, ASK_VARIABLE], [m.ANOMALIES, m.TARGETS_SET],
     )

@@ -39,10 +39,28 @@ SELECT c.member, c.contribution
  ORDER BY abs(c.contribution) DESC, 1 LIMIT 12""")
 
 DAYS = dash("""
-SELECT h."time"::timestamptz AS "time", sum(h.value) AS revenue, avg(sum(h.value)) OVER (ORDER BY h."time" ROWS 27 PRECEDING) AS "28 days' mean"
-  FROM dash CROSS JOIN LATERAL kpi.history('revenue', 'day', dash.span, '{}', dash.filter) AS h
- GROUP BY 1, h."time"
+SELECT a."time"::timestamptz AS "time", a.value AS revenue, a.expected, a.lo, a.hi, CASE WHEN a.is_anomaly THEN a.value END AS anomaly
+  FROM dash CROSS JOIN LATERAL kpi.anomalies('revenue', 'day', dash.span, '{}', dash.filter) AS a
  ORDER BY 1""")
+
+DRIVERS = dash("""
+SELECT d.rank, d.kind, d.member, d.baseline, d.value, d.expected, d.change, d.contribution, d.ratio, d.p_adj, d.status, d.note
+  FROM dash CROSS JOIN LATERAL kpi.drivers('revenue', dash.period, filter => dash.filter) AS d
+ ORDER BY d.rank""")
+
+EVENTS = dash("""
+SELECT a.event_id, min(a."time")::timestamptz AS started, max(a."time")::timestamptz AS ended, min(a.kind) AS kind, min(a.direction) AS direction,
+       sum(a.value) AS value, sum(a.expected) AS expected, sum(a.impact) AS impact, min(a.q) AS q,
+       extract(epoch FROM min(a."time") - 21) * 1000 AS from_ms, extract(epoch FROM max(a."time") + 21) * 1000 AS to_ms
+  FROM dash CROSS JOIN LATERAL kpi.anomalies('revenue', 'day', dash.span, '{}', dash.filter) AS a
+ WHERE a.is_anomaly
+ GROUP BY a.event_id
+ ORDER BY abs(sum(a.impact)) DESC LIMIT 20""")
+
+OPEN = """
+SELECT a.member, a.metric, a.kind, a.started::timestamptz AS started, a.value, a.expected, a.impact, a.change_pct,
+       'Why did ' || a.metric || ' of ' || a.member || ' change in ' || to_char(a.started, 'YYYY-MM') || '?' AS question
+  FROM kpi.anomaly_open AS a WHERE a.source = 'sales' ORDER BY abs(a.impact) DESC LIMIT 50"""
 
 SUMMARY = dash("""
 SELECT c.baseline AS "before", c.value AS "now", c.change AS "change", c.change_pct AS "change in %"
@@ -73,9 +91,28 @@ def board():
                 m.column("member", "Member", width=180), *signed.values()]),
              m.bargauge("Contributions", "Who made the total grow or shrink? In points of total growth", CONTRIBUTIONS, w=10, h=10, unit=m.FRACTION,
                         steps=UP_DOWN, defaults={"decimals": 2})],
-            [m.timeseries("Revenue by day", "When did it happen? Each day of the time range and the mean of the last 28", DAYS, w=24, h=8, overrides=[
+            [m.table("Root causes", "Where did it come from? Segments that moved apart from the rest (market: all together), found at any depth; p: chance of such a move by accident",
+                     DRIVERS, w=24, h=8, no_value="Nothing moved apart from the rest", columns=[
+                         m.column("rank", "#", width=40), m.column("kind", "Kind", width=90), m.column("member", "Segment", width=240), m.column("baseline", "Before", decimals=1),
+                         m.column("value", "Now", decimals=1), m.column("expected", "Expected", decimals=1), m.column("change", "Change", decimals=1, cell="color", steps=UP_DOWN),
+                         m.column("contribution", "Contribution", m.FRACTION, 2), m.column("ratio", "Factor", decimals=2, width=80), m.column("p_adj", "p", decimals=3, width=70),
+                         m.column("status", "Status", width=90), m.column("note", "Note", width=220)])],
+            [m.timeseries("Revenue by day", "When did it happen? Band: where a day is expected from those before it; points: anomalies", DAYS, w=24, h=9, fill=0, overrides=[
+                *m.band("expected"),
                 m.override("revenue", color={"mode": "fixed", "fixedColor": m.QUIET}, custom__lineWidth=1),
-                m.override("28 days' mean", color={"mode": "fixed", "fixedColor": m.NEUTRAL})])],
+                m.override("anomaly", color={"mode": "fixed", "fixedColor": m.BAD}, custom__drawStyle="points", custom__showPoints="always", custom__pointSize=9)])],
+            [m.table("Anomalies", "Which days stood out, and what did they cost or bring? Click to look closer", EVENTS, w=14, h=9, no_value="No day stood out", columns=[
+                m.column("event_id", "#", width=40), m.column("started", "From", "time:YYYY-MM-DD", width=100, links=[
+                    m.link("Look closer", "/d/kpi-why?from=${__data.fields.from_ms}&to=${__data.fields.to_ms}&${brand:queryparam}&${channel:queryparam}&${vendor:queryparam}&${product_type:queryparam}")]),
+                m.column("ended", "To", "time:YYYY-MM-DD", width=100), m.column("kind", "Kind", width=90), m.column("direction", "Direction", width=80),
+                m.column("value", "Value", decimals=1), m.column("expected", "Expected", decimals=1), m.column("impact", "Impact", decimals=1, cell="color", steps=UP_DOWN),
+                m.column("q", "q", decimals=3, width=70), m.hidden("from_ms"), m.hidden("to_ms")]),
+             m.table("Open anomalies", "What is out of line now, in total, by brand and by channel? Click to ask why", OPEN, w=10, h=9,
+                     no_value="Nothing is out of line in the last four weeks", columns=[
+                         m.column("member", "Member", width=110, links=[m.link("Ask why", "/d/kpi-overview?var-ask=${__data.fields.question:percentencode}&${__url_time_range}")]),
+                         m.column("metric", "Metric", width=80), m.column("kind", "Kind", width=90), m.column("started", "Since", "time:YYYY-MM-DD", width=95),
+                         m.column("value", "Value", decimals=1), m.column("expected", "Expected", decimals=1), m.column("impact", "Impact", decimals=1, cell="color", steps=UP_DOWN),
+                         m.change_column(width=80), m.hidden("question")])],
         ],
-        [*m.FILTERS, DIMENSION_VARIABLE, m.PERIOD_VARIABLE], [m.TARGETS_SET],
+        [*m.FILTERS, DIMENSION_VARIABLE, m.PERIOD_VARIABLE], [m.ANOMALIES, m.TARGETS_SET],
     )

@@ -23,9 +23,12 @@ for (const name of names) {
     try {
       await page.goto(`${site}/site/board-${generation}.html?board=${name}&theme=${theme}`);
       await page.locator('body[data-drawn]').waitFor();
+      // What is out of sight is not drawn.
+      const tall = await page.locator('#board').evaluate((element) => element.scrollHeight);
+      await page.setViewportSize({ width: 1500, height: Math.ceil(tall) + 20 });
+      await page.waitForTimeout(1500);
       problems.push(...(await page.locator('.broken').allInnerTexts()));
-      const { board } = await (await page.request.get(`${site}/board/${name}`)).json();
-      const lines = board.panels.filter((panel) => panel.type === 'timeseries' && panel.frames.some((frame) => frame.data.values[0]?.length)).length;
+      const lines = await page.evaluate(() => window.board.panels.filter((panel) => panel.type === 'timeseries' && panel.frames.some((frame) => frame.data.values[0]?.length)).length);
       const drawn = await page.locator('.uplot').count();
       if (drawn < lines) {
         problems.push(`${drawn} of ${lines} charts over time are drawn`);

@@ -223,6 +223,7 @@ async function start() {
   await chatModule();
   const name = parameters.get('board')!;
   const { board, variables, from, to } = await (await fetch(`/board/${name}`)).json();
+  (window as any).board = board;
   const made = await Promise.all(board.panels.map(async (panel: any) => ({ panel, series: panel.frames.length ? await frames(panel) : [] })));
   const column = (WIDTH - 16) / 24;
   const bottom = Math.max(...board.panels.map((panel: any) => panel.gridPos.y + panel.gridPos.h));
