@@ -409,7 +409,8 @@ fn drivers_leaves(
 ) -> SqlResult<Rows> {
     let options = options(dims, max_depth, alpha, min_share, method)?;
     let (n, k) = (actual.len(), options.dims.len());
-    if members.len() != n * k || expected.len() != n || (n > 0 && history.len() % n != 0) {
+    if members.len() != n * k || expected.len() != n || (n > 0 && !history.len().is_multiple_of(n))
+    {
         return Err(error(
             ERRCODE_INVALID_PARAMETER_VALUE,
             format!("{} members for {n} leaves of {k} dimensions", members.len()),

@@ -324,8 +324,8 @@ fn metric(function: &str, slots: &Slots) -> String {
         .or(slots.metrics.first());
     match chosen {
         Some(metric)
-            if !(counted.contains(&metric.as_str())
-                && !matches!(function, "value" | "history" | "compare" | "forecast")) =>
+            if !counted.contains(&metric.as_str())
+                || matches!(function, "value" | "history" | "compare" | "forecast") =>
         {
             metric.clone()
         }
@@ -814,13 +814,8 @@ fn change(slots: &Slots) -> BTreeMap<String, f64> {
         match (LOWER.is_in(&near), RAISE.is_in(&near), up, down) {
             (true, false, _, _) => -1.0,
             (false, true, _, _) => 1.0,
-            (_, _, Some(u), Some(d)) => {
-                if d > u {
-                    -1.0
-                } else {
-                    1.0
-                }
-            }
+            (_, _, Some(u), Some(d)) if d > u => -1.0,
+            (_, _, Some(_), Some(_)) => 1.0,
             (_, _, None, Some(_)) => -1.0,
             (_, _, Some(_), None) => 1.0,
             _ if LOWER.is_in(after) && !RAISE.is_in(after) => -1.0,

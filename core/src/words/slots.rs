@@ -170,8 +170,8 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
         line.push(' ');
         at += 1;
     }
-    let line = line.trim().replace(" 's ", " 's ");
-    let (text, times) = time::find(&line, catalogue.asof);
+    let line = line.trim();
+    let (text, times) = time::find(line, catalogue.asof);
     slots.times = times;
     slots.text = text;
     // What the time patterns took is no stranger ("kw46").

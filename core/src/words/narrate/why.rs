@@ -60,7 +60,7 @@ fn single(t: &Teller<'_>, row: &Row) -> Vec<String> {
         .filter(|_| t.unit != Unit::Share && baseline != 0.0)
         .map(|p| percent(p.abs()))
         .filter(|p| p != "under 0.1%");
-    let by = rate.map_or_else(|| t.change(change), |p| p);
+    let by = rate.unwrap_or_else(|| t.change(change));
     let up = change > 0.0;
     let (verb, noun) = if up {
         ("rose", "증가")
@@ -153,7 +153,7 @@ fn several(t: &Teller<'_>, rows: &[&Row]) -> Vec<String> {
     );
     let mut out = Vec::new();
     let asked = t.facts.direction.as_deref().or(t.facts.asked.as_deref());
-    if asked != Some("down") || up.is_empty() == false && down.is_empty() {
+    if asked != Some("down") || !up.is_empty() && down.is_empty() {
         if !up.is_empty() {
             out.push(t.say(
                 format!("Up most in {about}: {}.", list(&up, t.lang)),
