@@ -20,9 +20,10 @@ GRANT SELECT ON ALL TABLES IN SCHEMA sales TO kpi_reader;
 GRANT SELECT ON ALL TABLES IN SCHEMA kpi TO kpi_reader;
 
 GRANT kpi_reader TO kpi_analyst;
-GRANT INSERT, UPDATE, DELETE ON kpi.sources, kpi.metrics, kpi.dimensions, kpi.targets, kpi.aliases TO kpi_analyst;
+GRANT INSERT, UPDATE, DELETE ON kpi.sources, kpi.metrics, kpi.dimensions, kpi.targets, kpi.aliases, kpi.calendar TO kpi_analyst;
 
 GRANT kpi_reader TO kpi_loader;
 GRANT INSERT, DELETE ON kpi.anomaly_open TO kpi_loader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sales TO kpi_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA sales TO kpi_loader;
+GRANT INSERT, DELETE ON kpi.forecast_latest TO kpi_loader;

@@ -244,6 +244,9 @@ BEGIN
     IF has_table_privilege('kpi.anomaly_open', 'INSERT') THEN
         PERFORM kpi._refresh_anomalies(lower(refresh.source));
     END IF;
+    IF has_table_privilege('kpi.forecast_latest', 'INSERT') THEN
+        PERFORM kpi._refresh_forecasts(refresh.source);
+    END IF;
 END $$;
 COMMENT ON FUNCTION kpi.refresh(text, date) IS
-    'brings the daily rollup up to date: only what was touched since the last time, or every day from since on; then writes kpi.anomaly_open anew where the caller may';
+    'brings the daily rollup up to date: only what was touched since the last time, or every day from since on; then writes kpi.anomaly_open and kpi.forecast_latest anew where the caller may';

@@ -14,6 +14,7 @@ mod date;
 mod drivers;
 mod elasticity;
 mod error;
+mod forecast;
 mod recommend;
 mod series;
 mod settings;

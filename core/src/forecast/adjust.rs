@@ -22,6 +22,8 @@ pub struct Effects {
     pub effect: Vec<f64>,
     /// Fourier pairs of the long season; 0: no long season was found.
     pub pairs: usize,
+    /// Events of the calendar that have an effect.
+    pub events: usize,
 }
 
 impl Effects {
@@ -55,6 +57,8 @@ impl Effects {
 ///   number of Fourier pairs, 0 to 4 for days and 6 otherwise, is the one of least BIC, with the
 ///   number of observations cut to what autocorrelation leaves of it.
 /// * `regressors` - one column of `y.len() + horizon` finite values each.
+/// * `calendar` - the same, for events that may have no effect: those whose coefficient is less
+///   than 3 standard errors are left out.
 ///
 /// `None` where there is nothing to take out.
 ///
@@ -66,12 +70,13 @@ pub fn estimate(
     short: usize,
     long: Option<f64>,
     regressors: &[Vec<f64>],
+    calendar: &[Vec<f64>],
     horizon: usize,
 ) -> Option<Effects> {
     let n = y.len();
     // Half a bucket short of two seasons is two seasons: 730 days are two years.
     let long = long.filter(|period| *period > 2.0 && n as f64 + 1.0 >= 2.0 * period);
-    if long.is_none() && regressors.is_empty() {
+    if long.is_none() && regressors.is_empty() && calendar.is_empty() {
         return None;
     }
     let size = median(&y.iter().map(|v| v.abs()).collect::<Vec<_>>());
@@ -103,7 +108,8 @@ pub fn estimate(
         }
     }
     let first_effect = columns.len();
-    for column in regressors {
+    let first_event = first_effect + regressors.len();
+    for column in regressors.iter().chain(calendar) {
         let mut column = column.clone();
         column.resize(all, 0.0);
         columns.push(column);
@@ -116,7 +122,13 @@ pub fn estimate(
             columns.push((0..all).map(|t| (angle * t as f64).sin()).collect());
         }
     }
-    let gram = Gram::new(&columns, &target);
+    let mut gram = Gram::new(&columns, &target);
+    let events = if calendar.is_empty() || base + 2 * most_pairs + 2 >= n {
+        gram.leave_out(first_event..base);
+        0
+    } else {
+        gram.leave_out_weak(first_event..base, &columns, &target)
+    };
     let mut best: Option<(f64, usize, Vec<f64>)> = None;
     for pairs in 0..=most_pairs {
         let width = base + 2 * pairs;
@@ -149,7 +161,7 @@ pub fn estimate(
         }
     }
     let (_, pairs, coefficients) = best?;
-    if pairs == 0 && regressors.is_empty() {
+    if pairs == 0 && regressors.is_empty() && events == 0 {
         return None;
     }
     let effect: Vec<f64> = (0..all)
@@ -167,13 +179,20 @@ pub fn estimate(
         form,
         effect,
         pairs,
+        events,
     })
 }
+
+/// An event's coefficient must be this many standard errors from zero: with two or three events of
+/// a kind and a dozen kinds, less would find effects in noise.
+const SIGNIFICANT: f64 = 3.0;
 
 /// Normal equations of all columns, solved for the first so many.
 struct Gram {
     products: Vec<Vec<f64>>,
     right: Vec<f64>,
+    /// Columns whose coefficient is 0.
+    out: Vec<bool>,
 }
 
 impl Gram {
@@ -186,7 +205,48 @@ impl Gram {
                 .map(|a| columns.iter().map(|b| dot(&a[..n], &b[..n])).collect())
                 .collect(),
             right: columns.iter().map(|a| dot(&a[..n], target)).collect(),
+            out: vec![false; columns.len()],
         }
+    }
+
+    fn leave_out(&mut self, columns: std::ops::Range<usize>) {
+        for column in columns {
+            self.out[column] = true;
+        }
+    }
+
+    /// Leaves out the columns whose coefficients are not significant; returns how many stay.
+    fn leave_out_weak(
+        &mut self,
+        events: std::ops::Range<usize>,
+        columns: &[Vec<f64>],
+        target: &[f64],
+    ) -> usize {
+        let width = columns.len();
+        let coefficients = self.solve(width);
+        let sum: f64 = (0..target.len())
+            .map(|t| {
+                let fitted: f64 = coefficients
+                    .iter()
+                    .zip(columns)
+                    .map(|(c, x)| c * x[t])
+                    .sum();
+                (target[t] - fitted).powi(2)
+            })
+            .sum();
+        let variance = sum / target.len().saturating_sub(width).max(1) as f64;
+        let mut kept = 0;
+        for column in events {
+            // An event's days hardly overlap with anything else, so its standard error is that of
+            // a mean of so many days.
+            let error = (variance / self.products[column][column].max(1e-300)).sqrt();
+            if coefficients[column].abs() > SIGNIFICANT * error && error > 0.0 {
+                kept += 1;
+            } else {
+                self.out[column] = true;
+            }
+        }
+        kept
     }
 
     /// Gauss–Jordan elimination; a column that repeats earlier ones gets the coefficient 0.
@@ -201,7 +261,7 @@ impl Gram {
         let mut used = vec![false; width];
         for i in 0..width {
             let pivot = rows[i][i];
-            let keep = pivot > SINGULAR * self.products[i][i] && pivot > 0.0;
+            let keep = !self.out[i] && pivot > SINGULAR * self.products[i][i] && pivot > 0.0;
             used[i] = keep;
             if !keep {
                 continue;
@@ -236,8 +296,12 @@ mod tests {
         let y: Vec<f64> = (0..730)
             .map(|t| 100.0 + 20.0 * year(t) + 50.0 * promotion[t] + (t * 31 % 17) as f64 * 0.1)
             .collect();
-        let effects = estimate(&y, 7, Some(365.25), &[promotion], 30).unwrap();
+        let noise: Vec<f64> = (0..760)
+            .map(|t| if t % 83 == 11 { 1.0 } else { 0.0 })
+            .collect();
+        let effects = estimate(&y, 7, Some(365.25), &[], &[promotion, noise], 30).unwrap();
         assert!(effects.pairs >= 1);
+        assert_eq!(effects.events, 1);
         let flat: Vec<f64> = y
             .iter()
             .enumerate()
@@ -245,7 +309,7 @@ mod tests {
             .collect();
         let spread = super::super::season::variance(&flat).sqrt();
         assert!(spread < 4.0, "{spread}");
-        let (mean, _) = effects.restore(30 + 90 * 8 - 720 + 720, 100.0, 1.0);
+        let (mean, _) = effects.restore(750, 100.0, 1.0);
         assert!(mean > 120.0, "{mean}");
     }
 
@@ -260,6 +324,6 @@ mod tests {
                 50.0 + (state >> 33) as f64 / 2f64.powi(31)
             })
             .collect();
-        assert_eq!(estimate(&y, 7, Some(365.25), &[], 10), None);
+        assert_eq!(estimate(&y, 7, Some(365.25), &[], &[], 10), None);
     }
 }

@@ -64,6 +64,8 @@ pub struct Prepared {
     pub scores: Vec<Score>,
     /// Standardised one-step residuals.
     pub(crate) residuals: Vec<f64>,
+    /// Standard deviation of the one-step residuals, in units of `scale`.
+    error_size: f64,
     /// What one unit of `steps` is in the unit of the series.
     scale: f64,
     /// For intermittent demand: past values in ascending order, in units of `scale`.
@@ -221,11 +223,14 @@ impl Work<'_> {
                 }
             }
         }
+        let (residuals, error_size) = standardised(&y, &fitted);
         let mut demand = y.clone();
         demand.sort_by(f64::total_cmp);
         let note = format!("demand every {adi:.1} periods");
         let mut prepared = Prepared {
             steps: fitted.steps,
+            residuals,
+            error_size,
             scale: self.scale,
             demand,
             nonnegative: self.options.nonnegative,
@@ -242,12 +247,20 @@ impl Work<'_> {
         let options = self.options;
         let (m, long) = options.seasons();
         let cleaned = clean(self.y, m);
-        let regressors: Vec<Vec<f64>> = options
-            .regressors
-            .iter()
-            .map(|column| column[self.first..].to_vec())
-            .collect();
-        let effects = estimate(&cleaned.y, m, long, &regressors, options.horizon);
+        let known = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            columns
+                .iter()
+                .map(|column| column[self.first..].to_vec())
+                .collect()
+        };
+        let effects = estimate(
+            &cleaned.y,
+            m,
+            long,
+            &known(&options.regressors),
+            &known(&options.calendar),
+            options.horizon,
+        );
         let y: Vec<f64> = match &effects {
             Some(effects) => cleaned
                 .y
@@ -296,7 +309,7 @@ impl Work<'_> {
         let auto = options.model == Model::Auto;
         let naive_wins =
             auto && test.origins >= NAIVE_ORIGINS && test.naive < NAIVE_WINS * test.combined;
-        let (steps, residuals, model, scores) = if naive_wins {
+        let (steps, (residuals, error_size), model, scores) = if naive_wins {
             status = Status::NotBetterThanNaive;
             let (fitted, _) = fit(
                 Model::SeasonalNaive,
@@ -336,6 +349,7 @@ impl Work<'_> {
             steps,
             scores,
             residuals,
+            error_size,
             scale: self.scale,
             demand: Vec::new(),
             calibrated: auto,
@@ -503,7 +517,8 @@ fn sane(fitted: &Fitted, y: &[f64]) -> bool {
     })
 }
 
-fn standardised(y: &[f64], fitted: &Fitted) -> Vec<f64> {
+/// One-step residuals with mean 0 and variance 1, and their standard deviation.
+fn standardised(y: &[f64], fitted: &Fitted) -> (Vec<f64>, f64) {
     let residuals: Vec<f64> = y
         .iter()
         .zip(&fitted.fitted)
@@ -513,9 +528,10 @@ fn standardised(y: &[f64], fitted: &Fitted) -> Vec<f64> {
     let mean = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
     let sd = super::season::variance(&residuals).sqrt();
     if sd > 0.0 {
-        residuals.iter().map(|e| (e - mean) / sd).collect()
+        let standard = residuals.iter().map(|e| (e - mean) / sd).collect();
+        (standard, sd)
     } else {
-        Vec::new()
+        (Vec::new(), 0.0)
     }
 }
 
@@ -535,7 +551,14 @@ fn notes(clean: &Clean, effects: Option<&Effects>, status: Status) -> Vec<String
         notes.push(format!("level changed at observation {}", at + 1));
     }
     if let Some(effects) = effects.filter(|e| e.pairs > 0) {
-        notes.push(format!("yearly season with {} harmonics", effects.pairs));
+        notes.push(counted(effects.pairs, "harmonic", "for the long season"));
+    }
+    if let Some(effects) = effects.filter(|e| e.events > 0) {
+        notes.push(counted(
+            effects.events,
+            "calendar event",
+            "taken into account",
+        ));
     }
     match status {
         Status::NotBetterThanNaive => {
@@ -553,6 +576,7 @@ impl Prepared {
             steps,
             scores: Vec::new(),
             residuals: Vec::new(),
+            error_size: 0.0,
             scale: 1.0,
             demand: Vec::new(),
             calibrated: true,
@@ -561,6 +585,13 @@ impl Prepared {
             status,
             notes: vec![note.to_owned()],
         }
+    }
+
+    /// One-step errors within the history, aligned at its end, in the unit of the series; what
+    /// [`super::reconcile`] weighs forecasts by. Empty where no model was fitted.
+    pub fn errors(&self) -> Vec<f64> {
+        let size = self.error_size * self.scale;
+        self.residuals.iter().map(|e| e * size).collect()
     }
 
     /// The forecast with intervals of `level`, calibrated by the scores of all series of the call.

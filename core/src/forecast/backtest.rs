@@ -109,13 +109,16 @@ fn run(
     let (mut absolute, mut signed, mut size, mut smape, mut mase) = (0.0, 0.0, 0.0, 0.0, 0.0);
     for origin in origins {
         let past = &values[..*origin];
-        let fold = Options {
-            model,
-            regressors: options
-                .regressors
+        let until = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            columns
                 .iter()
                 .map(|column| column[..origin + options.horizon].to_vec())
-                .collect(),
+                .collect()
+        };
+        let fold = Options {
+            model,
+            regressors: until(&options.regressors),
+            calendar: until(&options.calendar),
             ..options.clone()
         };
         let prepared = prepare(past, &fold, cancel)?;

@@ -172,6 +172,8 @@ pub struct Options {
     pub nonnegative: bool,
     /// Regressors known ahead, one column of `observations + horizon` finite values each.
     pub regressors: Vec<Vec<f64>>,
+    /// The same for events of the calendar, which count only where the history shows their effect.
+    pub calendar: Vec<Vec<f64>>,
 }
 
 impl Options {
@@ -184,6 +186,7 @@ impl Options {
             season: None,
             nonnegative: false,
             regressors: Vec::new(),
+            calendar: Vec::new(),
         }
     }
 
@@ -205,7 +208,7 @@ impl Options {
                 accepted: "at least 1",
             });
         }
-        for column in &self.regressors {
+        for column in self.regressors.iter().chain(&self.calendar) {
             if column.len() != observations + self.horizon {
                 return Err(Error::OutOfRange {
                     name: "length of a regressor",
