@@ -17,8 +17,8 @@ help: ## list the verbs
 
 packages:
 	@tools/packages build
-	@# pgrx rebuilds on every call unless this file exists.
-	@mkdir -p ~/.pgrx && touch ~/.pgrx/config.toml
+	@# pgrx is rebuilt where this file is missing or newer than the last build: made once, then left alone.
+	@mkdir -p ~/.pgrx && test -e ~/.pgrx/config.toml || touch ~/.pgrx/config.toml
 
 build: packages ## build the extension and the kpi command, release mode
 	@echo "build: extension for PostgreSQL $(PG_MAJOR), kpi"
