@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use super::facts::{Facts, Lang, Row, Unit, grouped, num, text as cell, unit_of};
+use super::facts::{Facts, Lang, Row, Unit, grouped, num, plain_name, text as cell, unit_of};
 use super::slots::Pattern;
 use super::text::{fold, is_hangul};
 use super::time;
@@ -124,8 +124,96 @@ const NAME_COLUMNS: [&str; 8] = [
     "member", "product", "sku", "brand", "tier", "subject", "segment", "model",
 ];
 
+/// A plain word for each name of the facts.
+struct Tokens {
+    /// Names as printed, longest first, with their words.
+    forms: Vec<(String, String)>,
+}
+
+impl Tokens {
+    fn of(facts: &Facts) -> Tokens {
+        let mut tokens = Tokens { forms: Vec::new() };
+        for row in &facts.rows {
+            for column in NAME_COLUMNS {
+                if let Some(name) = cell(row, column).filter(|n| *n != "Total") {
+                    tokens.add(name);
+                }
+            }
+            for name in row
+                .get("members")
+                .and_then(serde_json::Value::as_object)
+                .into_iter()
+                .flat_map(|m| m.values().filter_map(serde_json::Value::as_str))
+            {
+                tokens.add(name);
+            }
+        }
+        for name in facts.scope.iter().chain(&facts.without) {
+            tokens.add(name);
+        }
+        tokens
+            .forms
+            .sort_by_key(|(name, _)| usize::MAX - name.len());
+        tokens
+    }
+
+    fn add(&mut self, name: &str) {
+        let shown = plain_name(name);
+        if shown.chars().count() < 2 || self.forms.iter().any(|(n, _)| n == name || *n == shown) {
+            return;
+        }
+        // Letters only: a digit would be read as a number.
+        let mut number = self.forms.len();
+        let mut word = String::from("Qzname");
+        loop {
+            word.push(char::from(b'a' + u8::try_from(number % 26).unwrap_or(0)));
+            number /= 26;
+            if number == 0 {
+                break;
+            }
+        }
+        word.push('z');
+        if shown != name {
+            self.forms.push((name.to_owned(), word.clone()));
+        }
+        self.forms.push((shown, word));
+    }
+
+    /// The folded word of a name.
+    fn word(&self, name: &str) -> String {
+        self.forms
+            .iter()
+            .find(|(n, _)| n == name)
+            .map_or_else(|| fold(name), |(_, word)| fold(word))
+    }
+
+    fn hide(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for (name, word) in &self.forms {
+            let mut from = 0;
+            while let Some(at) = out
+                .get(from..)
+                .and_then(|rest| rest.find(name.as_str()))
+                .map(|i| i + from)
+            {
+                let end = at + name.len();
+                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() || is_hangul(c));
+                let whole = edge(out.get(..at).and_then(|s| s.chars().last()))
+                    && edge(out.get(end..).and_then(|s| s.chars().next()));
+                if whole {
+                    out.replace_range(at..end, word);
+                    from = at + word.len();
+                } else {
+                    from = end;
+                }
+            }
+        }
+        out
+    }
+}
+
 impl Base {
-    fn new(facts: &Facts) -> Base {
+    fn new(facts: &Facts, tokens: &Tokens) -> Base {
         let metric = unit_of(&facts.metric);
         let mut base = Base {
             facts: Vec::new(),
@@ -135,7 +223,7 @@ impl Base {
             free: String::new(),
         };
         for (index, row) in facts.rows.iter().enumerate() {
-            base.row(index, row, metric);
+            base.row(index, row, metric, tokens);
         }
         let n = facts.rows.len();
         for state in ["good", "watch", "bad"] {
@@ -190,7 +278,7 @@ impl Base {
             }
         }
         for words in facts.scope.iter().chain(&facts.without) {
-            base.free.push_str(&format!(" {} ", fold(words)));
+            base.free.push_str(&format!(" {} ", tokens.word(words)));
         }
         base
     }
@@ -219,7 +307,7 @@ impl Base {
         });
     }
 
-    fn row(&mut self, index: usize, row: &Row, metric: Unit) {
+    fn row(&mut self, index: usize, row: &Row, metric: Unit, tokens: &Tokens) {
         let own = cell(row, "metric").map_or(metric, unit_of);
         for (column, value) in row {
             if let Some(x) = num(row, column).filter(|_| value.is_number()) {
@@ -256,18 +344,15 @@ impl Base {
         let mut names: Vec<String> = NAME_COLUMNS
             .iter()
             .filter_map(|c| cell(row, c))
-            .map(fold)
-            .filter(|n| n != "total" && n.chars().count() >= 2)
+            .chain(
+                row.get("members")
+                    .and_then(serde_json::Value::as_object)
+                    .into_iter()
+                    .flat_map(|m| m.values().filter_map(serde_json::Value::as_str)),
+            )
+            .filter(|n| *n != "Total" && n.chars().count() >= 2)
+            .map(|n| tokens.word(n))
             .collect();
-        if let Some(members) = row.get("members").and_then(serde_json::Value::as_object) {
-            names.extend(
-                members
-                    .values()
-                    .filter_map(serde_json::Value::as_str)
-                    .map(fold)
-                    .filter(|n| n.chars().count() >= 2),
-            );
-        }
         if let Some(metric) = cell(row, "metric") {
             names.push(super::facts::metric_name(metric, Lang::En));
             names.push(super::facts::metric_name(metric, Lang::Ko));
@@ -289,7 +374,7 @@ impl Base {
             "rule",
         ] {
             if let Some(t) = cell(row, column) {
-                self.free.push_str(&format!(" {} ", fold(t)));
+                self.free.push_str(&format!(" {} ", fold(&tokens.hide(t))));
             }
         }
     }
@@ -353,6 +438,8 @@ static YEAR: Pattern = Pattern::new(r"^(?:19|20)\d\d$");
 static MONTHS: Pattern = Pattern::new(
     r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월|\bq([1-4])\b|([1-4])분기",
 );
+/// An alias of the prompt that stands for nothing.
+static LEFT_ALIAS: Pattern = Pattern::new(r"\b[A-Za-z]+_\d+\b");
 static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|상위) $");
 
 /// Checks `reply` against `facts`; an empty list means that it may be shown.
@@ -375,8 +462,12 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
     if reply.chars().any(|c| c.is_control() && c != '\n') {
         faults.push(Fault::new(FaultKind::Markup, "control characters"));
     }
+    // Names may hold anything: each becomes a plain word before the text is cut into sentences.
+    let tokens = Tokens::of(facts);
+    let hidden = tokens.hide(reply);
+    let reply = hidden.as_str();
     let text = normal(reply);
-    let base = Base::new(facts);
+    let base = Base::new(facts, &tokens);
     if let Some(hit) = MARKUP.captures(&text).and_then(|c| c.get(0)) {
         faults.push(Fault::new(FaultKind::Markup, hit.as_str()));
     }
@@ -1151,6 +1242,9 @@ fn names(reply: &str, base: &Base, facts: &Facts, faults: &mut Vec<Fault>) {
         .for_each(|n| add(n));
     add(&base.free);
     add(&facts.currency);
+    if let Some(left) = LEFT_ALIAS.captures(reply).and_then(|c| c.get(0)) {
+        faults.push(Fault::new(FaultKind::Name, left.as_str()));
+    }
     let mut start = true;
     for word in reply.split_whitespace() {
         let bare = word.trim_matches(|c: char| !c.is_alphanumeric());
