@@ -27,6 +27,10 @@ LINES = """
 SELECT d.day::timestamptz AS "time", d.lines FROM kpi.daily AS d
  WHERE d.day <@ kpi.period($__timeFrom()::timestamptz, $__timeTo()::timestamptz) ORDER BY 1"""
 
+USAGE = """
+SELECT u.day::timestamptz AS day, u.function, u.model, u.calls, u.errors, u.prompt_tokens, u.completion_tokens, u.mean_ms
+  FROM kpi.llm_usage AS u ORDER BY u.day DESC, u.calls DESC LIMIT 100"""
+
 NAMELESS = """
 SELECT d.label AS dimension, coalesce((
          SELECT sum(b.share) FROM kpi.breakdown('revenue', kpi.period('last 12 months'), ARRAY[d.name]) AS b WHERE b.member = '(none)'), 0) AS without
@@ -55,6 +59,11 @@ def board():
             [m.bargauge("Rejects by reason", "Why were lines not taken?", REJECT_CODES, w=8, h=9, defaults={"min": 0}, steps=m.thresholds((None, m.WATCH)), no_value="No line was rejected"),
              m.table("Rejected lines", "Which lines were not taken, and what is wrong with them? The newest 200", REJECTS, w=16, h=9, no_value="No line was rejected",
                      columns=[m.column("load_id", "Load", width=60), m.column("line", "Line", width=80)])],
+            [m.table("Language model", "What did the language model cost? The chat's own calls; none without an endpoint", USAGE, w=24, h=6, datasource=m.ANSWERS,
+                     no_value="No language model was called", columns=[
+                         m.column("day", "Day", "time:YYYY-MM-DD", width=110), m.column("function", "Function"), m.column("model", "Model"), m.column("calls", "Calls", decimals=0),
+                         m.column("errors", "Errors", decimals=0, cell="color", steps=m.thresholds((None, m.QUIET), (1, m.BAD))),
+                         m.column("prompt_tokens", "Tokens in"), m.column("completion_tokens", "Tokens out"), m.column("mean_ms", "Mean time", "ms")])],
         ],
         [], tags=("operations",), since="now-2y",
     )

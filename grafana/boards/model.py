@@ -189,8 +189,9 @@ def table(title, question, sql, w=12, h=8, unit=NUMBER, overrides=(), columns=()
 
 
 def column(field, title, unit=None, decimals=None, width=None, cell=None, steps=None, links=None, mappings=None, least=None, most=None):
-    """How a table shows a field. `cell`: color (of the text), background or gauge."""
-    props = {"displayName": title}
+    """How a table shows a field. `cell`: color (of the text), background, wrap or gauge."""
+    # A cell without a figure is not the whole panel without data.
+    props = {"displayName": title, "noValue": "–"}
     if unit:
         props["unit"] = unit
     if decimals is not None:
@@ -201,6 +202,8 @@ def column(field, title, unit=None, decimals=None, width=None, cell=None, steps=
         props["custom__cellOptions"] = {"type": "color-text"}
     elif cell == "background":
         props["custom__cellOptions"] = {"type": "color-background", "mode": "basic"}
+    elif cell == "wrap":
+        props["custom__cellOptions"] = {"type": "auto", "wrapText": True}
     elif cell == "gauge":
         props["custom__cellOptions"] = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
     if steps:
@@ -221,7 +224,8 @@ def change_column(field="change_pct", title="Change", width=90, steps=None):
 
 
 def hidden(field):
-    return override(field, custom__hidden=True)
+    # The first is Grafana 11's and 12's way, the second 13's.
+    return override(field, custom__hidden=True, custom__hideFrom={"viz": True, "legend": False, "tooltip": False})
 
 
 def stat(title, question, sql, w=4, h=4, unit=NUMBER, decimals=None, steps=None, graph="none", overrides=(), links=None,

@@ -87,7 +87,7 @@ def board():
                 [m.timeseries("Revenue by channel", "How does revenue move, and which channels carry it? Shows the whole time range",
                               BY_CHANNEL, w=16, h=10, stack="normal")],
                 [m.table("Insights", "What is worth knowing about the period, greatest impact first?", INSIGHTS, w=16, h=9, no_value="Nothing stands out", columns=[
-                    m.column("rank", "#", width=40), m.column("headline", "What", width=330), m.column("detail", "More"),
+                    m.column("rank", "#", width=40), m.column("headline", "What", width=320, cell="wrap"), m.column("detail", "More", cell="wrap"),
                     m.column("impact", "Impact", decimals=1, width=90, cell="color", steps=m.thresholds((None, m.BAD), (0, m.GOOD))), m.column("kind", "Kind", width=100)])],
             ], m.chat(w=8)),
             [m.table("What changed", "Which brands in which channels moved revenue most, against the period before? Contribution: points of total growth",
@@ -105,9 +105,9 @@ def board():
                 [m.table("Price tiers", "Which price tiers earn, and which grow? A product's tier is the quartile of its price within its type",
                          TIERS, w=10, h=7, columns=[
                              m.column("tier", "Tier", width=80), m.column("price_lo", "From", decimals=1, width=70),
-                             m.column("price_hi", "To", decimals=1, width=70), m.column("skus", "SKUs", width=60),
-                             m.column("revenue", "Revenue", decimals=1, width=90),
-                             m.column("share", "Share", m.FRACTION, 1, cell="gauge", least=0, most=1), m.change_column(width=80)])],
+                             m.column("price_hi", "To", decimals=1, width=70), m.column("skus", "SKUs", width=55),
+                             m.column("revenue", "Revenue", decimals=1, width=80),
+                             m.column("share", "Share", m.FRACTION, 1, 130, "gauge", least=0, most=1), m.change_column(width=75)])],
                 [m.table("Data", "Up to which day is there data? Click to show all of it", DATA, w=10, h=4, columns=[
                     m.column("last day of data", "Last day of data", links=[
                         m.link("Show all of the data", "/d/kpi-overview?from=${__data.fields.first_ms}&to=${__data.fields.last_ms}")]),

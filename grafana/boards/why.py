@@ -73,7 +73,7 @@ DIMENSION_VARIABLE = m.query_variable(
 
 
 def board():
-    signed = {name: m.column(name, name.capitalize(), decimals=1, cell="color", steps=UP_DOWN)
+    signed = {name: m.column(name, name.capitalize(), decimals=1, width=86, cell="color", steps=UP_DOWN)
               for name in ("price", "volume", "mix", "new", "discontinued", "other", "change")}
     return m.dashboard(
         "kpi-why", "4 Why", "Why did revenue change?",
@@ -88,30 +88,31 @@ def board():
                             m.override("less", color={"mode": "fixed", "fixedColor": m.BAD}, displayName="takes away"),
                             m.override("total", color={"mode": "fixed", "fixedColor": m.NEUTRAL}, displayName="revenue")])],
             [m.table("Bridge by member", "What kind of change did each member see? Each row adds up to its change", BRIDGE, w=14, h=10, columns=[
-                m.column("member", "Member", width=180), *signed.values()]),
+                m.column("member", "Member"), *signed.values()]),
              m.bargauge("Contributions", "Who made the total grow or shrink? In points of total growth", CONTRIBUTIONS, w=10, h=10, unit=m.FRACTION,
                         steps=UP_DOWN, defaults={"decimals": 2})],
             [m.table("Root causes", "Where did it come from? Segments that moved apart from the rest (market: all together), found at any depth; p: chance of such a move by accident",
-                     DRIVERS, w=24, h=8, no_value="Nothing moved apart from the rest", columns=[
+                     DRIVERS, w=24, h=7, no_value="Nothing moved apart from the rest", columns=[
                          m.column("rank", "#", width=40), m.column("kind", "Kind", width=90), m.column("member", "Segment", width=240), m.column("baseline", "Before", decimals=1),
                          m.column("value", "Now", decimals=1), m.column("expected", "Expected", decimals=1), m.column("change", "Change", decimals=1, cell="color", steps=UP_DOWN),
                          m.column("contribution", "Contribution", m.FRACTION, 2), m.column("ratio", "Factor", decimals=2, width=80), m.column("p_adj", "p", decimals=3, width=70),
-                         m.column("status", "Status", width=90), m.column("note", "Note", width=220)])],
+                         m.column("status", "Status", width=90), m.column("note", "Note", width=300, cell="wrap")])],
             [m.timeseries("Revenue by day", "When did it happen? Band: where a day is expected from those before it; points: anomalies", DAYS, w=24, h=9, fill=0, overrides=[
                 *m.band("expected"),
                 m.override("revenue", color={"mode": "fixed", "fixedColor": m.QUIET}, custom__lineWidth=1),
                 m.override("anomaly", color={"mode": "fixed", "fixedColor": m.BAD}, custom__drawStyle="points", custom__showPoints="always", custom__pointSize=9)])],
-            [m.table("Anomalies", "Which days stood out, and what did they cost or bring? Click to look closer", EVENTS, w=14, h=9, no_value="No day stood out", columns=[
+            [m.table("Anomalies", "Which days stood out, and what did they cost or bring? Click to look closer", EVENTS, w=14, h=8, no_value="No day stood out", columns=[
                 m.column("event_id", "#", width=40), m.column("started", "From", "time:YYYY-MM-DD", width=100, links=[
                     m.link("Look closer", "/d/kpi-why?from=${__data.fields.from_ms}&to=${__data.fields.to_ms}&${brand:queryparam}&${channel:queryparam}&${vendor:queryparam}&${product_type:queryparam}")]),
                 m.column("ended", "To", "time:YYYY-MM-DD", width=100), m.column("kind", "Kind", width=90), m.column("direction", "Direction", width=80),
-                m.column("value", "Value", decimals=1), m.column("expected", "Expected", decimals=1), m.column("impact", "Impact", decimals=1, cell="color", steps=UP_DOWN),
+                m.column("value", "Value", decimals=1, width=85), m.column("expected", "Expected", decimals=1, width=85),
+                m.column("impact", "Impact", decimals=1, width=85, cell="color", steps=UP_DOWN),
                 m.column("q", "q", decimals=3, width=70), m.hidden("from_ms"), m.hidden("to_ms")]),
-             m.table("Open anomalies", "What is out of line now, in total, by brand and by channel? Click to ask why", OPEN, w=10, h=9,
+             m.table("Open anomalies", "What is out of line now, in total, by brand and by channel? Click to ask why", OPEN, w=10, h=8,
                      no_value="Nothing is out of line in the last four weeks", columns=[
                          m.column("member", "Member", width=110, links=[m.link("Ask why", "/d/kpi-overview?var-ask=${__data.fields.question:percentencode}&${__url_time_range}")]),
                          m.column("metric", "Metric", width=80), m.column("kind", "Kind", width=90), m.column("started", "Since", "time:YYYY-MM-DD", width=95),
-                         m.column("value", "Value", decimals=1), m.column("expected", "Expected", decimals=1), m.column("impact", "Impact", decimals=1, cell="color", steps=UP_DOWN),
+                         m.column("value", "Value", decimals=1, width=80), m.column("expected", "Expected", decimals=1, width=80), m.column("impact", "Impact", decimals=1, width=80, cell="color", steps=UP_DOWN),
                          m.change_column(width=80), m.hidden("question")])],
         ],
         [*m.FILTERS, DIMENSION_VARIABLE, m.PERIOD_VARIABLE], [m.ANOMALIES, m.TARGETS_SET],

@@ -1,7 +1,7 @@
 //! Anomalies: which points of a series are not what was to be expected, and since when.
 //!
 //! [`detect`] judges one series, [`adjust`] turns the p-values of all series of a call into
-//! q-values, [`events`] joins flagged points into events; [`changepoints`] and [`decompose`]
+//! q-values, [`events`] joins flagged points into events; [`changepoints`] and [`decompose()`]
 //! take a series apart. docs/anomalies.md gives the formulas and measured figures.
 
 mod changepoint;

@@ -1,4 +1,4 @@
-//! The pooled regression: log E[units] = item + item's trend + item's slope · log price + kind's season
+//! The pooled regression: log of expected units = item + item's trend + item's slope · log price + kind's season
 //! + kind's promotion + week, by quasi-Poisson likelihood.
 //!
 //! Poisson rather than least squares on log units: a week without a sale counts, where its log does

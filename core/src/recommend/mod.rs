@@ -2,7 +2,7 @@
 //! right before.
 //!
 //! Every rule is a function from [`Sales`] (or from another feature's figures) to [`Recommendation`]s,
-//! and knows how to judge its own past advice, which [`replay`] does on held-out periods.
+//! and knows how to judge its own past advice, which [`replay()`] does on held-out periods.
 
 mod cause;
 mod channels;
@@ -208,7 +208,7 @@ pub fn recommend(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation
     Ok(rows)
 }
 
-/// The rules without their records; what [`replay`] runs on the past.
+/// The rules without their records; what [`replay()`] runs on the past.
 pub(crate) fn apply(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation>> {
     let mut rows = price::rule(sales, cancel)?;
     rows.extend(promote::rule(sales));
