@@ -73,7 +73,7 @@ pub(crate) struct Prepared {
 const HEAD: usize = 1024 * 1024;
 
 /// Bytes whose cells are all taken as evidence; a larger file goes on only while in doubt.
-const EVIDENCE: usize = 64 * 1024 * 1024;
+const EVIDENCE: usize = 16 * 1024 * 1024;
 
 /// Records among which the header is looked for.
 const HEADER_WITHIN: usize = 40;
