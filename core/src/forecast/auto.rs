@@ -434,7 +434,8 @@ fn inflation(n: usize) -> f64 {
     1.0 + FEW_OBSERVATIONS / n.max(1) as f64
 }
 
-/// Origin: the train parts of M3 and tourism, where it makes scores from short and long stretches alike.
+/// Origin: of 0 to 6 on held-out ends of the training parts of M3 and tourism, a compromise: yearly
+/// series were covered best with 0, quarterly ones with 3 to 6.
 const FEW_OBSERVATIONS: f64 = 2.0;
 
 /// Demand silent for this many average intervals has stopped.
