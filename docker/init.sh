@@ -8,4 +8,4 @@ if [ -n "${KPI_DEMO_ROWS:-}" ]; then
     kpi load /tmp/demo.csv
     rm -rf /tmp/demo*
 fi
-psql -X -v ON_ERROR_STOP=1 -v pw="$KPI_GRAFANA_PASSWORD" -f /opt/kpi/grafana_role.sql
+psql -X -v ON_ERROR_STOP=1 -v password="$KPI_GRAFANA_PASSWORD" -f /opt/kpi/grafana_role.sql

@@ -189,3 +189,20 @@ CREATE FUNCTION kpi.drivers(metric text, period daterange DEFAULT NULL, baseline
 AS $$ SELECT * FROM kpi._drivers($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) $$;
 COMMENT ON FUNCTION kpi.drivers(text, daterange, daterange, text[], jsonb, int, double precision, double precision, text, text) IS
     'where the change of a metric between two periods comes from: one row market (what all of sales share), one row a segment that moved against it, one row residual; contributions are points of the total''s growth and add up to it; dims NULL: brand, sku, product_type, price_tier, channel, vendor as far as the source has them; asp, aov, units_per_order and return_rate are explained through numerator and denominator; period NULL: the last complete calendar month, baseline NULL: the period of the same shape before; other arguments as for a cube';
+
+-- A period in quotes could be the dims of a cube; as text it is neither.
+CREATE FUNCTION kpi.drivers(metric text, period text, baseline text DEFAULT NULL, dims text[] DEFAULT NULL,
+        filter jsonb DEFAULT '{}', max_depth int DEFAULT 3, alpha double precision DEFAULT 0.05, min_share double precision DEFAULT 0.01,
+        method text DEFAULT 'scan', source text DEFAULT 'sales')
+    RETURNS TABLE (rank int, kind text, members jsonb, member text, depth int, baseline double precision, value double precision,
+                   expected double precision, change double precision, contribution double precision, ratio double precision,
+                   ratio_lo double precision, ratio_hi double precision, p_adj double precision, surprise double precision,
+                   status text, note text)
+    STABLE PARALLEL SAFE LANGUAGE sql
+AS $$
+    SELECT * FROM kpi._drivers($1, CASE WHEN $2 ~ '^[[(]' THEN $2::daterange ELSE kpi.period_in($10, $2) END,
+                               CASE WHEN $3 ~ '^[[(]' THEN $3::daterange ELSE kpi.period_in($10, $3) END,
+                               $4, $5, $6, $7, $8, $9, $10)
+$$;
+COMMENT ON FUNCTION kpi.drivers(text, text, text, text[], jsonb, int, double precision, double precision, text, text) IS
+    'kpi.drivers(metric) with periods in quotes: ''2025-10'', ''last month'' or ''[2025-10-01,2025-11-01)''';

@@ -36,6 +36,9 @@ SELECT 'nonsense'::kpi.cube;
 
 -- Over a source
 SELECT kind, member, status FROM kpi.drivers('revenue', kpi.period('2025-10')) ORDER BY rank;
+SELECT kind, status FROM kpi.drivers('revenue', '[2025-10-01,2025-11-01)') ORDER BY rank;
+SELECT kind, status FROM kpi.drivers('revenue', period => '2025-10', baseline => '2024-10', dims => '{brand}') ORDER BY rank;
+SELECT count(*) > 0 AS answered FROM kpi.drivers('revenue');
 SELECT abs(sum(contribution) - (SELECT change_pct FROM kpi.compare('revenue', kpi.period('2025-10')))) < 1e-6 AS adds_up
   FROM kpi.drivers('revenue', kpi.period('2025-10'));
 SELECT abs(sum(contribution) - (SELECT change_pct FROM kpi.compare('asp', kpi.period('2025-10')))) < 1e-6 AS adds_up
