@@ -44,6 +44,9 @@ COMMENT ON FUNCTION kpi._check_expression(text, text, text) IS
 CREATE FUNCTION kpi._figures(source text, metrics text[], by text[], filter jsonb, periods daterange[], grain text DEFAULT NULL)
     RETURNS TABLE (period int, "time" date, key text[], metric text, value numeric)
     STABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+    -- The parts of the query are many and small, one a period: workers that share them out cost more than they save.
+    -- A part over many lines still gets workers of its own.
+    SET enable_parallel_append = off
 AS $$
 BEGIN
     RETURN QUERY EXECUTE kpi._figures_query(source, metrics, by, filter,

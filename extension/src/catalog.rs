@@ -1,6 +1,9 @@
 //! Sources, metrics and dimensions as the tables of schema `kpi` have them, and the SQL that
 //! [`kpi_core::query`] writes for a call.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use kpi_core::query::{Dimension, Filter, Metric, Request, Source, quote_ident};
 use kpi_core::series::Grain;
 use kpi_core::{Error, nearest};
@@ -8,16 +11,26 @@ use pgrx::JsonB;
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::Date;
 use pgrx::prelude::*;
-use pgrx::spi::{SpiClient, SpiHeapTupleData};
+use pgrx::spi::{OwnedPreparedStatement, SpiClient, SpiHeapTupleData};
 
 use crate::date;
 use crate::error::{SqlResult, error, internal, report};
 use crate::settings;
 
+/// A source, and whether the caller may read its rollup: where row security filters lines, it may not be used.
 const SOURCE: &str = "
     SELECT s.name, s.relation::oid AS relid, n.nspname::text AS schema, c.relname::text AS relation,
            s.at, s.price, s.quantity, s.revenue, s.order_ref, s.customer_ref, s.list_price,
-           s.dimensions, s.rollup,
+           s.dimensions,
+           CASE WHEN s.rollup AND $2 THEN
+               pg_catalog.to_regclass('sales.rollup') IS NOT NULL
+               AND pg_catalog.has_table_privilege(s.relation::oid, 'SELECT')
+               AND NOT pg_catalog.row_security_active(s.relation::oid)
+               AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.rollup'), 'SELECT'), false)
+               AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.rollup_sku'), 'SELECT'), false)
+               AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.rollup_state'), 'SELECT'), false)
+               AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.touched'), 'SELECT'), false)
+           END AS rollup,
            (SELECT pg_catalog.array_agg(a.attname::text ORDER BY a.attnum) FROM pg_catalog.pg_attribute AS a
              WHERE a.attrelid = s.relation AND a.attnum > 0 AND NOT a.attisdropped) AS columns
       FROM kpi.sources AS s
@@ -25,20 +38,33 @@ const SOURCE: &str = "
       LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
      WHERE s.name = $1";
 
-/// Whether the caller may read the rollup; where row security filters lines, it may not be used.
-const ROLLUP_READABLE: &str = "
-    SELECT pg_catalog.to_regclass('sales.rollup') IS NOT NULL
-       AND pg_catalog.has_table_privilege($1::oid, 'SELECT')
-       AND NOT pg_catalog.row_security_active($1::oid)
-       AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.rollup'), 'SELECT'), false)
-       AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.rollup_sku'), 'SELECT'), false)
-       AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.rollup_state'), 'SELECT'), false)
-       AND coalesce(pg_catalog.has_table_privilege(pg_catalog.to_regclass('sales.touched'), 'SELECT'), false)";
-
 /// Whether the rollup holds every line that this snapshot sees.
 const ROLLUP_STATE: &str = "
     SELECT NOT EXISTS (SELECT FROM sales.touched) AS fresh, has_orders, has_customers
       FROM sales.rollup_state";
+
+thread_local! {
+    /// Plans of the statements above, made once a session: parsing and planning them took most of a
+    /// short call. Postgres itself makes a kept plan anew when a table, a role or the search path
+    /// it depends on changes. They are never freed, so that none is freed after the server's memory.
+    static PLANS: RefCell<HashMap<&'static str, &'static OwnedPreparedStatement>> = RefCell::default();
+}
+
+/// The plan of a statement of the catalogue with arguments of `types`.
+fn planned(
+    client: &SpiClient<'_>,
+    query: &'static str,
+    types: &[PgBuiltInOids],
+) -> SqlResult<&'static OwnedPreparedStatement> {
+    if let Some(plan) = PLANS.with_borrow(|plans| plans.get(query).copied()) {
+        return Ok(plan);
+    }
+    let types: Vec<PgOid> = types.iter().copied().map(PgOid::BuiltIn).collect();
+    let plan = client.prepare(query, &types).map_err(internal)?.keep();
+    let plan: &'static OwnedPreparedStatement = Box::leak(Box::new(plan));
+    PLANS.with_borrow_mut(|plans| plans.insert(query, plan));
+    Ok(plan)
+}
 
 /// Text of a column of an SPI row; `None` for NULL.
 fn text(row: &SpiHeapTupleData<'_>, column: &str) -> SqlResult<Option<String>> {
@@ -82,8 +108,13 @@ fn unknown(
 
 /// Looks a source up.
 pub(crate) fn source(client: &SpiClient<'_>, name: &str) -> SqlResult<Source> {
+    let plan = planned(
+        client,
+        SOURCE,
+        &[PgBuiltInOids::TEXTOID, PgBuiltInOids::BOOLOID],
+    )?;
     let mut rows = client
-        .select(SOURCE, Some(1), &[name.into()])
+        .select(plan, Some(1), &[name.into(), settings::use_rollup().into()])
         .map_err(internal)?;
     let Some(row) = rows.next() else {
         let existing = names(client, "SELECT name FROM kpi.sources")?;
@@ -141,39 +172,19 @@ pub(crate) fn source(client: &SpiClient<'_>, name: &str) -> SqlResult<Source> {
         .flatten()
         .filter(|c| !taken(c))
         .collect();
-    if flag(&row, "rollup")? && settings::use_rollup() {
-        let relid = row
-            .get_by_name::<pg_sys::Oid, _>("relid")
-            .map_err(internal)?;
-        read_rollup_state(client, relid.unwrap_or(pg_sys::InvalidOid), &mut source)?;
+    if flag(&row, "rollup")? {
+        let plan = planned(client, ROLLUP_STATE, &[])?;
+        if let Some(row) = client
+            .select(plan, Some(1), &[])
+            .map_err(internal)?
+            .next()
+        {
+            source.rollup = flag(&row, "fresh")?;
+            source.has_orders = flag(&row, "has_orders")?;
+            source.has_customers = flag(&row, "has_customers")?;
+        }
     }
     Ok(source)
-}
-
-fn read_rollup_state(
-    client: &SpiClient<'_>,
-    relation: pg_sys::Oid,
-    source: &mut Source,
-) -> SqlResult<()> {
-    let readable = client
-        .select(ROLLUP_READABLE, Some(1), &[relation.into()])
-        .map_err(internal)?
-        .first()
-        .get_one::<bool>()
-        .map_err(internal)?;
-    if readable != Some(true) {
-        return Ok(());
-    }
-    if let Some(row) = client
-        .select(ROLLUP_STATE, Some(1), &[])
-        .map_err(internal)?
-        .next()
-    {
-        source.rollup = flag(&row, "fresh")?;
-        source.has_orders = flag(&row, "has_orders")?;
-        source.has_customers = flag(&row, "has_customers")?;
-    }
-    Ok(())
 }
 
 /// Looks metrics up, in the order given.
@@ -186,8 +197,9 @@ pub(crate) fn metrics(client: &SpiClient<'_>, wanted: &[String]) -> SqlResult<Ve
         .map(|name| name.trim().to_lowercase())
         .collect();
     let mut found = Vec::new();
+    let plan = planned(client, METRICS, &[PgBuiltInOids::TEXTARRAYOID])?;
     let rows = client
-        .select(METRICS, None, &[lower.clone().into()])
+        .select(plan, None, &[lower.clone().into()])
         .map_err(internal)?;
     for row in rows {
         let reads = row
@@ -221,7 +233,8 @@ pub(crate) fn metrics(client: &SpiClient<'_>, wanted: &[String]) -> SqlResult<Ve
 pub(crate) fn dimensions(client: &SpiClient<'_>) -> SqlResult<Vec<Dimension>> {
     const DIMENSIONS: &str =
         "SELECT name, expression FROM kpi.dimensions WHERE expression IS NOT NULL";
-    let rows = client.select(DIMENSIONS, None, &[]).map_err(internal)?;
+    let plan = planned(client, DIMENSIONS, &[])?;
+    let rows = client.select(plan, None, &[]).map_err(internal)?;
     rows.map(|row| {
         Ok(Dimension {
             name: required(&row, "name")?,
