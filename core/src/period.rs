@@ -61,17 +61,22 @@ impl Period {
     /// The period of the same shape before this one.
     ///
     /// Whole months come before whole months (so a quarter before a quarter, a year before a
-    /// year); the same days of last year before a year to date; the same days of the month
-    /// before a month to date; otherwise as many days (so an ISO week before an ISO week).
+    /// year); the same days of last year before a year to date, also one that ends with a month
+    /// but is no quarter or half; the same days of the month before a month to date; otherwise
+    /// as many days (so an ISO week before an ISO week).
     pub fn previous(self) -> Option<Period> {
-        if let Some(months) = self.whole_months() {
+        let unit = |months| months % 12 == 0 || [1, 3, 6].contains(&months);
+        let from_january = self.first.ordinal() == 1 && self.first.year() == self.last().year();
+        if let Some(months) = self.whole_months()
+            && (unit(months) || !from_january)
+        {
             return Some(Period {
                 first: self.first.checked_sub_months(Months::new(months))?,
                 end: self.first,
             });
         }
         let one_month = Grain::Month.bucket(self.first) == Grain::Month.bucket(self.last());
-        if self.first.ordinal() == 1 && self.first.year() == self.last().year() && !one_month {
+        if from_january && !one_month {
             return self.year_ago();
         }
         if self.first.day() == 1 && one_month {
@@ -160,7 +165,7 @@ fn absolute(text: &str) -> Option<Period> {
     let year_text = text
         .get(..4)
         .filter(|y| y.bytes().all(|b| b.is_ascii_digit()))?;
-    let year: i32 = year_text.parse().ok()?;
+    let year: i32 = year_text.parse().ok().filter(|year| *year > 0)?;
     let rest = text.get(4..)?;
     let rest = rest
         .strip_prefix('-')
@@ -296,7 +301,10 @@ mod tests {
         for text in [
             "",
             "2025-13",
+            "0000",
+            "0000-Q1",
             "2025-Q5",
+            "2025-W53",
             "2025-W54",
             "2025-02-29",
             "12025",
@@ -354,6 +362,21 @@ mod tests {
                 "2025-01-01..2025-11-18",
                 "2024-01-01..2024-11-18",
                 "2024-01-01..2024-11-18",
+            ),
+            (
+                "2025-01..2025-11",
+                "2024-01-01..2024-11-30",
+                "2024-01-01..2024-11-30",
+            ),
+            (
+                "2024-01..2024-02",
+                "2023-01-01..2023-02-28",
+                "2023-01-01..2023-02-28",
+            ),
+            (
+                "2025-02..2025-03",
+                "2024-12-01..2025-01-31",
+                "2024-02-01..2024-03-31",
             ),
             (
                 "2025-11-01..2025-11-18",

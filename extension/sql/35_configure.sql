@@ -27,6 +27,7 @@ DECLARE
     entry text;
     dimension text;
     at_type text;
+    part record;
 BEGIN
     IF name IS NULL OR relation IS NULL OR at IS NULL OR price IS NULL OR quantity IS NULL OR btrim(name) = '' THEN
         RAISE EXCEPTION 'name, relation, at, price and quantity must be given' USING ERRCODE = '22004',
@@ -38,6 +39,12 @@ BEGIN
         END IF;
         dimension := lower(btrim(split_part(entry, '=', 1)));
         entry := CASE WHEN position('=' IN entry) > 0 THEN substr(entry, position('=' IN entry) + 1) ELSE entry END;
+        IF dimension = ANY ('{"",day,price,quantity,revenue,order_ref,customer_ref,list_price,price_tier,customer,weekday,week,month,quarter,year}')
+           OR mapping ? dimension THEN
+            RAISE EXCEPTION 'dimension "%" is %', dimension, CASE WHEN dimension = '' THEN 'no name' WHEN mapping ? dimension THEN 'given twice'
+                    ELSE 'a name that every source has' END USING ERRCODE = '42710',
+                HINT = CASE dimension WHEN 'customer' THEN 'Give the column as customer_ref.' ELSE 'Give it a name of its own, as in {maker=' || entry || '}.' END;
+        END IF;
         mapping := mapping || jsonb_build_object(dimension, kpi._column_of(relation, entry, 'dimension ' || dimension));
     END LOOP;
     SELECT t.typname INTO at_type
@@ -47,6 +54,16 @@ BEGIN
         RAISE EXCEPTION 'column "%" is of type %, not a date or timestamp', at, at_type USING ERRCODE = '42804',
             HINT = 'Make a view that casts it, and register the view.';
     END IF;
+    FOR part IN
+        SELECT u.name, u.wanted, format_type(a.atttypid, NULL) AS type
+          FROM (VALUES ('price', price), ('quantity', quantity), ('revenue', revenue), ('list_price', list_price)) AS u(name, wanted)
+          JOIN pg_attribute AS a ON a.attrelid = relation AND a.attname = kpi._column_of(relation, u.wanted, u.name)
+          JOIN pg_type AS t ON t.oid = a.atttypid
+         WHERE t.typcategory <> 'N'
+    LOOP
+        RAISE EXCEPTION 'column "%", given as %, is of type %, not a number', part.wanted, part.name, part.type USING ERRCODE = '42804',
+            HINT = 'Make a view that casts it, and register the view.';
+    END LOOP;
     INSERT INTO kpi.sources AS s (name, relation, at, price, quantity, revenue, order_ref, customer_ref, list_price, dimensions)
     VALUES (lower(btrim(register_source.name)), register_source.relation, register_source.at,
             kpi._column_of(relation, price, 'price'), kpi._column_of(relation, quantity, 'quantity'),
@@ -234,11 +251,13 @@ CREATE FUNCTION kpi.refresh(source text DEFAULT 'sales', since date DEFAULT NULL
     RETURNS void
     VOLATILE PARALLEL UNSAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    has_rollup boolean := (SELECT s.rollup FROM kpi.sources AS s WHERE s.name = lower(refresh.source));
 BEGIN
-    IF NOT EXISTS (SELECT FROM kpi.sources AS s WHERE s.name = lower(refresh.source)) THEN
-        PERFORM kpi._extent(refresh.source);  -- raises with the nearest names
+    IF has_rollup IS NULL THEN
+        PERFORM kpi._extent_query(refresh.source);  -- raises with the nearest names
     END IF;
-    IF (SELECT s.rollup FROM kpi.sources AS s WHERE s.name = lower(refresh.source)) THEN
+    IF has_rollup THEN
         PERFORM sales.refresh_rollup(since);
     END IF;
     IF has_table_privilege('kpi.anomaly_open', 'INSERT') THEN
@@ -247,6 +266,9 @@ BEGIN
     IF has_table_privilege('kpi.forecast_latest', 'INSERT') THEN
         PERFORM kpi._refresh_forecasts(refresh.source);
     END IF;
+    IF has_table_privilege('kpi.target_status', 'INSERT') THEN
+        PERFORM kpi._refresh_targets(refresh.source);
+    END IF;
 END $$;
 COMMENT ON FUNCTION kpi.refresh(text, date) IS
-    'brings the daily rollup up to date: only what was touched since the last time, or every day from since on; then writes kpi.anomaly_open and kpi.forecast_latest anew where the caller may';
+    'brings the daily rollup up to date: only what was touched since the last time, or every day from since on; then writes kpi.anomaly_open, kpi.forecast_latest and kpi.target_status anew where the caller may';

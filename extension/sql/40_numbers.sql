@@ -114,7 +114,7 @@ BEGIN
     )
     SELECT kpi._members(dims, t.key), kpi._member(t.key), t.value, t.baseline, t.value - t.baseline,
            CASE WHEN t.baseline > 0 THEN (t.value - t.baseline) / t.baseline END,
-           CASE WHEN def.additive THEN (t.value - t.baseline) / t.total_before END,
+           CASE WHEN def.additive AND t.total_before > 0 THEN (t.value - t.baseline) / t.total_before END,
            CASE WHEN def.additive THEN t.value / t.total END,
            CASE WHEN def.additive THEN t.value / t.total - t.baseline / t.total_before END
       FROM t
@@ -129,7 +129,7 @@ CREATE FUNCTION kpi.compare(metric text, period daterange DEFAULT NULL, baseline
     STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._compare($1, $2, $3, $4, $5, $6) $$;
 COMMENT ON FUNCTION kpi.compare(text, daterange, daterange, text[], jsonb, text) IS
-    'a metric in two periods, by group, greatest change first; change_pct is the own growth as a fraction (NULL where the baseline is not positive), contribution the points of the total''s growth (they sum to it), share the fraction of the total; period NULL: the last complete calendar month, baseline NULL: the period of the same shape before';
+    'a metric in two periods, by group, greatest change first; change_pct is the own growth as a fraction (NULL where the baseline is not positive), contribution the points of the total''s growth (they sum to it, and are NULL where it is), share the fraction of the total; period NULL: the last complete calendar month, baseline NULL: the period of the same shape before';
 
 CREATE FUNCTION kpi.bridge(period daterange DEFAULT NULL, baseline daterange DEFAULT NULL, by text[] DEFAULT '{brand}',
         filter jsonb DEFAULT '{}', source text DEFAULT 'sales')
@@ -237,7 +237,8 @@ BEGIN
         RETURN;
     END IF;
     -- Whole ISO weeks only: a cut week would look like weak demand.
-    weeks := daterange((date_trunc('week', (lower(span) + 6)::timestamp))::date, date_trunc('week', upper(span)::timestamp)::date);
+    weeks := daterange(date_trunc('week', (lower(span) + 6)::timestamp)::date,
+                       greatest(date_trunc('week', (lower(span) + 6)::timestamp), date_trunc('week', upper(span)::timestamp))::date);
     RETURN QUERY EXECUTE format($q$
     WITH total AS (
         SELECT f.key[1] AS sku, max(f.key[2]) AS product, max(f.key[3]) AS brand,
@@ -269,12 +270,13 @@ BEGIN
     SELECT r.sku, r.product, r.brand, r.revenue,
            CASE WHEN r.all_revenue <= 0 THEN NULL WHEN r.running - r.revenue < 0.80 * r.all_revenue THEN 'A'
                 WHEN r.running - r.revenue < 0.95 * r.all_revenue THEN 'B' ELSE 'C' END,
-           CASE WHEN s.active < 3 OR s.active IS NULL THEN 'Z' WHEN s.cv <= 0.5 THEN 'X' WHEN s.cv <= 1 THEN 'Y' ELSE 'Z' END,
+           CASE WHEN s.active = 1 THEN 'Z' WHEN s.cv <= 0.5 THEN 'X' WHEN s.cv <= 1 THEN 'Y' ELSE 'Z' END,
            s.adi::double precision, s.cv2::double precision,
            CASE WHEN s.active < 3 OR s.active IS NULL THEN 'short'
                 WHEN s.adi <= 1.32 AND s.cv2 <= 0.49 THEN 'smooth' WHEN s.adi <= 1.32 THEN 'erratic'
                 WHEN s.cv2 <= 0.49 THEN 'intermittent' ELSE 'lumpy' END,
-           (r.units / (least(i.last_sold, upper($4) - 1) - greatest(i.first_sold, lower($4)) + 1))::double precision,
+           -- A product may be returned on days before or after all its sales.
+           (r.units / nullif(greatest(least(i.last_sold, upper($4) - 1) - greatest(i.first_sold, lower($4)) + 1, 0), 0))::double precision,
            i.first_sold, i.last_sold
       FROM ranked AS r
       LEFT JOIN shape AS s ON s.sku = r.sku
@@ -286,7 +288,7 @@ BEGIN
     USING source, array_remove(dims, NULL), filter, span, weeks;
 END $$;
 COMMENT ON FUNCTION kpi.portfolio(daterange, jsonb, text) IS
-    'one row a product, greatest revenue first; abc by cumulative revenue (0.80, 0.95); xyz by the coefficient of variation of units over active weeks (X to 0.5, Y to 1); adi: weeks per active week; demand_class by adi 1.32 and cv2 0.49 (Syntetos–Boylan); short: fewer than 3 active weeks; velocity: units a day between first and last sale; period NULL: all of the data';
+    'one row a product, greatest revenue first; abc by cumulative revenue (0.80, 0.95); xyz by the coefficient of variation of units over active weeks (X to 0.5, Y to 1; one active week has none and is Z); adi: weeks per active week; demand_class by adi 1.32 and cv2 0.49 (Syntetos–Boylan); short: fewer than 3 active weeks; velocity: units a day between first and last sale; period NULL: all of the data';
 
 CREATE FUNCTION kpi.price_tiers(period daterange DEFAULT NULL, filter jsonb DEFAULT '{}', source text DEFAULT 'sales')
     RETURNS TABLE (tier text, price_lo numeric, price_hi numeric, skus bigint, revenue numeric, share numeric, change_pct numeric)
@@ -368,12 +370,12 @@ BEGIN
           LEFT JOIN month ON month.metric = m.name
           LEFT JOIN kpi.targets AS g ON g.source = lower(_scorecard.source) AND g.metric = m.name
                 AND g.period = now_period AND g.members = single
-         WHERE m.place IS NOT NULL
+         WHERE m.place IS NOT NULL AND EXISTS (SELECT FROM f)
     )
     SELECT t.name, t.label, t.unit, t.value, t.baseline, t.change_pct, t.year_ago_pct, t.target, t.attainment,
            a.expected_end, a.p_attain,
            CASE WHEN a.status = 'ok' THEN a.state
-                WHEN t.value IS NULL OR t.better = 'none' AND t.target IS NULL THEN 'none'
+                WHEN t.value IS NULL OR t.value IN ('NaN', 'Infinity', '-Infinity') OR t.better = 'none' AND t.target IS NULL THEN 'none'
                 WHEN t.target IS NOT NULL THEN
                      CASE WHEN t.better = 'down' THEN
                                CASE WHEN t.value <= t.target THEN 'good' WHEN t.value <= 1.1 * t.target THEN 'watch' ELSE 'bad' END
@@ -401,4 +403,4 @@ CREATE FUNCTION kpi.scorecard(period daterange DEFAULT NULL, baseline daterange 
     STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._scorecard($1, $2, $3, $4) $$;
 COMMENT ON FUNCTION kpi.scorecard(daterange, daterange, jsonb, text) IS
-    'all headline metrics of a period: value, baseline, growth on it and on the year before (fractions), target and its attainment, expected_end and p_attain of a target (kpi.attainment()), state (good, watch, bad, none: of a running target by p_attain, else against the target within 10 %, else against the baseline within 5 %), spark: the last 13 months; a metric whose columns are not mapped has NULL figures; period NULL: the last complete calendar month';
+    'all headline metrics of a period: value, baseline, growth on it and on the year before (fractions), target and its attainment, expected_end and p_attain of a target (kpi.attainment()), state (good, watch, bad, none: of a running target by p_attain, else against the target within 10 %, else against the baseline within 5 %), spark: the last 13 months; a metric whose columns are not mapped has NULL figures; no rows where neither the period nor its baseline or the year before has data; period NULL: the last complete calendar month';

@@ -114,7 +114,14 @@ pub(crate) fn source(client: &SpiClient<'_>, name: &str) -> SqlResult<Source> {
         &[PgBuiltInOids::TEXTOID, PgBuiltInOids::BOOLOID],
     )?;
     let mut rows = client
-        .select(plan, Some(1), &[name.into(), settings::use_rollup().into()])
+        .select(
+            plan,
+            Some(1),
+            &[
+                name.trim().to_lowercase().into(),
+                settings::use_rollup().into(),
+            ],
+        )
         .map_err(internal)?;
     let Some(row) = rows.next() else {
         let existing = names(client, "SELECT name FROM kpi.sources")?;

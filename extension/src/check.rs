@@ -2,10 +2,10 @@
 //!
 //! The text is parsed inside `SELECT (…) FROM lines` and must still be one SELECT of one column
 //! from that relation; it may then hold no sub-select, window or set-returning function, and
-//! only functions of Postgres itself (or of this extension) that are not volatile: an expression
-//! runs with the rights of whoever asks for the metric.
+//! only functions of Postgres itself that are not volatile and read no table (of this extension,
+//! immutable ones): an expression runs with the rights of whoever asks for the metric.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_char};
 
 use pgrx::PgSqlErrorCode::*;
 use pgrx::prelude::*;
@@ -50,12 +50,13 @@ fn check_expression(kind: &str, expression: &str, source_name: &str) -> SqlResul
         Kind::Metric => "numeric",
         Kind::Dimension => "text",
     };
-    let sql = format!("SELECT ({expression}\n)::{cast} AS value FROM ({lines}) AS line");
-    let functions = analyse(kind, &sql)?;
+    let from = format!("FROM ({lines}) AS line");
+    let functions = analyse(kind, &format!("SELECT ({expression}\n) AS value {from}"))?;
     check_functions(kind, &functions)?;
+    let explain = format!("EXPLAIN SELECT ({expression}\n)::{cast} AS value {from}");
     Spi::connect_mut(|client| {
         client
-            .update(&format!("EXPLAIN {sql}"), None, &[])
+            .update(&explain, None, &[])
             .map(|_| ())
             .map_err(internal)
     })
@@ -121,6 +122,14 @@ fn analyse(kind: Kind, sql: &str) -> SqlResult<Named> {
                 Kind::Dimension => refuse(kind, "holds an aggregate"),
             });
         }
+        let targets = PgList::<pg_sys::TargetEntry>::from_pg(query.targetList);
+        if kind == Kind::Metric
+            && let Some(target) = targets.get_ptr(0)
+            && pg_sys::TypeCategory(pg_sys::exprType((*target).expr.cast()))
+                != pg_sys::TYPCATEGORY_NUMERIC as c_char
+        {
+            return Err(refuse(kind, "is not a number"));
+        }
         let tree = pg_sys::nodeToString(query.targetList.cast());
         Ok(Named::read(&CStr::from_ptr(tree).to_string_lossy()))
     }
@@ -157,12 +166,18 @@ impl Named {
 
 fn check_functions(kind: Kind, named: &Named) -> SqlResult<()> {
     const OFFENDERS: &str = "
-        SELECT p.proname::text, p.provolatile = 'v' AS volatile
-          FROM pg_catalog.pg_proc AS p
-         WHERE (p.oid = ANY ($1)
-                OR p.oid IN (SELECT o.oprcode FROM pg_catalog.pg_operator AS o WHERE o.oid = ANY ($2)))
-           AND (p.provolatile = 'v'
-                OR p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'kpi'::regnamespace))
+        SELECT p.name, p.why
+          FROM (SELECT p.proname::text AS name,
+                       CASE WHEN p.provolatile = 'v' THEN 'is volatile'
+                            WHEN p.pronamespace = 'pg_catalog'::regnamespace
+                                 AND p.proname ~ '^(table|schema|database)_to_xml' THEN 'reads other tables'
+                            WHEN p.pronamespace = 'kpi'::regnamespace AND p.provolatile <> 'i' THEN 'reads other tables'
+                            WHEN p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'kpi'::regnamespace)
+                                 THEN 'is not a function of Postgres' END AS why
+                  FROM pg_catalog.pg_proc AS p
+                 WHERE p.oid = ANY ($1)
+                    OR p.oid IN (SELECT o.oprcode FROM pg_catalog.pg_operator AS o WHERE o.oid = ANY ($2))) AS p
+         WHERE p.why IS NOT NULL
          ORDER BY 1 LIMIT 1";
     let functions: Vec<Option<pg_sys::Oid>> = named.functions.iter().copied().map(Some).collect();
     let operators: Vec<Option<pg_sys::Oid>> = named.operators.iter().copied().map(Some).collect();
@@ -174,14 +189,7 @@ fn check_functions(kind: Kind, named: &Named) -> SqlResult<()> {
             return Ok(());
         };
         let name = row.get::<String>(1).map_err(internal)?.unwrap_or_default();
-        let volatile = row.get::<bool>(2).map_err(internal)?.unwrap_or(false);
-        Err(if volatile {
-            refuse(kind, &format!("calls the volatile function {name}()"))
-        } else {
-            refuse(
-                kind,
-                &format!("calls {name}(), which is not a function of Postgres"),
-            )
-        })
+        let why = row.get::<String>(2).map_err(internal)?.unwrap_or_default();
+        Err(refuse(kind, &format!("calls {name}(), which {why}")))
     })
 }

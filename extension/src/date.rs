@@ -11,12 +11,16 @@ use kpi_core::period::Period;
 /// 1 January 2000, where Postgres counts from, as chrono counts days of the common era.
 pub(crate) const EPOCH: i32 = 730_120;
 
-/// A chrono day, or `None` for an infinite date.
+/// A chrono day, or `None` for an infinite date and for one outside the calendar of the common
+/// era that chrono has: texts and arithmetic of days stay plain within it.
 pub(crate) fn day(date: Date) -> Option<NaiveDate> {
     if date.is_infinity() || date.is_neg_infinity() {
         return None;
     }
-    NaiveDate::from_num_days_from_ce_opt(date.to_pg_epoch_days().checked_add(EPOCH)?)
+    let days = date.to_pg_epoch_days().checked_add(EPOCH)?;
+    (days > 0)
+        .then(|| NaiveDate::from_num_days_from_ce_opt(days))
+        .flatten()
 }
 
 /// A Postgres date.
@@ -59,7 +63,7 @@ pub(crate) fn period(range: &Range<Date>) -> SqlResult<Period> {
     // Postgres writes discrete ranges as [first, end), whatever was given.
     match (bound(range.lower(), 1), bound(range.upper(), 0)) {
         (Some((first, 0)), Some((end, 0))) if first < end => Ok(Period { first, end }),
-        _ => refuse("infinite"),
+        _ => refuse("infinite, or reaches outside the calendar"),
     }
 }
 
@@ -68,6 +72,18 @@ fn range(period: Period) -> Range<Date> {
         RangeBound::Inclusive(date(period.first)),
         RangeBound::Exclusive(date(period.end)),
     )
+}
+
+/// A period before another, which must still be of the common era.
+fn earlier(period: Option<Period>) -> SqlResult<Range<Date>> {
+    match period {
+        Some(period) if period.first.year() > 0 => Ok(range(period)),
+        _ => Err(error(
+            PgSqlErrorCode::ERRCODE_INVALID_PARAMETER_VALUE,
+            "the period before begins before year 1",
+            "Give a shorter or a later period.",
+        )),
+    }
 }
 
 /// Reads a period's text; `asof` is the last day of data, for relative ones.
@@ -81,14 +97,14 @@ fn period_parse(text: &str, asof: Option<Date>) -> SqlResult<Range<Date>> {
 
 /// The period of the same shape before.
 #[pg_extern(sql = false)]
-fn period_previous(given: Range<Date>) -> SqlResult<Option<Range<Date>>> {
-    Ok(period(&given)?.previous().map(range))
+fn period_previous(given: Range<Date>) -> SqlResult<Range<Date>> {
+    earlier(period(&given)?.previous())
 }
 
 /// The same dates a year earlier.
 #[pg_extern(sql = false)]
-fn period_year_ago(given: Range<Date>) -> SqlResult<Option<Range<Date>>> {
-    Ok(period(&given)?.year_ago().map(range))
+fn period_year_ago(given: Range<Date>) -> SqlResult<Range<Date>> {
+    earlier(period(&given)?.year_ago())
 }
 
 /// The period given, checked, or the last complete calendar month as of `asof`.

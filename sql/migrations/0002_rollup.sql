@@ -147,6 +147,10 @@ DECLARE
     marked boolean;
     added bigint;
 BEGIN
+    IF row_security_active('sales.order_line') THEN
+        RAISE EXCEPTION 'row security hides lines from role "%", so it cannot refresh the rollup', current_user USING ERRCODE = '42501',
+            HINT = 'Let the owner of sales.order_line or a role with BYPASSRLS refresh it.';
+    END IF;
     -- One refresh at a time; marks are taken first and lines read after, so that a load that commits
     -- in between leaves its mark for the next refresh.
     LOCK TABLE sales.rollup IN SHARE ROW EXCLUSIVE MODE;
@@ -237,3 +241,11 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION sales.refresh_rollup_sku(bigint[]) IS
     'brings sales.rollup_sku up to date after the lines of some loads were added, or after any change (NULL)';
+
+-- Sums tell of lines: who may see only some lines, by row security of yours on sales.order_line, sees no sums of all.
+ALTER TABLE sales.rollup ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sales.rollup_sku ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_lines_or_none ON sales.rollup USING (NOT row_security_active('sales.order_line'));
+CREATE POLICY all_lines_or_none ON sales.rollup_sku USING (NOT row_security_active('sales.order_line'));
+COMMENT ON POLICY all_lines_or_none ON sales.rollup IS 'hidden from those whose lines are filtered by row security';
+COMMENT ON POLICY all_lines_or_none ON sales.rollup_sku IS 'hidden from those whose lines are filtered by row security';

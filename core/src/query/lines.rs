@@ -122,7 +122,8 @@ impl Source {
                 day(period.first),
                 day(period.end)
             ),
-            None => format!(" WHERE {at} IS NOT NULL"),
+            // Neither NULL nor infinite: both are no day.
+            None => format!(" WHERE pg_catalog.isfinite({at})"),
         });
         select
     }

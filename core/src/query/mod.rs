@@ -9,7 +9,7 @@
 mod filter;
 mod lines;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 pub use filter::Filter;
 
@@ -430,9 +430,10 @@ fn key(alias: &str, len: usize) -> String {
     format!("ARRAY[{}]::text[]", columns.join(", "))
 }
 
-/// A day as a literal.
+/// A day as a literal, with a year of more than four digits as Postgres writes it.
 fn day(date: NaiveDate) -> String {
-    format!("'{date}'::date")
+    let (year, month, day) = (date.year(), date.month(), date.day());
+    format!("'{year:04}-{month:02}-{day:02}'::date")
 }
 
 #[cfg(test)]

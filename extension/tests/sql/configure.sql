@@ -29,6 +29,43 @@ SELECT kpi.value('big_lines', kpi.period('2025-10')), member, value FROM kpi.bre
 SELECT kpi.value('margin');
 \set VERBOSITY default
 
+-- NULL and infinite days and NULL values are skipped; a NaN makes what it is added to NaN, and nothing fails.
+INSERT INTO shop.sale ("Sold At", article, "Unit Price", pieces, house) VALUES ('infinity', 'Soap', 1, 1, 'Fa'), ('-infinity', 'Soap', 1, 1, 'Fa'),
+    (NULL, 'Soap', 1, 1, 'Fa'), ('2025-02-20', 'Soap', NULL, 1, 'Fa'), ('2025-02-20', 'Oil', 'NaN', 1, 'Bo'), ('2025-02-21', 'Wax', 'Infinity', 1, 'Cy');
+SELECT kpi.asof('shop'), (SELECT count(*) FROM kpi.history('units', source => 'shop')) AS days;
+SELECT member, value, share, abc FROM kpi.breakdown('revenue', source => 'shop');
+SELECT metric, value, state FROM kpi.scorecard('[2025-02-01,2025-03-01)', source => 'shop') WHERE metric IN ('revenue', 'units');
+SELECT f.name, (SELECT count(*) FROM kpi.portfolio(source => 'shop')), (SELECT count(*) FROM kpi.cohorts(source => 'shop')), (SELECT count(*) FROM kpi.bridge('[2025-02-01,2025-03-01)', source => 'shop')),
+       (SELECT count(*) FROM kpi.concentration(source => 'shop')), (SELECT count(*) FROM kpi.price_tiers(source => 'shop')), (SELECT count(*) FROM kpi.forecast('revenue', 3, 'month', source => 'shop')) > 0 AS forecast
+  FROM (VALUES ('rows')) AS f(name);
+-- A product returned the day before its first sale; a period within one week.
+CREATE TABLE shop.early (at date, article text, price numeric, pieces int);
+INSERT INTO shop.early VALUES ('2025-01-31', 'Jar', 2, -1), ('2025-02-01', 'Jar', 2, 3), ('2025-01-01', 'Pot', 2, 1);
+SELECT kpi.register_source('early', 'shop.early', at => 'at', price => 'price', quantity => 'pieces', dimensions => '{sku=article}');
+SELECT sku, revenue, velocity FROM kpi.portfolio('[2025-01-01,2025-02-01)', source => 'early');
+SELECT sku, adi, demand_class FROM kpi.portfolio('[2025-02-01,2025-02-02)', source => 'EARLY');
+-- Growth on a base that is not positive is NULL, and so are its contributions.
+SELECT member, value, baseline, change_pct, contribution FROM kpi.compare('revenue', '[2025-02-01,2025-02-02)', '[2025-01-31,2025-02-01)', '{sku}', source => 'early');
+-- Partitions, views over them, and row security.
+CREATE TABLE shop.part (sold timestamptz, sku text, brand text, price numeric, qty int) PARTITION BY RANGE (sold);
+CREATE TABLE shop.part_2024 PARTITION OF shop.part FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE shop.part_2025 PARTITION OF shop.part FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+INSERT INTO shop.part SELECT '2024-06-01'::timestamptz + i * interval '7 hours', 'a' || i % 5, 'b' || i % 3, 2.5 + i % 3, 1 + i % 4 FROM generate_series(1, 900) AS i;
+CREATE VIEW shop.part_view WITH (security_invoker) AS SELECT * FROM shop.part;
+SELECT kpi.register_source(n, ('shop.' || n)::regclass, at => 'sold', price => 'price', quantity => 'qty', dimensions => '{sku,brand}') FROM unnest('{part,part_view}'::text[]) AS n;
+ALTER TABLE shop.part ENABLE ROW LEVEL SECURITY;
+CREATE ROLE test_b1;
+CREATE POLICY b1 ON shop.part TO test_b1 USING (brand = 'b1');
+GRANT USAGE ON SCHEMA shop TO test_b1;
+GRANT SELECT ON shop.part, shop.part_view TO test_b1;
+SELECT s, kpi.value('revenue', source => s) = (SELECT sum(price * qty) FROM shop.part WHERE sold >= '2025-01-01' AND sold < '2025-02-01') AS same FROM unnest('{part,part_view}'::text[]) AS s;
+SET ROLE test_b1;
+SELECT s, kpi.value('revenue', source => s) = (SELECT sum(price * qty) FROM shop.part WHERE sold >= '2025-01-01' AND sold < '2025-02-01') AS same,
+       (SELECT array_agg(member) FROM kpi.breakdown('revenue', source => s)) FROM unnest('{part,part_view}'::text[]) AS s;
+RESET ROLE;
+DROP OWNED BY test_b1;
+DROP ROLE test_b1;
+
 -- A relation that went away.
 DROP TABLE shop.sale;
 \set VERBOSITY verbose

@@ -17,3 +17,25 @@ SELECT p.oid::regprocedure FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.
 -- What is volatile and what may not run in parallel is so on purpose.
 SELECT p.proname, p.provolatile, p.proparallel FROM pg_proc AS p
  WHERE p.pronamespace = 'kpi'::regnamespace AND (p.provolatile = 'v' OR p.proparallel <> 's') AND p.proname NOT LIKE '\_%' ORDER BY 1, 2, 3;
+-- The same holds for schema sales.
+SELECT o.kind, o.name FROM (
+    SELECT 'relation' AS kind, c.oid::regclass::text AS name, obj_description(c.oid, 'pg_class') AS comment FROM pg_class AS c
+     WHERE c.relnamespace = 'sales'::regnamespace AND c.relkind IN ('r', 'v', 'm')
+    UNION ALL
+    SELECT 'column', c.oid::regclass || '.' || a.attname, col_description(c.oid, a.attnum) FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0
+     WHERE c.relnamespace = 'sales'::regnamespace AND c.relkind IN ('r', 'v', 'm') AND NOT a.attisdropped
+    UNION ALL
+    SELECT 'function', p.oid::regprocedure::text, obj_description(p.oid, 'pg_proc') FROM pg_proc AS p WHERE p.pronamespace = 'sales'::regnamespace) AS o
+ WHERE o.comment IS NULL AND o.name NOT LIKE 'sales.\_sqlx\_%' ORDER BY 1, 2;
+-- What BI tools see, as they see it: columns are only ever added at the end, and views run with the caller's rights.
+\pset format unaligned
+SELECT c.table_name, t.table_type, string_agg(c.column_name || ' ' || c.data_type, ', ' ORDER BY c.ordinal_position) AS columns
+  FROM information_schema.columns AS c JOIN information_schema.tables AS t USING (table_schema, table_name)
+ WHERE table_schema = 'kpi' AND table_name = ANY ('{daily,weekly,monthly,brand_monthly,channel_monthly,sku_health,forecast_latest,anomaly_open,target_status}')
+ GROUP BY 1, 2 ORDER BY 1;
+\pset format aligned
+SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'kpi'::regnamespace AND c.relkind = 'v' AND NOT coalesce(c.reloptions && '{security_invoker=true,security_invoker=on}', false);
+-- Every function that reads sales takes filter beside source; those that do not are listed.
+SELECT p.oid::regprocedure FROM pg_proc AS p
+ WHERE p.pronamespace = 'kpi'::regnamespace AND p.proname NOT LIKE '\_%' AND 'source' = ANY (p.proargnames[1:p.pronargs])
+   AND NOT 'filter' = ANY (p.proargnames[1:p.pronargs]) ORDER BY 1::text;

@@ -47,3 +47,13 @@ SELECT (SELECT sum(revenue) FROM kpi.daily) = (SELECT sum(revenue) FROM sales.or
        (SELECT sum(revenue) FROM kpi.weekly) = (SELECT sum(revenue) FROM sales.order_line) AS weekly,
        (SELECT sum(revenue) FROM kpi.channel_monthly) = (SELECT sum(revenue) FROM sales.order_line) AS channel_monthly;
 SELECT sku, days_since_sold FROM kpi.sku_health LIMIT 2;
+-- Where targets stand, beside what could not be told.
+SELECT kpi.set_target('revenue', kpi.period('2025-10'), 5000), kpi.set_target('units', kpi.period('2025-11'), 300, '{"channel": "Web", "brand": "Birch"}'),
+       kpi.set_target('asp', kpi.period('2025-11'), 20);
+INSERT INTO kpi.targets (metric, period, members, target) VALUES ('revenue', kpi.period('2025-11'), '{"colour": "red"}', 1);
+SELECT kpi.refresh();
+SELECT s.metric, s.period, s.member, s.target, s.to_date = kpi.value(s.metric, s.period, CASE WHEN s.status = 'failed' THEN '{}' ELSE s.members END) AS to_date_ties,
+       s.expected_end IS NOT NULL AS expected, s.p_attain BETWEEN 0 AND 1 AS p, s.state, s.status, s.note FROM kpi.target_status AS s ORDER BY 1, 2, 3;
+SELECT kpi.drop_target('revenue', kpi.period('2025-10'));
+SELECT kpi.refresh();
+SELECT count(*) FROM kpi.target_status;

@@ -83,8 +83,27 @@ CREATE POLICY web_only ON sales.order_line TO test_web USING (channel = 'Web');
 SET ROLE test_web;
 SELECT kpi._rollup_used('sales'), kpi.value('revenue') = (SELECT sum(revenue) FROM sales.order_line WHERE sold_on >= '2025-10-01' AND sold_on < '2025-11-01') AS own_lines;
 SELECT member FROM kpi.breakdown('revenue', by => '{channel}');
+-- Nor do the BI views, the rollup itself or what refresh() derived tell of the others' lines.
+SELECT (SELECT array_agg(DISTINCT channel) FROM kpi.channel_monthly) AS channels,
+       (SELECT sum(revenue) FROM kpi.monthly) = (SELECT sum(revenue) FROM sales.order_line) AS own_lines,
+       (SELECT count(*) FROM sales.rollup) AS rollup, (SELECT count(*) FROM sales.rollup_sku) AS rollup_sku,
+       (SELECT count(*) FROM kpi.forecast_latest) AS forecasts, (SELECT count(*) FROM kpi.anomaly_open) AS anomalies;
 RESET ROLE;
+SELECT (SELECT count(*) FROM kpi.forecast_latest) > 0 AS forecasts;
+-- Who does not see all lines cannot count them.
+GRANT kpi_loader TO test_web;
+SET ROLE test_web;
+SELECT kpi.refresh();
+RESET ROLE;
+REVOKE kpi_loader FROM test_web;
 SELECT kpi._rollup_used('sales');
+-- Without it on the lines the same role reads the rollup, and to the same figures.
+ALTER TABLE sales.order_line DISABLE ROW LEVEL SECURITY;
+SET ROLE test_web;
+SELECT kpi._rollup_used('sales'), (SELECT sum(revenue) FROM kpi.monthly) = (SELECT sum(revenue) FROM sales.order_line) AS same,
+       (SELECT count(*) FROM kpi.forecast_latest) > 0 AS forecasts;
+RESET ROLE;
+ALTER TABLE sales.order_line ENABLE ROW LEVEL SECURITY;
 
 -- Without rights on the lines there is nothing to see; a reader cannot write.
 SET ROLE test_web;
