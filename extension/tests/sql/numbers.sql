@@ -26,6 +26,14 @@ SELECT by, bool_and(b.price + b.volume + b.mix + b.new + b.discontinued + b.othe
 SELECT * FROM kpi.concentration(by => '{sku}');
 SELECT sku, abc, xyz, round(adi::numeric, 4) AS adi, round(cv2::numeric, 4) AS cv2, demand_class, round(velocity::numeric, 4) AS velocity, first_sold, last_sold FROM kpi.portfolio();
 SELECT tier, price_lo, price_hi, skus, revenue, round(share, 4) AS share, round(change_pct, 4) AS change_pct FROM kpi.price_tiers(kpi.period('2025-Q3'));
+-- Three weeks of promotion move no tier, from the rollup nor from the lines.
+BEGIN;
+CREATE TEMP TABLE tier AS SELECT members FROM kpi.breakdown('units', '[2024-01-01,2026-01-01)', '{sku,price_tier}');
+UPDATE sales.order_line SET price = price / 2, revenue = revenue / 2 WHERE sold_on > (SELECT max(sold_on) - 21 FROM sales.order_line);
+SELECT kpi._rollup_used('sales'), count(*) FILTER (WHERE t.members IS NULL) AS moved FROM kpi.breakdown('units', '[2024-01-01,2026-01-01)', '{sku,price_tier}') AS b LEFT JOIN tier AS t USING (members);
+SELECT kpi.refresh();
+SELECT kpi._rollup_used('sales'), count(*) FILTER (WHERE t.members IS NULL) AS moved FROM kpi.breakdown('units', '[2024-01-01,2026-01-01)', '{sku,price_tier}') AS b LEFT JOIN tier AS t USING (members);
+ROLLBACK;
 SELECT "time", member, value, is_partial FROM kpi.history('revenue', 'month', kpi.period('2025-08-15..2025-11-19'), '{channel}') WHERE member = 'Web';
 SELECT count(*), sum(value) = (SELECT sum(revenue) FROM sales.order_line) AS whole, count(*) FILTER (WHERE value = 0) AS empty_days
   FROM kpi.history('revenue', by => '{brand}');
