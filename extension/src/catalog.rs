@@ -181,11 +181,7 @@ pub(crate) fn source(client: &SpiClient<'_>, name: &str) -> SqlResult<Source> {
         .collect();
     if flag(&row, "rollup")? {
         let plan = planned(client, ROLLUP_STATE, &[])?;
-        if let Some(row) = client
-            .select(plan, Some(1), &[])
-            .map_err(internal)?
-            .next()
-        {
+        if let Some(row) = client.select(plan, Some(1), &[]).map_err(internal)?.next() {
             source.rollup = flag(&row, "fresh")?;
             source.has_orders = flag(&row, "has_orders")?;
             source.has_customers = flag(&row, "has_customers")?;
