@@ -75,9 +75,9 @@ BEGIN
            list_price = excluded.list_price, dimensions = excluded.dimensions;
     -- The rollup is kept for the table it was made for, read by its own column names.
     UPDATE kpi.sources AS s
-       SET rollup = s.relation = to_regclass('sales.order_line') AND to_regclass('sales.rollup') IS NOT NULL
-                    AND (s.at, s.price, s.quantity, s.revenue) = ('sold_on', 'price', 'quantity', 'revenue')
-                    AND s.dimensions = '{"brand": "brand", "sku": "sku", "product": "product", "product_type": "product_type", "channel": "channel", "vendor": "vendor"}'
+       SET rollup = coalesce(s.relation = to_regclass('sales.order_line') AND to_regclass('sales.rollup') IS NOT NULL
+                    AND (s.at, s.price, s.quantity, s.revenue, s.list_price) = ('sold_on', 'price', 'quantity', 'revenue', 'list_price')
+                    AND s.dimensions = '{"brand": "brand", "sku": "sku", "product": "product", "product_type": "product_type", "channel": "channel", "vendor": "vendor"}', false)
      WHERE s.name = lower(btrim(register_source.name));
     -- Planned once: a column that cannot be a number is told now.
     EXECUTE 'EXPLAIN ' || kpi._lines_query(lower(btrim(register_source.name)));

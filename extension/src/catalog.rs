@@ -40,7 +40,7 @@ const SOURCE: &str = "
 
 /// Whether the rollup holds every line that this snapshot sees.
 const ROLLUP_STATE: &str = "
-    SELECT NOT EXISTS (SELECT FROM sales.touched) AS fresh, has_orders, has_customers
+    SELECT NOT EXISTS (SELECT FROM sales.touched) AS fresh, has_orders, has_customers, has_list_prices
       FROM sales.rollup_state";
 
 thread_local! {
@@ -185,6 +185,7 @@ pub(crate) fn source(client: &SpiClient<'_>, name: &str) -> SqlResult<Source> {
             source.rollup = flag(&row, "fresh")?;
             source.has_orders = flag(&row, "has_orders")?;
             source.has_customers = flag(&row, "has_customers")?;
+            source.has_list_prices = flag(&row, "has_list_prices")?;
         }
     }
     Ok(source)

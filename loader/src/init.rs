@@ -87,7 +87,7 @@ async fn source(conn: &mut PgConnection) -> Result<()> {
         let sql = "SELECT kpi.register_source('sales', 'sales.order_line', at => 'sold_on', price => 'price', \
                    quantity => 'quantity', revenue => 'revenue', \
                    dimensions => '{brand,sku,product,product_type,channel,vendor}', \
-                   order_ref => 'order_ref', customer_ref => 'customer_ref')";
+                   order_ref => 'order_ref', customer_ref => 'customer_ref', list_price => 'list_price')";
         if let Err(e) = conn.execute(sql).await {
             bail!("cannot register source sales: {}", db::explain(&e));
         }

@@ -17,6 +17,7 @@ CREATE TABLE sales.rollup (
     revenue numeric NOT NULL,
     sold numeric NOT NULL,
     returned numeric NOT NULL,
+    list_price numeric,
     CONSTRAINT rollup_key UNIQUE NULLS NOT DISTINCT (level, day, brand, sku, product, product_type, channel, vendor)
 );
 CREATE INDEX rollup_sku_day ON sales.rollup (sku, day) WHERE level = 'sku';
@@ -34,6 +35,7 @@ COMMENT ON COLUMN sales.rollup.quantity IS 'units, net of returns';
 COMMENT ON COLUMN sales.rollup.revenue IS 'revenue, net of returns';
 COMMENT ON COLUMN sales.rollup.sold IS 'units of lines with a positive quantity';
 COMMENT ON COLUMN sales.rollup.returned IS 'units of lines with a negative quantity, as a positive number';
+COMMENT ON COLUMN sales.rollup.list_price IS 'greatest list price, where a line has one';
 
 CREATE TABLE sales.rollup_sku (
     sku text PRIMARY KEY,
@@ -48,7 +50,7 @@ COMMENT ON COLUMN sales.rollup_sku.sku IS 'SKU';
 COMMENT ON COLUMN sales.rollup_sku.product_type IS 'product type';
 COMMENT ON COLUMN sales.rollup_sku.first_sold IS 'first day with a positive quantity';
 COMMENT ON COLUMN sales.rollup_sku.last_sold IS 'last day with a positive quantity';
-COMMENT ON COLUMN sales.rollup_sku.list_price IS 'median over the SKU''s last 90 days on sale of revenue / units of the day';
+COMMENT ON COLUMN sales.rollup_sku.list_price IS 'median over the SKU''s last 90 days on sale of the day''s list price, else of its revenue / units';
 COMMENT ON COLUMN sales.rollup_sku.price_tier IS 'value, mid, premium or luxury: quartile of list_price within the product type';
 
 CREATE TABLE sales.rollup_state (
@@ -57,6 +59,7 @@ CREATE TABLE sales.rollup_state (
     last_day date,
     has_orders boolean NOT NULL DEFAULT false,
     has_customers boolean NOT NULL DEFAULT false,
+    has_list_prices boolean NOT NULL DEFAULT false,
     refreshed_at timestamptz
 );
 INSERT INTO sales.rollup_state DEFAULT VALUES;
@@ -66,6 +69,7 @@ COMMENT ON COLUMN sales.rollup_state.first_day IS 'first day with data';
 COMMENT ON COLUMN sales.rollup_state.last_day IS 'last day with data';
 COMMENT ON COLUMN sales.rollup_state.has_orders IS 'whether any line has an order_ref';
 COMMENT ON COLUMN sales.rollup_state.has_customers IS 'whether any line has a customer_ref';
+COMMENT ON COLUMN sales.rollup_state.has_list_prices IS 'whether any line has a list_price';
 COMMENT ON COLUMN sales.rollup_state.refreshed_at IS 'when it was last brought up to date';
 
 CREATE TABLE sales.rollup_load (
@@ -129,7 +133,8 @@ CREATE FUNCTION sales.rollup_query(condition text) RETURNS text
                 WHEN 7 THEN ''brand'' WHEN 13 THEN ''type'' WHEN 14 THEN ''channel'' WHEN 6 THEN ''brand_channel'' ELSE ''sku'' END,
            sold_on, brand, sku, product, product_type, channel, vendor,
            count(*), sum(quantity), sum(revenue),
-           coalesce(sum(quantity) FILTER (WHERE quantity > 0), 0), coalesce(-sum(quantity) FILTER (WHERE quantity < 0), 0)
+           coalesce(sum(quantity) FILTER (WHERE quantity > 0), 0), coalesce(-sum(quantity) FILTER (WHERE quantity < 0), 0),
+           max(list_price)
       FROM sales.order_line
      WHERE ' || condition || '
      GROUP BY GROUPING SETS ((sold_on, brand), (sold_on, product_type), (sold_on, channel, vendor),
@@ -180,7 +185,8 @@ BEGIN
                 ' ON CONFLICT ON CONSTRAINT rollup_key DO UPDATE
                     SET lines = r.lines + excluded.lines, quantity = r.quantity + excluded.quantity,
                         revenue = r.revenue + excluded.revenue, sold = r.sold + excluded.sold,
-                        returned = r.returned + excluded.returned' USING loads;
+                        returned = r.returned + excluded.returned,
+                        list_price = greatest(r.list_price, excluded.list_price)' USING loads;
         END IF;
         IF cardinality(days) > 0 THEN
             DELETE FROM sales.rollup AS r
@@ -197,6 +203,7 @@ BEGIN
                SELECT FROM sales.order_line AS l WHERE l.order_ref IS NOT NULL AND (everything OR l.load_id = ANY (loads))),
            has_customers = NOT everything AND has_customers OR EXISTS (
                SELECT FROM sales.order_line AS l WHERE l.customer_ref IS NOT NULL AND (everything OR l.load_id = ANY (loads))),
+           has_list_prices = EXISTS (SELECT FROM sales.rollup AS r WHERE r.level = 'brand' AND r.list_price IS NOT NULL),
            refreshed_at = clock_timestamp();
 END $$;
 COMMENT ON FUNCTION sales.refresh_rollup(date) IS
@@ -224,7 +231,7 @@ BEGIN
           FROM sales.rollup_sku AS s
          CROSS JOIN LATERAL (
                SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY d.price) AS list_price
-                 FROM (SELECT round(sum(r.revenue) / sum(r.quantity), 4) AS price
+                 FROM (SELECT coalesce(max(r.list_price), round(sum(r.revenue) / sum(r.quantity), 4)) AS price
                          FROM sales.rollup AS r
                         WHERE r.level = 'sku' AND r.sku = s.sku AND r.day > s.last_sold - 90
                         GROUP BY r.day HAVING sum(r.quantity) > 0) AS d) AS p

@@ -51,6 +51,8 @@ pub struct Source {
     pub has_orders: bool,
     /// Whether any line has a customer reference; known where the rollup is.
     pub has_customers: bool,
+    /// Whether any line has a list price; known where the rollup is.
+    pub has_list_prices: bool,
 }
 
 /// A metric as the catalogue has it.
@@ -195,7 +197,7 @@ impl Source {
                 "customer_ref" | "customer" => {
                     self.customer_ref.is_some() && (!self.rollup || self.has_customers)
                 }
-                "list_price" => self.list_price.is_some(),
+                "list_price" => self.list_price.is_some() && (!self.rollup || self.has_list_prices),
                 "first_sold" => self.item().is_some(),
                 dimension => self.resolve(dimension, &[]).is_ok(),
             })

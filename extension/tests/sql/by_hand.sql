@@ -1,18 +1,21 @@
 -- Figures against SQL written by hand on the base table from the definitions alone, for random filters, periods and groups,
 -- with and without the rollup. It runs on any database that `kpi init` made: members and days are drawn from its data.
+CREATE FUNCTION pg_temp.take_lines() RETURNS void LANGUAGE plpgsql AS $take$
+BEGIN
+DROP TABLE IF EXISTS line, tier;
 CREATE TEMP TABLE line AS
-SELECT l.sold_on AS day, l.quantity AS q, l.revenue AS r, l.order_ref, l.customer_ref, l.sku AS plain_sku, l.brand AS plain_brand,
+SELECT l.sold_on AS day, l.quantity AS q, l.revenue AS r, l.order_ref, l.customer_ref, l.list_price, l.sku AS plain_sku, l.brand AS plain_brand,
        coalesce(l.brand, '(none)') AS brand, coalesce(l.sku, '(none)') AS sku, coalesce(l.product, '(none)') AS product,
        coalesce(l.product_type, '(none)') AS product_type, coalesce(l.channel, '(none)') AS channel, coalesce(l.vendor, '(none)') AS vendor,
        to_char(l.sold_on, 'Dy') AS weekday, to_char(l.sold_on, 'YYYY-MM') AS month, min(l.sold_on) FILTER (WHERE l.quantity > 0) OVER (PARTITION BY l.sku) AS first_sold
   FROM sales.order_line AS l;
--- Tier by quartile, within the product type, of the median daily price of the last 90 days on sale.
+-- Tier by quartile, within the product type, of the median list price, else price, of the last 90 days on sale.
 CREATE TEMP TABLE tier AS
 WITH sold AS (
     SELECT sku, nullif(max(product_type), '(none)') AS kind, min(day) AS first_sold, max(day) AS last_sold FROM line WHERE q > 0 GROUP BY sku
 ), price AS (
     SELECT s.sku, (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY p.price)
-                     FROM (SELECT round(sum(l.r) / sum(l.q), 4) AS price FROM line AS l
+                     FROM (SELECT coalesce(max(l.list_price), round(sum(l.r) / sum(l.q), 4)) AS price FROM line AS l
                             WHERE l.sku = s.sku AND l.day > s.last_sold - 90 GROUP BY l.day HAVING sum(l.q) > 0) AS p) AS price
       FROM sold AS s
 ), cut AS (
@@ -26,6 +29,8 @@ ALTER TABLE line ADD price_tier text;
 UPDATE line SET price_tier = coalesce((SELECT t.tier FROM tier AS t WHERE t.sku = line.sku), '(none)');
 CREATE INDEX ON line (day);
 ANALYZE line;
+END $take$;
+SELECT pg_temp.take_lines();
 
 -- A condition and the filter that says the same.
 CREATE FUNCTION pg_temp.draw_filter(OUT filter jsonb, OUT condition text) LANGUAGE plpgsql AS $$
@@ -55,6 +60,7 @@ CREATE FUNCTION pg_temp.formula(metric text) RETURNS text LANGUAGE sql AS $$
         WHEN 'units_per_order' THEN 'sum(q) / nullif(count(DISTINCT order_ref), 0)'
         WHEN 'returns' THEN 'coalesce(-sum(q) FILTER (WHERE q < 0), 0)'
         WHEN 'return_rate' THEN 'coalesce(-sum(q) FILTER (WHERE q < 0), 0) / sum(q) FILTER (WHERE q > 0)'
+        WHEN 'discount_depth' THEN '1 - sum(r) FILTER (WHERE list_price IS NOT NULL) / nullif(sum(list_price * q), 0)'
         WHEN 'skus' THEN 'count(DISTINCT plain_sku)::numeric' WHEN 'brands' THEN 'count(DISTINCT plain_brand)::numeric'
         WHEN 'new_sku_revenue' THEN 'coalesce(sum(r) FILTER (WHERE day - first_sold < 90), 0)'
         WHEN 'new_sku_share' THEN 'coalesce(sum(r) FILTER (WHERE day - first_sold < 90), 0) / nullif(sum(r), 0)' END
@@ -62,7 +68,7 @@ $$;
 
 CREATE FUNCTION pg_temp.differences(cases int) RETURNS TABLE (call text, rollup boolean, row_by_kpi jsonb, row_by_hand jsonb) LANGUAGE plpgsql AS $$
 DECLARE
-    simple text[] := '{revenue,units,lines,orders,customers,aov,asp,units_per_order,returns,return_rate,skus,brands,new_sku_revenue,new_sku_share}';
+    simple text[] := '{revenue,units,lines,orders,customers,aov,asp,units_per_order,returns,return_rate,discount_depth,skus,brands,new_sku_revenue,new_sku_share}';
     extent daterange := (SELECT daterange(min(day), max(day), '[]') FROM line);
     picked record;
     metric text;
@@ -242,3 +248,10 @@ BEGIN
     RETURN NEXT;
 END $$;
 SELECT * FROM pg_temp.differences(120);
+-- Again where half of the products have a list price.
+BEGIN;
+UPDATE sales.order_line SET list_price = round(price * 1.25) WHERE length(sku) % 2 = 0;
+SELECT sales.refresh_rollup();
+SELECT pg_temp.take_lines();
+SELECT * FROM pg_temp.differences(100);
+ROLLBACK;
