@@ -171,12 +171,13 @@ BEGIN
                        count(*) FILTER (WHERE needed), round(sum((2 * rank - n - 1) * share) / max(n), 12) FROM c HAVING count(*) > 0$q$,
                 key, pg_temp.formula(metric), during, picked.condition);
         WHEN 6 THEN
+            -- A half in the ninth digit may come out of a square root on either side.
             -- Whole ISO weeks of the data, 40 of them, so that every week is a whole one.
             now_first := date_trunc('week', now_first)::date;
             now_first := least(now_first, date_trunc('week', upper(extent))::date - 280);
             now_end := now_first + 280;
             during := format('day >= %L AND day < %L', now_first, now_end);
-            kpi_sql := format('SELECT sku, brand, revenue, abc, xyz, round(adi::numeric, 8), round(cv2::numeric, 8), demand_class, round(velocity::numeric, 8), first_sold, last_sold FROM kpi.portfolio(%L, %L)',
+            kpi_sql := format('SELECT sku, brand, revenue, abc, xyz, round(adi::numeric, 8), round(cv2::numeric + 1e-12, 8), demand_class, round(velocity::numeric, 8), first_sold, last_sold FROM kpi.portfolio(%L, %L)',
                               daterange(now_first, now_end), picked.filter);
             hand_sql := format($q$
                 WITH t AS (SELECT sku, max(brand) AS brand, sum(r) AS r, sum(q) AS u FROM line WHERE %1$s AND %2$s GROUP BY sku),
@@ -186,7 +187,7 @@ BEGIN
                 o AS (SELECT t.*, sum(r) OVER () AS whole, coalesce(sum(r) OVER (ORDER BY r DESC, sku ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS ahead FROM t)
                 SELECT o.sku, o.brand, o.r, CASE WHEN whole > 0 THEN CASE WHEN ahead < 0.80 * whole THEN 'A' WHEN ahead < 0.95 * whole THEN 'B' ELSE 'C' END END,
                        CASE WHEN d.cv <= 0.5 THEN 'X' WHEN d.cv <= 1 THEN 'Y' ELSE 'Z' END,
-                       round(a.weeks::numeric / d.n, 8), CASE WHEN d.n = 1 THEN 0.0 ELSE round(d.cv * d.cv, 8) END,
+                       round(a.weeks::numeric / d.n, 8), CASE WHEN d.n = 1 THEN 0.0 ELSE round(d.cv * d.cv + 1e-12, 8) END,
                        CASE WHEN coalesce(d.n, 0) < 3 THEN 'short' WHEN a.weeks <= 1.32 * d.n THEN CASE WHEN d.cv * d.cv <= 0.49 THEN 'smooth' ELSE 'erratic' END
                             WHEN d.cv * d.cv <= 0.49 THEN 'intermittent' ELSE 'lumpy' END,
                        round(o.u / nullif(greatest(least(i.last_sold, %4$L::date - 1) - greatest(i.first_sold, %3$L::date) + 1, 0), 0), 8), i.first_sold, i.last_sold
