@@ -68,11 +68,15 @@ CREATE FUNCTION kpi._member(key text[]) RETURNS text
     RETURN CASE WHEN pg_catalog.cardinality(key) > 0 THEN pg_catalog.array_to_string(key, ' · ') ELSE 'Total' END;
 COMMENT ON FUNCTION kpi._member(text[]) IS 'a group ready to print: members joined by " · ", Total for none';
 
+-- In plpgsql, which plans it once a session; SQL would at every call.
 CREATE FUNCTION kpi._by(by text[]) RETURNS text[]
-    IMMUTABLE PARALLEL SAFE LANGUAGE sql
-    RETURN (SELECT coalesce(pg_catalog.array_agg(n ORDER BY i), '{}')
-              FROM (SELECT pg_catalog.lower(pg_catalog.btrim(u.name)) AS n, pg_catalog.min(u.i) AS i
-                      FROM pg_catalog.unnest(by) WITH ORDINALITY AS u(name, i) GROUP BY 1) AS d);
+    IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN (SELECT coalesce(array_agg(d.n ORDER BY d.i), '{}')
+              FROM (SELECT lower(btrim(u.name)) AS n, min(u.i) AS i
+                      FROM unnest(by) WITH ORDINALITY AS u(name, i) GROUP BY 1) AS d);
+END $$;
 COMMENT ON FUNCTION kpi._by(text[]) IS 'dimension names in lower case without repeats, as figures group by them';
 
 CREATE FUNCTION kpi._metric(name text) RETURNS kpi.metrics
