@@ -59,6 +59,32 @@ const CUES: &[(&str, f64, &str)] = &[
         4.0,
         r"\bseason(?:s|al|ality|ally)\b|\bcyclical\b|\byearly pattern\b",
     ),
+    (
+        "breakdown",
+        5.0,
+        r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b",
+    ),
+    (
+        "breakdown",
+        3.0,
+        r"\b(?:in (?:which|what) order|in order of|ordered by|sorted by|sort(?:ed)? by|from (?:best|most|biggest|largest) to)\b",
+    ),
+    (
+        "compare",
+        3.0,
+        r"\b(?:los\w+|gain\w*|win|wins|winning|won|grow\w*|grew|drop\w*|lost)\b.{0,15}\bshares?\b|\bshares? (?:chang\w+|shift\w*|gain\w*|loss\w*|gr[eo]w\w*|fell|rose|drop\w*)\b",
+    ),
+    ("concentration", 4.0, r"\bpareto\b"),
+    (
+        "what_if",
+        4.0,
+        r"\b(?:what then|then what|what (?:follows|comes out)|what (?:does|would|will) that do)\b|^(?:double|halve|triple)\b",
+    ),
+    (
+        "none",
+        10.0,
+        r"\b(?:remove|drop|take|cut|clear|strip)\b.{0,40}\bfrom (?:the |our |your |all )*(?:database|system|db|tables?|data|records|books)\b",
+    ),
     ("history", 3.4, r"추이|추세|흐름|그래프|차트|계절"),
     // breakdown
     (
@@ -638,6 +664,16 @@ static ASK_PRICE_CHANGE: Pattern =
 static TARGET_WORD: Pattern = Pattern::new(
     r"\b(?:targets?|goals?|objectives?|quotas?|plan|budgets?|aim|track|pace|achievable|realistic)\b|목표",
 );
+static LEFT_OUT: Pattern = Pattern::new(
+    r",? ?\b(?:except(?:ing)?|excluding|without|ignoring|omitting|leaving (?:out|aside)|other than|apart from|aside from|besides|not (?:counting|including)|outside(?: of)?|everything but|all but)(?: for| the| on| our| all)* E\d+(?: ?(?:,|and|or|nor) ?(?:the |on |in )*E\d+)*",
+);
+static BY_THE_WAY: Pattern = Pattern::new(
+    r"^(?:since|as|given|given that|because|now that|seeing that|considering that) [^,]*\b(?:is|are|was|were|has|have|had)\b[^,]*, ((?:how|what|which|who|when|where|show|give|tell|is|are|did|does|do|will|can) .*)$",
+);
+/// One stretch from a first day to a last one.
+static STRETCH: Pattern = Pattern::new(
+    r"\bfrom (?:the )?T0 (?:to|until|till|through|-) (?:the )?T1|T0 (?:through|until|till) (?:the )?T1",
+);
 static WHY: Pattern = Pattern::new(
     r"\b(?:why|drivers?|drove|driving|reasons?|cause[sd]?|behind|explain\w*|happened)\b|왜|원인|이유",
 );
@@ -650,15 +686,32 @@ static AHEAD_VERB: Pattern = Pattern::new(
 pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
     let mut scores = [0.0; FUNCTIONS.len()];
     let text = &slots.plain;
+    // What is left out says nothing about the function: "revenue not counting A or B" is a value.
+    let bare = LEFT_OUT
+        .regex()
+        .map(|r| {
+            r.replace_all(text, " ")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .unwrap_or_default();
+    // "Since A is our smallest channel, how much …": the question is what follows.
+    let bare = BY_THE_WAY
+        .captures(&bare)
+        .and_then(|c| Some(c.get(1)?.as_str().to_owned()))
+        .unwrap_or(bare);
     let mut add = |function: &str, weight: f64| {
         if let Some(score) = number(function).and_then(|n| scores.get_mut(n)) {
             *score += weight;
         }
     };
     for (function, weight, pattern) in PATTERNS.iter() {
-        if pattern.as_ref().is_some_and(|p| p.is_match(text))
-            && let Some(name) = FUNCTIONS.get(*function)
-        {
+        let Some(name) = FUNCTIONS.get(*function) else {
+            continue;
+        };
+        let text = if *name == "none" { text } else { &bare };
+        if pattern.as_ref().is_some_and(|p| p.is_match(text)) {
             add(name, *weight);
         }
     }
@@ -690,7 +743,7 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
         .iter()
         .filter(|t| t.span(asof, false).is_some())
         .count();
-    if spans >= 2 && !ahead {
+    if spans >= 2 && !ahead && !STRETCH.is_in(&slots.text) {
         add("compare", 1.6);
     }
     if slots.grain().is_some() && !ahead {
@@ -739,6 +792,11 @@ static NAME_PLACE: Pattern = Pattern::new(
     r"\b(?:of|for|did|does|do|is|was|has|on|at|from|with|vs|about|by|will|brand|vendor|channel|supplier|than|and|via|called|named) $",
 );
 
+static WHICH_PLACE: Pattern = Pattern::new(r"\b(?:which|what|our|the|whose) $");
+static SELLS: Pattern = Pattern::new(
+    r"^(?:sells?|sold|selling|do|does|did|are|is|was|were|has|have|will|perform\w*|grow\w*|grew|drop\w*|fell|rose)\b",
+);
+
 /// How much unknown words look like a member that is not there.
 fn stranger_weight(slots: &Slots) -> f64 {
     let mut weight: f64 = 0.0;
@@ -755,6 +813,7 @@ fn stranger_weight(slots: &Slots) -> f64 {
         let before = slots.plain.get(..at).unwrap_or("");
         let after = slots.plain.get(at + low.len()..).unwrap_or("").trim_start();
         let place = NAME_PLACE.is_in(before)
+            || WHICH_PLACE.is_in(before) && SELLS.is_in(after)
             || [
                 "'s ", "sales", "revenue", "products", "doing", "do ", "perform", "sell", "brand",
                 "units", "in T", "on E", "at E",

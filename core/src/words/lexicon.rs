@@ -11,7 +11,7 @@ use super::text::slips;
 const METRICS: &[(&str, &str)] = &[
     (
         "new_sku_share",
-        r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|new (?:product|sku|item) share|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
+        r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:sales |revenue )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
     ),
     (
         "new_sku_revenue",
@@ -39,7 +39,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "asp",
-        r"asp|(?:average|mean|typical) (?:selling |sales |sale |unit |net |retail )?prices?(?: per (?:unit|piece|item))?|(?:price|revenue) per (?:unit|piece|item)|unit price|selling price|prices? (?:realised|realized|achieved)|평균 ?(?:판매)?(?:단가|가격|판매가)|단가",
+        r"asp|(?:average|mean|typical|medium|median|usual) (?:selling |sales |sale |unit |net |retail )?prices?(?: per (?:unit|piece|item))?|(?:price|revenue) per (?:unit|piece|item)|unit price|selling price|prices? (?:realised|realized|achieved)|평균 ?(?:판매)?(?:단가|가격|판매가)|단가",
     ),
     (
         "discount_depth",
@@ -254,6 +254,16 @@ pull display render visualise visualize draw view analyse analyze analysis check
 combined together alone separately individually respectively jointly side
 night daily morning evening afternoon hour hours minute minutes
 office near place cost
+reckon guess suppose believe feel feeling hear heard notice noticed remember forget preparing prepare prepared write wrote reading read sent send wait waiting watch watching try trying tried hope hoping afraid worried happy sad glad love loved like liked likes enjoy honest honestly frankly basically literally obviously apparently clearly certainly definitely probably possibly perhaps somehow anyway therefore however although whether unless because since while whenever wherever
+colleague colleagues friend friends chief director president manager managers finance controller controlling accounting marketing sales logistics team teams department slide slides deck presentation email mail memo note notes paper document spreadsheet excel sheet
+medium median usual common rare huge tiny massive enormous minor major serious heavy light hard easy simple complex difficult strange funny crazy terrible awful excellent amazing great decent solid poor healthy sick bold brave crucial critical vital essential necessary useful useless helpful
+first second third fourth fifth sixth seventh eighth ninth tenth dozen couple pair single double triple twice half
+morning afternoon evening noon midnight moment minute while instant lifetime decade century
+open opens opened opening close closes closed closing launch shut join joined left leaves leaving enter entered exit exited replace replaced rename renamed relaunch repackaged packaging package design designed website online offline digital physical
+able unable ready willing supposed obliged allowed forbidden
+carry carries carried stock stocked list listed offer offers offered offering supply supplies supplied provide provides provided ship shipped deliver delivered
+matter matters mattered mean means meant count counts counted belong belongs belonged include contain contains consist consists cover covers depend weigh weighs
+manage managed succeed succeeded fail fails failed failing struggle struggles struggled struggling suffer suffers suffered recover recovers recovered recovering bounce bounced slow slowed speed accelerate accelerated decelerate stagnate stagnated plateau stall stalled explode exploded boom boomed double doubled skyrocket skyrocketed plummet plummeted plunge plunged
 tint balm color colour
 ";
 
@@ -286,6 +296,8 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
     if word.len() < 4 || !word.chars().all(|c| c.is_ascii_alphabetic()) {
         return None;
     }
+    // Where two words are as near, the one that questions turn on is meant: "montly" is not "mostly".
+    const TELLING: &str = "monthly weekly daily quarterly yearly units revenue sales brands brand channel channels product products vendor vendors forecast forecasts price prices target targets anomalies growth trend compare months weeks month week quarter returns average bottom without";
     KNOWN
         .iter()
         .filter_map(|known| slips(word, known).map(|cost| (*known, cost)))
@@ -294,6 +306,7 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
                 (
                     *cost,
                     usize::from(known.chars().next() != word.chars().next()),
+                    usize::from(!TELLING.split(' ').any(|w| w == *known)),
                     known.len().abs_diff(word.len()),
                 )
             };

@@ -228,13 +228,42 @@ fn follow_up(
     {
         return None;
     }
+    // A fragment that names nothing new and asks for nothing known is about something else.
+    let silent = slots.mentions.is_empty()
+        && slots.times.is_empty()
+        && slots.metrics.is_empty()
+        && slots.dimensions.is_empty()
+        && slots.percents.is_empty()
+        && slots.grain().is_none()
+        && args::bare_number(slots).is_none()
+        && strength < 2.0;
+    if silent && slots.words >= 4 {
+        return Some(Plan::none(0.6));
+    }
     let before = Args::from_json(&previous.args);
     let mut function = previous.function.as_str();
     let change_asked =
         function == "what_if" && (!slots.percents.is_empty() || args::bare_number(slots).is_some());
+    // "make it ten" changes a count where there is one, "rather 8" a horizon.
+    let counted = args::bare_number(slots)
+        .filter(|n| n.fract() == 0.0 && *n >= 1.0)
+        .map(|n| n as u32);
+    let recount = slots.words <= 5
+        && counted.is_some()
+        && match function {
+            "breakdown" | "compare" | "recommend" | "insights" => true,
+            "forecast" => before.horizon.is_some(),
+            _ => false,
+        };
     let has_ahead = slots.times.iter().any(|t| t.is_ahead(catalogue.asof));
     let dims_only = args::asked_dimensions(slots);
-    if !change_asked && own != "none" && own != function && strength >= NAMED {
+    // "how did that change from Q3?" sets what was shown against T0.
+    let set_against = matches!(function, "value" | "breakdown" | "history")
+        && !slots.times.is_empty()
+        && CHANGED_FROM.is_in(&slots.text);
+    if set_against {
+        function = "compare";
+    } else if !change_asked && !recount && own != "none" && own != function && strength >= NAMED {
         let keeps = match own {
             // A split or a comparison changes what a richer function shows, not the function.
             "breakdown" => {
@@ -319,6 +348,13 @@ fn follow_up(
     );
     merged.grain = fresh.grain.clone().or(merged.grain);
     merged.top = fresh.top.or(merged.top);
+    if recount {
+        if function == "forecast" {
+            merged.horizon = counted;
+        } else {
+            merged.top = counted;
+        }
+    }
     merged.direction = fresh.direction.clone().or(merged.direction);
     merged.model = fresh.model.clone().or(merged.model);
     if fresh.horizon.is_some() {
@@ -341,6 +377,10 @@ static AGAINST: Pattern = Pattern::new(
     r"\b(?:vs|versus|with|against|than|compared (?:to|with)|to|relative to|instead of) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|랑 비교|이랑)",
 );
 
+static CHANGED_FROM: Pattern = Pattern::new(
+    r"\b(?:chang\w*|grow\w*|grew|develop\w*|differ\w*|compar\w*|mov\w+|up|down|more|less|better|worse)\b.{0,30}\b(?:from|to|with|since|vs|against|than) (?:the |in |that of )*T0",
+);
+
 /// Lays the times of a follow-up over those of the question before.
 fn times(
     slots: &Slots,
@@ -353,7 +393,8 @@ fn times(
     let Some(first) = slots.times.first().copied() else {
         return;
     };
-    let against = AGAINST.is_in(&slots.text) && takes(function, "baseline");
+    let against = (AGAINST.is_in(&slots.text) || CHANGED_FROM.is_in(&slots.text))
+        && takes(function, "baseline");
     let earlier = before.period.as_deref().and_then(time::parse_canonical);
     if first == Moment::YearAgo
         || (against && first == Moment::Unit(crate::series::Grain::Year, -1))

@@ -37,7 +37,10 @@ pub(crate) enum Name {
     /// First month of three.
     Season(u32),
     Day(u32, u32),
+    /// From a day of a month to another, at most to its end.
     Days(u32, u32, u32),
+    /// So many days at the end of a month.
+    LastDays(u32, u32),
     Christmas,
     BlackFriday,
     /// The ISO week that holds a named day.
@@ -119,7 +122,14 @@ impl Name {
             Name::Season(m) => months(year, m, 3),
             Name::Whole => months(year, 1, 12),
             Name::Day(m, d) => date(year, m, d).map(one),
-            Name::Days(m, from, to) => Some((date(year, m, from)?, date(year, m, to)?)),
+            Name::Days(m, from, to) => {
+                let month = months(year, m, 1)?;
+                Some((date(year, m, from)?, date(year, m, to).unwrap_or(month.1)))
+            }
+            Name::LastDays(m, days) => {
+                let last = months(year, m, 1)?.1;
+                Some((add(last, 1 - i64::from(days)), last))
+            }
             Name::Christmas => Some((date(year, 12, 24)?, date(year, 12, 26)?)),
             Name::BlackFriday => black_friday(year).map(one),
             Name::WeekOf(m, d) => unit(Grain::Week, date(year, m, d)?, 0),
@@ -404,6 +414,16 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
             .replace("{S}", "(?:spring|summer|autumn|fall|winter)");
         all.push((pattern, reader));
     };
+    // Two back: "the year before last" is no comparison.
+    rule(
+        r"\b(?:the )?(week|month|quarter|year) before last\b",
+        |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, -2)),
+    );
+    // "and the summer before?", "the same a year before".
+    rule(
+        r"\bthe (?:{S}|christmas|black friday|{M}) before(?: that)?\b|\bthe year before(?: that)?$",
+        |_, _| Some(Moment::YearAgo),
+    );
     // Comparisons with a year or a unit before.
     rule(
         r"\b(?:the )?same (?:period|time|week|month|months|quarter|days|dates|stretch|point|span|season) (?:of |in |from )?(?:the )?(?:a year (?:ago|earlier|before)|(?:last|previous|prior) year|one year (?:ago|earlier)|year (?:ago|before|earlier))\b",
@@ -552,6 +572,30 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
             Some(Moment::Named(name, year_of(part(f, 4))))
         },
     );
+    // Parts of a month.
+    rule(
+        r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|last|final) (week|half|\d\d? days)(?: (?:of|in))? ({M})(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            let month = month_number(part(f, 3)?)?;
+            let place = part(f, 1)?;
+            let at_end = matches!(place, "last" | "final");
+            let name = match (part(f, 2)?, at_end) {
+                ("week", true) => Name::LastDays(month, 7),
+                ("week", false) => Name::Days(month, 7 * ordinal(place)? - 6, 7 * ordinal(place)?),
+                ("half", _) if at_end || ordinal(place)? == 2 => Name::Days(month, 16, 31),
+                ("half", _) => Name::Days(month, 1, 15),
+                (days, _) => {
+                    let n = days.split(' ').next()?.parse().ok()?;
+                    if at_end {
+                        Name::LastDays(month, n)
+                    } else {
+                        Name::Days(month, 1, n)
+                    }
+                }
+            };
+            Some(Moment::Named(name, year_of(part(f, 4))))
+        },
+    );
     rule(
         r"\b(\d\d?)(?:st|nd|rd|th)? (?:of )?({M})(?: ,? ?({Y}))?\b",
         |f, _| {
@@ -608,11 +652,15 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         |f, _| Some(name_with(f, 1, Name::Half(part(f, 2)?.parse().ok()?), 3)),
     );
     rule(
-        r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|final|opening) quarter(?: (?:of |in )?({Y}))?\b",
+        r"\b(?:the |(their|its) )?(first|second|third|fourth|1st|2nd|3rd|4th|final|opening) quarter(?: (?:of |in )?({Y}))?\b",
         |f, _| {
+            // Counted from a launch, not from January.
+            if part(f, 1).is_some() {
+                return None;
+            }
             Some(Moment::Named(
-                Name::Quarter(ordinal(part(f, 1)?)?),
-                year_of(part(f, 2)),
+                Name::Quarter(ordinal(part(f, 2)?)?),
+                year_of(part(f, 3)),
             ))
         },
     );
@@ -645,6 +693,13 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
     );
     rule(
         r"\b({N}) ({U}) (?:ahead|out|from now|forward|in advance|into the future|forecast|outlook|projection|horizon)\b",
+        |f, _| {
+            let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
+            Some(Moment::Ahead(n, grain))
+        },
+    );
+    rule(
+        r"\b({N}) ({U}) (?:rolling |sales |revenue |unit |units |demand )*(?:forecast|outlook|projection|prediction)s?\b",
         |f, _| {
             let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
             Some(Moment::Ahead(n, grain))
@@ -704,10 +759,6 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         Some(Moment::Unit(grain_of(part(f, 1)?)?, 0))
     });
     // Single units.
-    rule(
-        r"\b(?:the )?(week|month|quarter|year) before last\b",
-        |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, -2)),
-    );
     rule(r"\b(?:the )?day before yesterday\b", |_, _| {
         Some(Moment::Unit(Grain::Day, -2))
     });
@@ -999,6 +1050,11 @@ mod tests {
             ("작년", "2024"),
             ("지난주", "2025-W46"),
             ("the third quarter of 2024", "2024-Q3"),
+            ("the first week of october", "2025-10-01..2025-10-07"),
+            ("last week of february 2025", "2025-02-22..2025-02-28"),
+            ("first 10 days of november", "2025-11-01..2025-11-10"),
+            ("second half of june", "2025-06-16..2025-06-30"),
+            ("the year before last", "2023"),
             ("two months ago", "YearAgo"),
         ] {
             let got = read(text, false);
@@ -1016,6 +1072,7 @@ mod tests {
         assert_eq!(read("q1", true), ["2026-Q1"]);
         assert_eq!(read("next quarter", true), ["2026-Q1"]);
         assert_eq!(read("q2 next year", true), ["2026-Q2"]);
+        assert_eq!(read("3 month rolling forecast", true), ["2025-12..2026-02"]);
     }
 
     #[test]
