@@ -226,7 +226,7 @@ fn is_apposition(slots: &Slots, name: &str) -> bool {
 }
 
 static TOP: Pattern = Pattern::new(
-    r"\b(?:top|bottom|best|worst|first|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|last|which|the|our|give me|name|list|show|show me|only|just|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3}) ?(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|top|bottom|leading|fastest|slowest|highest|lowest|actions?|measures?|ideas?|things?|steps?|recommendations?|suggestions?|insights?|findings?|takeaways?|highlights?|points?|E\d+|D\d+|gainers?|losers?|decliners?|winners?|selling|growing|important|key|main|$|by|in|on|at|of|for|T\d+|,|개|위|please|only|performers?|movers?)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|key|main|important)\b|E\d+ D\d+|D\d+|actions?\b|measures?\b|ideas?\b|things to\b|steps\b|recommendations?\b|takeaways?\b|highlights?\b|insights?\b|findings?\b|tips\b|suggestions?\b|products? less)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)",
+    r"\b(?:top|bottom|best|worst|first|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|last|which|the|our|give me|name|list|show|show me|only|just|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3}) ?(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|top|bottom|leading|fastest|slowest|highest|lowest|actions?|measures?|ideas?|things?|steps?|recommendations?|suggestions?|insights?|findings?|takeaways?|highlights?|points?|E\d+|D\d+|gainers?|losers?|decliners?|winners?|selling|growing|important|key|main|$|by|in|on|at|of|for|T\d+|,|개|위|please|only|performers?|movers?)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|key|main|important)\b|E\d+ D\d+|D\d+|actions?\b|measures?\b|ideas?\b|things to\b|steps\b|recommendations?\b|takeaways?\b|highlights?\b|insights?\b|findings?\b|tips\b|suggestions?\b|products? less)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)|\b(\d{1,3}) (?:first|last) D\d",
 );
 static ONLY_ONE: Pattern = Pattern::new(
     r"\b(?:single|one|very) (?:best|worst|biggest|largest|smallest|strongest|weakest|top|most|least)\b|\bnumber (?:one|1)\b|\bno 1\b",
@@ -241,7 +241,7 @@ static NOT_UP: Pattern = Pattern::new(
     r"\b(?:not|never|hardly|no longer|fail\w* to|stopp?\w*|\w+n't|weakest|lowest|slowest|least)(?: been| really| even| much)? (?:grow\w*|grew|growth|ris\w+|rose|increas\w+|improv\w+|gain\w*|climb\w*)\b",
 );
 static DOWN_SIDE: Pattern = Pattern::new(
-    r"\b(?:less|los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
+    r"\b(?:less|los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|costs? us|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
 );
 static ANY_WHICH: Pattern = Pattern::new(
     r"\b(?:which|who|what|where|top|biggest|list|show|largest|\d+|worst|D\d+)\b|어느|어떤|제일|가장|D\d+",
@@ -250,7 +250,7 @@ static SPIKE: Pattern = Pattern::new(
     r"\b(?:spik\w+|peaks?|surg\w+|jump\w*|unusually (?:high|strong|good)|abnormally high|highs|upward|outperform\w*|positive|explod\w+)\b|급증|튄|튀|높",
 );
 static DIP: Pattern = Pattern::new(
-    r"\b(?:drops?|dropp\w+|dips?|slumps?|collaps\w+|unusually (?:low|weak|bad)|abnormally low|lows|downward|falls?|fell|plung\w+|crash\w*|negative|declines?)\b|급감|떨어|하락|낮",
+    r"\b(?:drops?|dropp\w+|dips?|slumps?|collaps\w+|going down|unusually (?:low|weak|bad)|abnormally low|lows|downward|falls?|fell|plung\w+|crash\w*|negative|declines?)\b|급감|떨어|하락|낮",
 );
 static MODEL: Pattern =
     Pattern::new(r"\b(sarima|arima|ets|theta|mstl|seasonal naive|snaive|naive|croston|tsb)\b");
@@ -286,6 +286,9 @@ static AGAINST_FIRST: Pattern = Pattern::new(
 static PAST_TARGET: Pattern = Pattern::new(
     r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었",
 );
+/// "How many did we sell" counts pieces; "how many brands" does not.
+static HOW_MANY: Pattern =
+    Pattern::new(r"\bhow many (?:did|do|have|has|does|will|were|was|of|E\d+)\b");
 static PRICE_WORD: Pattern =
     Pattern::new(r"\bprices?\b|\bpricing\b|\b(?:expensive|dearer|pricier|cheaper)\b|가격");
 static CATEGORY_TIERS: Pattern = Pattern::new(
@@ -348,6 +351,7 @@ fn metric(function: &str, slots: &Slots) -> String {
         {
             metric.clone()
         }
+        _ if slots.metrics.is_empty() && HOW_MANY.is_in(&slots.text) => "units".into(),
         _ if matches!(
             function,
             "anomalies" | "history" | "value" | "compare" | "forecast"
@@ -431,6 +435,8 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 // Members of one dimension side by side.
                 if let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1) {
                     args.by = vec![dimension.clone()];
+                } else if let Some(named) = named_dimension(slots) {
+                    args.by = vec![named];
                 } else if function == "compare" && MOVERS.is_in(&slots.plain) {
                     args.by = vec!["sku".into()];
                     args.guesses += 1;
@@ -506,6 +512,16 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
     }
 }
 
+/// A dimension that was named, if not in so many words asked for: "a channel which grows".
+fn named_dimension(slots: &Slots) -> Option<String> {
+    let new = dims_of(&NEW_THINGS, slots);
+    slots
+        .dimensions
+        .iter()
+        .find(|d| *d != "customer" && !new.contains(d) && !is_apposition(slots, d))
+        .cloned()
+}
+
 /// "the share of A in B" is a split by A's dimension within B.
 fn share_split(slots: &Slots, args: &mut Args) {
     let hit = SHARE_OF_PART
@@ -576,12 +592,23 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
         .iter()
         .enumerate()
         .filter(|(_, m)| !cues::is_vague(**m))
-        .filter_map(|(i, m)| Some((i, *m, m.span(asof, ahead)?)))
+        .map(|(i, m)| match (function, *m) {
+            // A target belongs to the whole unit, however much of it has passed.
+            ("attainment" | "suggest_targets", Moment::ToDate(grain)) => {
+                (i, Moment::Unit(grain, 0))
+            }
+            (_, m) => (i, m),
+        })
+        .filter_map(|(i, m)| Some((i, m, m.span(asof, ahead)?)))
         .collect();
     let takes_baseline = matches!(function, "compare" | "scorecard" | "bridge" | "drivers");
     let year_ago = slots.times.contains(&Moment::YearAgo);
     let unit_before = slots.times.iter().find_map(|m| match m {
         Moment::UnitBefore(grain) => Some(*grain),
+        _ => None,
+    });
+    let same_in = slots.times.iter().find_map(|m| match m {
+        Moment::SameIn(grain) => Some(*grain),
         _ => None,
     });
     match spans.as_slice() {
@@ -601,6 +628,10 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
             }
             if year_ago && takes_baseline {
                 args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
+            } else if let Some(grain) = same_in
+                && takes_baseline
+            {
+                args.baseline = last_month(asof).and_then(|s| back(s, grain)).map(canonical);
             }
         }
         [(index, moment, span)] => {
@@ -621,6 +652,10 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
                 args.period = Some(canonical(*span));
                 if year_ago && takes_baseline {
                     args.baseline = time::year_ago(*span).map(canonical);
+                } else if let Some(grain) = same_in
+                    && takes_baseline
+                {
+                    args.baseline = back(*span, grain).map(canonical);
                 }
             }
         }
@@ -692,6 +727,19 @@ fn two_times(
     }
 }
 
+/// The same days one unit earlier.
+fn back((first, last): Span, grain: Grain) -> Option<Span> {
+    use chrono::{Days, Months};
+    let earlier = |day: NaiveDate| match grain {
+        Grain::Day => day.checked_sub_days(Days::new(1)),
+        Grain::Week => day.checked_sub_days(Days::new(7)),
+        Grain::Month => day.checked_sub_months(Months::new(1)),
+        Grain::Quarter => day.checked_sub_months(Months::new(3)),
+        Grain::Year => day.checked_sub_months(Months::new(12)),
+    };
+    Some((earlier(first)?, earlier(last)?))
+}
+
 /// "This year so far against last year" may mean the whole of it.
 fn is_year_to_date(moment: Moment) -> bool {
     moment == Moment::ToDate(Grain::Year)
@@ -746,7 +794,7 @@ fn counts(function: &str, slots: &Slots, args: &mut Args) {
     ) {
         args.top = TOP
             .captures(&slots.text)
-            .and_then(|found| (1..=4).find_map(|i| found.get(i)))
+            .and_then(|found| (1..=5).find_map(|i| found.get(i)))
             .and_then(|m| m.as_str().parse().ok())
             .filter(|n| (1..=100).contains(n))
             .or(ONLY_ONE.is_in(&slots.text).then_some(1));

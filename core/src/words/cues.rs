@@ -75,6 +75,47 @@ const CUES: &[(&str, f64, &str)] = &[
         r"\b(?:los\w+|gain\w*|win|wins|winning|won|grow\w*|grew|drop\w*|lost)\b.{0,15}\bshares?\b|\bshares? (?:chang\w+|shift\w*|gain\w*|loss\w*|gr[eo]w\w*|fell|rose|drop\w*)\b",
     ),
     ("concentration", 4.0, r"\bpareto\b"),
+    ("none", -7.0, r"\bcosts? (?:us|me)\b"),
+    ("recommend", 4.0, r"\baction points?\b"),
+    (
+        "recommend",
+        3.5,
+        r"\b(?:which|what) (?:one |ones |{DIM} )?(?:should|shall|would you|to) (?:we |i |it |you )?(?:be|pick|choose|push|promote|back|prefer|favou?r|drop|start)\b|\b(?:pick|choose|bet on) (?:just |only )?(?:one|a) {DIM}",
+    ),
+    ("anomalies", 5.0, r"\bsince when\b"),
+    (
+        "forecast",
+        3.6,
+        r"\b(?:await\w*|hope for|reckon .{0,12}will)\b",
+    ),
+    (
+        "portfolio",
+        5.0,
+        r"\btail {DIM}|\b[abc] class\b|\bclass [abc]\b",
+    ),
+    (
+        "scorecard",
+        3.0,
+        r"\bkpi (?:tree|cockpit|picture|snapshot|set|board|check|T\d+|E\d+)\b",
+    ),
+    (
+        "none",
+        14.0,
+        r"\bcosts?(?: us| me)? to (?:make|produce|buy|manufacture|source|get)\b|\b(?:unit|production|purchase|manufacturing) costs?\b",
+    ),
+    (
+        "none",
+        7.0,
+        r"\bhow much stock\b|\bstock (?:of|do|for|have)\b|\b(?:pieces|units) (?:left|on hand)\b",
+    ),
+    ("none", 3.0, r"^when (?:does|do|is|are|was|were) "),
+    ("compare", 2.2, r"\b(?:going|gone|went|go) (?:up|down)\b"),
+    (
+        "elasticity",
+        5.5,
+        r"\b(?:should|can|could|shall) (?:we|i) (?:raise|lower|cut|increase|reduce|change|put up) (?:the |our |all )*pric\w+",
+    ),
+    ("suggest_targets", 7.0, r"\bwhat would it take\b"),
     (
         "what_if",
         4.0,
@@ -608,7 +649,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "none",
         14.0,
-        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase) (?:the |our |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
+        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase) (?:the |our |my |your |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
     ),
     (
         "none",
@@ -655,6 +696,13 @@ static PATTERNS: LazyLock<Vec<(usize, f64, Option<regex_lite::Regex>)>> = LazyLo
         })
         .collect()
 });
+
+/// The patterns, for the list of words that are no slips.
+pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
+    CUES.iter()
+        .map(|(_, _, pattern)| *pattern)
+        .chain([DIM, MET])
+}
 
 static VAGUE: Pattern = Pattern::new(
     r"^(?:(?:please|can|you|could|me|show|give|tell|compare|data|numbers?|sales|the|a|it|that|this|something|help|what|how|why|ok|and|now|more|again|all|everything|list|results?|info|information|stuff|things?|some|about|do|get|go|yes|no|,|i|want|need|to|see|report) ?)*$",

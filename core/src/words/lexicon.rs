@@ -23,7 +23,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "returns",
-        r"returns|refunds|returned (?:units|items|pieces|goods|products)|sent back|반품",
+        r"returns|refunds|returned(?: (?:the )?(?:units|items|pieces|goods|products))?|sent back|반품",
     ),
     (
         "repeat_rate",
@@ -153,6 +153,9 @@ const DIMENSIONS: &[(&str, &[&str])] = &[
             "product categories",
             "product group",
             "product groups",
+            "type of product",
+            "types of product",
+            "types of products",
             "kind of product",
             "kinds of product",
             "kinds of products",
@@ -276,9 +279,19 @@ static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     words
 });
 
+/// Words that the rules themselves wait for; none of them is a typing error.
+static RULE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    super::cues::patterns()
+        .chain([super::slots::EXCLUDE.source()])
+        .chain(METRICS.iter().map(|(_, p)| *p))
+        .flat_map(|p| p.split(|c: char| !c.is_ascii_lowercase()))
+        .filter(|w| w.len() >= 4)
+        .collect()
+});
+
 /// Whether a folded word belongs to the language of questions rather than to names.
 pub(crate) fn is_known(word: &str) -> bool {
-    KNOWN.contains(word)
+    KNOWN.contains(word) || RULE_WORDS.contains(word)
 }
 
 /// The known word a mistyped one stands for, and in how many slips.

@@ -66,7 +66,9 @@ pub fn plan(question: &str, context: Option<&Plan>, catalogue: &Catalogue) -> Pl
     let odd = question
         .chars()
         .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r'));
-    if length > QUESTION_CHARS || odd || !question.chars().any(char::is_alphabetic) {
+    // "15" alone says something only after "what if prices rise by 10 %".
+    let says = |c: char| c.is_alphabetic() || context.is_some() && c.is_ascii_digit();
+    if length > QUESTION_CHARS || odd || !question.chars().any(says) {
         return Plan::none(0.99);
     }
     if STATEMENT.is_in(&question.to_lowercase()) {
@@ -141,11 +143,43 @@ fn trust(slots: &Slots, args: &Args) -> f64 {
         .iter()
         .filter(|m| m.members.len() > 1)
         .count();
-    0.93_f64.powi(loose as i32)
+    unheard(slots, args)
+        * 0.93_f64.powi(loose as i32)
         * 0.8_f64.powi(several as i32)
         * 0.9_f64.powi(slots.strangers.len().min(4) as i32)
         * 0.97_f64.powi(slots.mended.min(4) as i32)
         * 0.85_f64.powi(args.guesses.min(4) as i32)
+}
+
+static NUMBER_LEFT: Pattern = Pattern::new(r"(?:^| )\d\S*");
+static TIME_LEFT: Pattern = Pattern::new(
+    r"\b(?:weekends?|weeks?|months?|days?|years?|quarters?|before|mid|early|late|half|then|ago|since|until)\b",
+);
+static NOT_LEFT: Pattern = Pattern::new(
+    r"\b(?:not|no|non|never|without|except|but|only|skip|ignore|exclud\w*|\w+n't|other than|outside)\b",
+);
+
+/// What was said and left no trace in the plan makes it doubtful.
+fn unheard(slots: &Slots, args: &Args) -> f64 {
+    let counts = args.top.is_some() || args.horizon.is_some() || !args.change.is_empty();
+    let mut trust = 1.0;
+    if !counts && NUMBER_LEFT.is_in(&slots.text) {
+        trust *= 0.7;
+    }
+    if args.grain.is_none() && args.by.is_empty() && TIME_LEFT.is_in(&slots.text) {
+        trust *= 0.75;
+    }
+    if args.exclude.is_empty() && NOT_LEFT.is_in(&slots.text) {
+        trust *= 0.75;
+    }
+    let silent = slots
+        .dimensions
+        .iter()
+        .filter(|d| {
+            !args.by.contains(d) && !args.filter.contains_key(*d) && !args.exclude.contains_key(*d)
+        })
+        .count();
+    trust * 0.85_f64.powi(silent.min(2) as i32)
 }
 
 /// Functions that take each argument which a follow-up may carry over.
@@ -261,9 +295,20 @@ fn follow_up(
     let set_against = matches!(function, "value" | "breakdown" | "history")
         && !slots.times.is_empty()
         && CHANGED_FROM.is_in(&slots.text);
+    // "and the summer before?" moves the time; only a word of comparison compares.
+    let moved = own == "compare"
+        && matches!(function, "value" | "breakdown" | "history" | "scorecard")
+        && slots.times.iter().all(|t| t.is_baseline_only())
+        && !COMPARES.is_in(&slots.plain);
     if set_against {
         function = "compare";
-    } else if !change_asked && !recount && own != "none" && own != function && strength >= NAMED {
+    } else if !moved
+        && !change_asked
+        && !recount
+        && own != "none"
+        && own != function
+        && strength >= NAMED
+    {
         let keeps = match own {
             // A split or a comparison changes what a richer function shows, not the function.
             "breakdown" => {
@@ -377,6 +422,9 @@ static AGAINST: Pattern = Pattern::new(
     r"\b(?:vs|versus|with|against|than|compared (?:to|with)|to|relative to|instead of) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|랑 비교|이랑)",
 );
 
+static COMPARES: Pattern = Pattern::new(
+    r"\b(?:vs|versus|compar\w+|against|than|grow\w*|grew|chang\w*|yoy|mom|qoq|wow)\b|대비|비교",
+);
 static CHANGED_FROM: Pattern = Pattern::new(
     r"\b(?:chang\w*|grow\w*|grew|develop\w*|differ\w*|compar\w*|mov\w+|up|down|more|less|better|worse)\b.{0,30}\b(?:from|to|with|since|vs|against|than) (?:the |in |that of )*T0",
 );

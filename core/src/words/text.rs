@@ -65,7 +65,17 @@ pub(crate) fn is_hangul(c: char) -> bool {
 /// Cuts a text into words, numbers and the few symbols that mean something.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let composed: String = text.nfc().map(soft_quote).collect();
-    let composed = composed.replace("w/o", "without").replace("W/O", "without");
+    let mut composed = composed.replace("w/o", "without").replace("W/O", "without");
+    for (short, long) in [
+        ("y/y", "yoy"),
+        ("m/m", "mom"),
+        ("q/q", "qoq"),
+        ("w/w", "wow"),
+    ] {
+        composed = composed
+            .replace(short, long)
+            .replace(&short.to_uppercase(), long);
+    }
     let chars: Vec<char> = composed.chars().collect();
     let mut found = Vec::new();
     let mut at = 0;
@@ -123,6 +133,22 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             || (matches!(c, '-' | '/') && chars.get(at) == Some(&' '))
         {
             push(&mut found, &chars[from..at]);
+        } else if c == '/' && found.last().is_some_and(|t: &Token| t.low.len() > 1) {
+            // "units/wk" counts by the week, "sku/channel" lists.
+            let rest: String = chars[at..]
+                .iter()
+                .take(5)
+                .collect::<String>()
+                .to_lowercase();
+            let per = [
+                "wk", "week", "day", "mth", "month", "mo ", "qtr", "quart", "yr", "year",
+            ];
+            let word = if per.iter().any(|u| rest.starts_with(u)) {
+                "per"
+            } else {
+                ","
+            };
+            push(&mut found, &word.chars().collect::<Vec<_>>());
         } else if matches!(c, ',' | ';' | ':' | '?' | '!' | '.') {
             // The dot of an abbreviation ("excl.") ends nothing.
             if c == '.' && found.last().is_some_and(|t: &Token| t.low.len() <= 4) {
@@ -138,7 +164,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     while found.last().is_some_and(|t| t.low == ",") {
         found.pop();
     }
-    dozens(&mut found);
+    phrases(&mut found);
     found
 }
 
@@ -153,9 +179,15 @@ fn counted_rank(word: &[char]) -> Option<usize> {
     (rank.contains(&head.as_str()) && digits.iter().all(char::is_ascii_digit)).then_some(cut)
 }
 
-/// Writes "half a dozen" and "a dozen" as numbers.
-fn dozens(words: &mut Vec<Token>) {
-    for (phrase, number) in [(&["half", "a", "dozen"][..], "6"), (&["a", "dozen"], "12")] {
+/// Phrases of several words that stand for one.
+fn phrases(words: &mut Vec<Token>) {
+    const PHRASES: [(&[&str], &str); 4] = [
+        (&["half", "a", "dozen"], "6"),
+        (&["a", "dozen"], "12"),
+        (&["top", "line"], "revenue"),
+        (&["bottom", "line"], "profit"),
+    ];
+    for (phrase, number) in PHRASES {
         while let Some(at) = words
             .windows(phrase.len())
             .position(|w| w.iter().map(|t| t.low.as_str()).eq(phrase.iter().copied()))
@@ -426,7 +458,9 @@ fn spell_syllable(c: char, out: &mut String) {
     let index = c as usize - 0xac00;
     out.push_str(INITIAL[index / 588]);
     let vowel = index % 588 / 28;
-    out.push_str(if matches!(vowel, 2 | 3 | 6 | 7 | 12 | 17) {
+    // After a hissing sound the glide is not heard: 쇼 is "sho".
+    let hissing = matches!(index / 588, 9 | 10 | 12 | 13 | 14);
+    out.push_str(if !hissing && matches!(vowel, 2 | 3 | 6 | 7 | 12 | 17) {
         "ya"
     } else {
         "a"
@@ -519,6 +553,7 @@ mod tests {
         assert_eq!(sound("올리브영"), sound("Olive Young"));
         assert_eq!(sound("한빛"), sound("Hanbit"));
         assert_eq!(sound("코스트코"), sound("Costco"));
+        assert_eq!(sound("쇼피"), sound("Shopee"));
     }
 
     #[test]

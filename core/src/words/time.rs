@@ -73,6 +73,8 @@ pub(crate) enum Moment {
     YearAgo,
     /// Against the unit before, as a comparison.
     UnitBefore(Grain),
+    /// The same days of the unit before, as a comparison.
+    SameIn(Grain),
     /// No limit at all.
     Always,
     /// A vague "lately".
@@ -190,7 +192,11 @@ impl Moment {
                 Some((unit(grain, asof, 1)?.0, unit(grain, asof, n)?.1))
             }
             Moment::Rest(grain) => Some((add(asof, 1), unit(grain, asof, 0)?.1)),
-            Moment::YearAgo | Moment::UnitBefore(_) | Moment::Always | Moment::Lately => None,
+            Moment::YearAgo
+            | Moment::UnitBefore(_)
+            | Moment::SameIn(_)
+            | Moment::Always
+            | Moment::Lately => None,
         }
     }
 
@@ -209,7 +215,10 @@ impl Moment {
 
     /// Whether it stands for a comparison only.
     pub(crate) fn is_baseline_only(self) -> bool {
-        matches!(self, Moment::YearAgo | Moment::UnitBefore(_))
+        matches!(
+            self,
+            Moment::YearAgo | Moment::UnitBefore(_) | Moment::SameIn(_)
+        )
     }
 }
 
@@ -434,6 +443,10 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         |_, _| Some(Moment::YearAgo),
     );
     rule(
+        r"\b(?:the )?same (?:day|days|weekday|period|dates|time|point|stretch) (?:of |in |a |one )?(?:the )?(?:last |previous |prior )?(week|month|quarter)(?: (?:ago|earlier|before))?\b",
+        |f, _| Some(Moment::SameIn(grain_of(part(f, 1)?)?)),
+    );
+    rule(
         r"전년 ?동(?:기|월)(?: ?대비)?|전년 ?대비|작년 ?(?:같은|동) ?(?:기간|기|달|월)(?: ?대비)?|1년 전",
         |_, _| Some(Moment::YearAgo),
     );
@@ -444,6 +457,21 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
     rule(
         r"\b(?:quarter (?:on|over) quarter|qoq)\b|전분기 ?대비",
         |_, _| Some(Moment::UnitBefore(Grain::Quarter)),
+    );
+    // The Saturday and Sunday last begun, or the ones to come.
+    rule(
+        r"\b(?:over |on |at |during )?(?:the |(last|past|previous|this|next|coming) )?(?:past |last )?weekend\b",
+        |f, asof| {
+            let since = i64::from(asof.weekday().num_days_from_monday() + 2) % 7;
+            let saturday = add(asof, -since);
+            let first = match part(f, 1) {
+                Some("next" | "coming") => add(saturday, 7),
+                // The one that runs is not the last one.
+                Some("last" | "past" | "previous") if since == 0 => add(saturday, -7),
+                _ => saturday,
+            };
+            Some(Moment::Fixed(first, add(first, 1)))
+        },
     );
     rule(
         r"\b(?:week (?:on|over) week|wow)\b|전주 ?대비",
@@ -562,7 +590,7 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         },
     );
     rule(
-        r"\b({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b",
+        r"\b({M}) ?,? ?(?:the )?(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b",
         |f, _| {
             let name = Name::Days(
                 month_number(part(f, 1)?)?,
@@ -715,7 +743,7 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
     rule(r"\b(?:last|past|trailing|rolling) (fortnight)\b", |_, _| {
         Some(Moment::Rolling(2, Grain::Week))
     });
-    rule(r"\bl(\d+)(d|w|m)\b", |f, _| {
+    rule(r"\b[lrp](\d+)(d|w|m)\b", |f, _| {
         let grain = match part(f, 2)? {
             "d" => Grain::Day,
             "w" => Grain::Week,
@@ -978,6 +1006,17 @@ fn since(text: &str, mut found: Vec<Moment>, asof: NaiveDate) -> (String, Vec<Mo
         return (text.to_owned(), found);
     };
     let mut out = text.to_owned();
+    // "it changed in October, how has it done since then?"
+    if let [only] = found.as_mut_slice()
+        && let Some((first, _)) = only.span(asof, false)
+        && let Some(at) = [" since then", " ever since", " from then on", " since that"]
+            .iter()
+            .find_map(|p| out.find(p).map(|at| at..at + p.len()))
+    {
+        *only = Moment::Since(first);
+        out.replace_range(at, "");
+        return (out, found);
+    }
     if let Some(hit) = pattern.captures(text) {
         let whole = hit
             .get(0)
@@ -1055,6 +1094,13 @@ mod tests {
             ("first 10 days of november", "2025-11-01..2025-11-10"),
             ("second half of june", "2025-06-16..2025-06-30"),
             ("the year before last", "2023"),
+            ("over the weekend", "2025-11-15..2025-11-16"),
+            (
+                "it came in october , how has it done since then",
+                "2025-10-01..2025-11-18",
+            ),
+            ("november 3 to 5", "2025-11-03..2025-11-05"),
+            ("r4w", "2025-10-22..2025-11-18"),
             ("two months ago", "YearAgo"),
         ] {
             let got = read(text, false);
