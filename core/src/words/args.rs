@@ -235,7 +235,7 @@ static DOWN_RANK: Pattern = Pattern::new(
     r"\b(?:bottom|worst|weakest|lowest|least|smallest|fewest|poorest|slowest|laggards?|flops?|less sold|sells? less|last \d+ D)\b|하위|최하|제일 (?:안|못)|가장 (?:안|못|적)|꼴찌",
 );
 static UP_SIDE: Pattern = Pattern::new(
-    r"\b(?:grow|grows|grew|grown|growing|growth leaders?|gainers?|gain(?:s|ed|ing)?|ris(?:e|es|en|ing)|rose|increas(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|winners?|winning|climb\w*|up (?:the )?most|fastest|risers?|jumped|better|(?:biggest|most|highest|strongest|fastest|largest|best|greatest) (?:\w+ )?growth)\b|성장|늘|증가|오른",
+    r"\b(?:grow|grows|grew|grown|growing|growth leaders?|growers?|gainers?|gain(?:s|ed|ing)?|ris(?:e|es|en|ing)|rose|increas(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|winners?|winning|climb\w*|up (?:the )?most|fastest|risers?|jumped|better|(?:biggest|most|highest|strongest|fastest|largest|best|greatest) (?:\w+ )?growth)\b|성장|늘|증가|오른",
 );
 static NOT_UP: Pattern = Pattern::new(
     r"\b(?:not|never|hardly|no longer|fail\w* to|stopp?\w*|\w+n't|weakest|lowest|slowest|least)(?: been| really| even| much)? (?:grow\w*|grew|growth|ris\w+|rose|increas\w+|improv\w+|gain\w*|climb\w*)\b",
@@ -267,7 +267,7 @@ static PART_AFTER: Pattern = Pattern::new(
     r"\b(?:shares?|%|part|portion|proportion|how much|slice|chunk) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)",
 );
 static SHARE_WORD: Pattern = Pattern::new(
-    r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
+    r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
 );
 static FROM_TO: Pattern = Pattern::new(
     r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1",
@@ -281,7 +281,7 @@ static VERSUS_ONLY: Pattern = Pattern::new(
     r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
 );
 static AGAINST_FIRST: Pattern = Pattern::new(
-    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0",
+    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다)",
 );
 static PAST_TARGET: Pattern = Pattern::new(
     r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었",
@@ -300,8 +300,9 @@ static MONTH_DIM: Pattern = Pattern::new(
     r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",
 );
 /// Words for members that moved, which ask who they are.
-static MOVERS: Pattern =
-    Pattern::new(r"\b(?:gainers|decliners|losers|winners|risers|fallers|movers|climbers)\b");
+static MOVERS: Pattern = Pattern::new(
+    r"\b(?:growers|gainers|decliners|losers|winners|risers|fallers|movers|climbers|shrinkers)\b",
+);
 /// Members set against each other.
 static SIDE_BY_SIDE: Pattern =
     Pattern::new(r"\bE\d+(?: D\d+)? (?:vs|versus|against|compared (?:to|with)) E\d+");
@@ -518,7 +519,12 @@ fn named_dimension(slots: &Slots) -> Option<String> {
     slots
         .dimensions
         .iter()
-        .find(|d| *d != "customer" && !new.contains(d) && !is_apposition(slots, d))
+        .find(|d| {
+            // "products" is mostly said of what a name before it sells.
+            !matches!(d.as_str(), "customer" | "sku" | "product")
+                && !new.contains(d)
+                && !is_apposition(slots, d)
+        })
         .cloned()
 }
 

@@ -75,6 +75,49 @@ const CUES: &[(&str, f64, &str)] = &[
         r"\b(?:los\w+|gain\w*|win|wins|winning|won|grow\w*|grew|drop\w*|lost)\b.{0,15}\bshares?\b|\bshares? (?:chang\w+|shift\w*|gain\w*|loss\w*|gr[eo]w\w*|fell|rose|drop\w*)\b",
     ),
     ("concentration", 4.0, r"\bpareto\b"),
+    (
+        "concentration",
+        4.0,
+        r"\b(?:rest(?:s|ing)?|hing(?:e|es|ing)|hang(?:s|ing)?|stands?|built) on (?:just |only )?(?:a |one |a few |few |a single )|\bhow many {DIM} X\d+ of\b",
+    ),
+    (
+        "history",
+        4.0,
+        r"\b(?:over|across|through) the (?:days|weeks|months|quarters|years)\b",
+    ),
+    ("breakdown", 2.5, r"% of E\d+\b"),
+    (
+        "compare",
+        3.0,
+        r"\b(?:variances?|deviations?|growers|shrinkers)\b",
+    ),
+    (
+        "compare",
+        1.2,
+        r"\b(?:fell|dropped|rose|grew|shrank|sank|slid|climbed|jumped) (?:the )?(?:most|least|fastest)\b",
+    ),
+    (
+        "attainment",
+        5.0,
+        r"\bhow (?:far|close) (?:are|is|were) .{0,20}(?:from|off|to)\b",
+    ),
+    ("what_if", 4.0, r"^(?:say|let's say|let us say) "),
+    (
+        "insights",
+        5.0,
+        r"\bsum(?:s|med|ming)? (?:it |this |that |things |everything )?up\b",
+    ),
+    ("drivers", 2.0, r"왜"),
+    (
+        "none",
+        9.0,
+        r"^(?:please |can you |could you |now |just )*(?:change|set|put|correct|adjust|make|overwrite|edit) .{3,60} to (?:\d|zero|null|nothing)",
+    ),
+    (
+        "none",
+        7.0,
+        r"\b(?:how old|where do you live|who made you|do you (?:like|love|sleep|eat|dream)|are you (?:ok|happy|human|real|there|sure|single|old))\b",
+    ),
     ("none", -7.0, r"\bcosts? (?:us|me)\b"),
     ("recommend", 4.0, r"\baction points?\b"),
     (
