@@ -131,6 +131,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(200, reply(json.dumps({**json.loads(right(body)), 'sql': 'drop table x'})))
         elif mode == 'duplicate_key':
             self.send(200, reply('{"text": "a", "text": "b"}'))
+        elif mode == 'number':
+            self.send(200, reply('{"text": 412}'))
+        elif mode == 'list':
+            self.send(200, reply('[{"text": "a"}]'))
+        elif mode == 'wrong_enum':
+            self.send(200, reply('{"function": "drop_table"}') if 'Choose the function' in body['messages'][0]['content'] else good)
         elif mode == 'nan':
             self.send(200, reply('{"text": NaN}'))
         elif mode == 'overflow':

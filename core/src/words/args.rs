@@ -26,6 +26,8 @@ pub(crate) struct Args {
     pub direction: Option<String>,
     pub model: Option<String>,
     pub change: BTreeMap<String, f64>,
+    /// Members whose part of the whole is asked for.
+    pub focus: Vec<String>,
     /// A split was asked for in so many words.
     pub explicit_by: bool,
     /// A grain was asked for in so many words.
@@ -81,6 +83,9 @@ impl Args {
                 map.insert(name.into(), json!(number));
             }
         }
+        if function == "breakdown" && !self.focus.is_empty() {
+            map.insert("focus".into(), json!(self.focus));
+        }
         if !self.change.is_empty() {
             map.insert("change".into(), json!(self.change));
         }
@@ -114,6 +119,10 @@ impl Args {
             top: number("top"),
             direction: text("direction"),
             model: text("model"),
+            focus: map
+                .get("focus")
+                .and_then(|v| serde_json::from_value(v.clone()).ok())
+                .unwrap_or_default(),
             change: map
                 .get("change")
                 .and_then(|v| serde_json::from_value(v.clone()).ok())
@@ -484,6 +493,9 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
             if matches!(function, "elasticity" | "launch_curve") {
                 args.by.retain(|d| d != "sku");
             }
+            // "by quarter" says how fine, not of whom.
+            args.by
+                .retain(|d| !matches!(d.as_str(), "day" | "week" | "month" | "quarter" | "year"));
             if matches!(function, "cohorts" | "launch_curve" | "elasticity") {
                 args.by.truncate(1);
             }
@@ -562,6 +574,7 @@ fn share_split(slots: &Slots, args: &mut Args) {
             args.filter.remove(&dimension);
         }
     }
+    args.focus = members;
     if !args.by.contains(&dimension) {
         args.by = vec![dimension];
     }

@@ -76,6 +76,11 @@ const CUES: &[(&str, f64, &str)] = &[
     ),
     ("concentration", 4.0, r"\bpareto\b"),
     (
+        "compare",
+        3.0,
+        r"^(?:and |so )?(?:did|has|have|is|are|was|were|does|do) .{0,40}\b(?:fall|fallen|falling|drop|dropped|dropping|rise|risen|rising|grow|grown|growing|increase|increased|decrease|decreased|decline|declined|declining|shrink|shrunk|shrinking|improve|improved|lose|lost)\b",
+    ),
+    (
         "concentration",
         4.0,
         r"\b(?:rest(?:s|ing)?|hing(?:e|es|ing)|hang(?:s|ing)?|stands?|built) on (?:just |only )?(?:a |one |a few |few |a single )|\bhow many {DIM} X\d+ of\b",

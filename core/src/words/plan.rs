@@ -333,6 +333,7 @@ fn follow_up(
     let fresh = args::read(function, slots, catalogue);
     let changed = function != previous.function;
     let mut merged = before.clone();
+    merged.focus.clone_from(&fresh.focus);
     // What the function does not take falls away.
     if !takes(function, "by")
         || (changed
