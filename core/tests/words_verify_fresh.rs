@@ -274,6 +274,137 @@ fn packs() -> Vec<Pack> {
     ]
 }
 
+/// Right texts written after the checker was mended on those above, with the number of their pack; first refused: see docs/words.md.
+const LATER: &[(usize, &str)] = &[
+    (0, "Kiosk's units for January 2026 total 18,472."),
+    (
+        0,
+        "There were 18,472 units sold at Kiosk during January 2026.",
+    ),
+    (1, "Returns stood at 4.6% of units in Q2 2025."),
+    (
+        2,
+        "Kiosk is on top with 9,120 units (44.0%), then Harbour Store with 6,375 and Post with 3,610; Airport closes the list at 1,608.",
+    ),
+    (
+        2,
+        "Nearly 31% of units, 6,375, went through Harbour Store in February 2026.",
+    ),
+    (
+        2,
+        "Post and Airport are the smallest channels with 3,610 and 1,608 units.",
+    ),
+    (
+        2,
+        "With 9,120 units Kiosk ranks first; Harbour Store ranks second with 6,375.",
+    ),
+    (
+        3,
+        "At GBP 48.75, Thistle is the most expensive brand; Bracken, at GBP 12.06, the cheapest.",
+    ),
+    (3, "Gorse averaged GBP 31.20 per unit in 2025."),
+    (
+        4,
+        "Two of three vendors grew: Lindqvist by 15.5% and Tern Bros by 11.7%. Maru Foods shrank by 5.3%.",
+    ),
+    (
+        4,
+        "Maru Foods was the only one to lose revenue, EUR 5,530 or 5.3%.",
+    ),
+    (
+        4,
+        "In Q4 2025 Lindqvist reached EUR 152,400, EUR 20,500 more than in Q4 2024.",
+    ),
+    (4, "Tern Bros improved by EUR 4,295 to EUR 41,015."),
+    (
+        5,
+        "At 3.1%, the return rate in February 2026 was 0.4 points higher than in January 2026.",
+    ),
+    (
+        6,
+        "A decline of 377 units brought the total from 2,587 to 2,210.",
+    ),
+    (6, "Units came in 14.6% lower, at 2,210."),
+    (
+        7,
+        "After EUR 61,240 in November 2025, revenue reached EUR 74,815 in December 2025, then dropped to EUR 58,330 in January 2026.",
+    ),
+    (
+        7,
+        "Revenue was lowest in January 2026 at EUR 58,330 and highest in December 2025 at EUR 74,815.",
+    ),
+    (
+        8,
+        "At Kiosk, price added EUR 8,450 and new products EUR 3,300, while volume cost EUR 2,120.",
+    ),
+    (
+        8,
+        "Post lost EUR 9,505 in 2025, and volume alone accounts for EUR 7,420 of that.",
+    ),
+    (9, "Expect 8,120 units in April 2026 and 8,490 in May 2026."),
+    (
+        9,
+        "The forecast for April 2026 stands at 8,120 units; with 95% confidence it lies between 7,240 and 9,055.",
+    ),
+    (
+        10,
+        "Revenue dropped by EUR 6,875 (10.3%) to EUR 60,105. The main driver was Post: EUR 9,860 against an expected EUR 15,630.",
+    ),
+    (
+        10,
+        "Post was EUR 5,770 below expectation and is the main cause of the decline in February 2026.",
+    ),
+    (
+        11,
+        "One day was unusual: on 12 December 2025, revenue of EUR 6,480 was well above the normal range of EUR 1,450 to EUR 3,275.",
+    ),
+    (
+        12,
+        "Thistle should end Q1 2026 at EUR 55,730, above its target of EUR 54,000; Gorse should end at EUR 31,205, below its target of EUR 38,000.",
+    ),
+    (
+        12,
+        "With EUR 22,640 to date, Gorse is unlikely to reach EUR 38,000: the probability is 0.6%.",
+    ),
+    (
+        13,
+        "Revenue is moderately spread: the HHI is 0.127 and six members cover 80%.",
+    ),
+    (13, "The top five have 74.6% of revenue between them."),
+    (
+        14,
+        "Gorse's Moss Cream 50ml brings in the most, 20,410, and is in class A.",
+    ),
+    (14, "Peat Mask 75ml, with 3,125, is in class B."),
+    (
+        15,
+        "The mid tier brings in 45.6% of revenue, EUR 27,415, up 2.7%.",
+    ),
+    (15, "Luxury grew fastest, by 9.2%, to EUR 21,460."),
+    (
+        16,
+        "Suggested targets for Post in April 2026: 3,420 (commit), 3,790 (stretch) and 4,210 (ambitious).",
+    ),
+    (
+        16,
+        "Kiosk could commit to 9,400 units; last year it was 8,870.",
+    ),
+    (
+        17,
+        "Revenue is up 3.0% at 60,105, units are down 3.6% at 2,904 and the return rate has risen to 3.1%.",
+    ),
+    (17, "One metric is in the red: the return rate at 3.1%."),
+    (
+        18,
+        "A price change moves Peat Mask 75ml most: its elasticity is -2.14, against -0.62 for Moss Cream 50ml.",
+    ),
+    (6, "판매량이 377개 줄어 2,210개가 되었습니다."),
+    (
+        2,
+        "Kiosk 9,120개, Harbour Store 6,375개, Post 3,610개, Airport 1,608개가 판매되었습니다.",
+    ),
+];
+
 /// Places of the numbers that are figures: with a comma, a point or three digits, no years, no sizes of products.
 fn figures(text: &str) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
@@ -518,11 +649,17 @@ fn mutants(pack: &Pack, facts: &Facts, text: &str) -> Vec<(&'static str, String)
 #[test]
 fn fresh_wrong_texts_are_caught_and_right_ones_pass() {
     let mut table: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let (mut right, mut refused) = (0, 0);
+    let (mut right, mut refused, mut refused_later) = (0, 0, 0);
     let mut show = Vec::new();
-    for pack in packs() {
+    for (number, pack) in packs().into_iter().enumerate() {
         let facts = Facts::from_json(&pack.facts);
         let mut texts: Vec<String> = pack.said.iter().map(|t| (*t).to_owned()).collect();
+        texts.extend(
+            LATER
+                .iter()
+                .filter(|(n, _)| *n == number)
+                .map(|(_, t)| (*t).to_owned()),
+        );
         texts.push(narrate_facts(pack.kind, &facts, Lang::En));
         texts.push(narrate_facts(pack.kind, &facts, Lang::Ko));
         for text in texts {
@@ -530,6 +667,8 @@ fn fresh_wrong_texts_are_caught_and_right_ones_pass() {
             let faults = verify(pack.kind, &text, &facts);
             if !faults.is_empty() {
                 refused += 1;
+                let later = LATER.iter().any(|(_, t)| *t == text);
+                refused_later += usize::from(later);
                 show.push(format!("refused {}: {text} {faults:?}", pack.kind));
                 continue;
             }
@@ -551,7 +690,10 @@ fn fresh_wrong_texts_are_caught_and_right_ones_pass() {
     for (category, (caught, all)) in &table {
         println!("{category:20} {caught:4} of {all:4}");
     }
-    println!("all: {caught} of {all} caught; right texts refused: {refused} of {right}");
+    println!(
+        "all: {caught} of {all} caught; right texts refused: {refused} of {right}, of the later ones {refused_later} of {}",
+        LATER.len()
+    );
     assert!(all >= 400, "{all} wrong texts");
     assert!(right >= 100, "{right} right texts");
     assert!(
@@ -562,4 +704,135 @@ fn fresh_wrong_texts_are_caught_and_right_ones_pass() {
         refused as f64 <= 0.02 * right as f64,
         "{refused} of {right} right texts refused"
     );
+}
+
+/// What the narrator says of rows at the edge is right by its own check, and free of `NaN`, `inf` and doubled words.
+#[test]
+fn facts_at_the_edge_are_told_and_checked() {
+    let member = |name: &str, rest: Value| {
+        let mut row = json!({"members": {"brand": name}, "member": name});
+        if let (Some(row), Some(rest)) = (row.as_object_mut(), rest.as_object()) {
+            row.extend(rest.clone());
+        }
+        row
+    };
+    let total = |value: f64, baseline: f64, pct: Value| json!({"members": {}, "member": "Total", "value": value, "baseline": baseline, "change": value - baseline, "change_pct": pct});
+    let cases: Vec<(&str, &str, Value, &str)> = vec![
+        (
+            "no change",
+            "compare",
+            json!({"metric": "revenue", "period": "2025-10", "baseline": "2025-09", "rows": [total(500.0, 500.0, json!(0.0))]}),
+            "",
+        ),
+        (
+            "no change, a drop asked for",
+            "compare",
+            json!({"metric": "revenue", "period": "2025-10", "baseline": "2025-09", "asked": "down", "rows": [total(500.0, 500.0, json!(0.0))]}),
+            "",
+        ),
+        (
+            "previous was nothing",
+            "compare",
+            json!({"metric": "revenue", "period": "2025-10", "baseline": "2025-09", "rows": [total(500.0, 0.0, Value::Null)]}),
+            "500",
+        ),
+        (
+            "from below nothing",
+            "compare",
+            json!({"metric": "revenue", "period": "2025-10", "baseline": "2025-09", "rows": [total(500.0, -200.0, Value::Null)]}),
+            "500",
+        ),
+        (
+            "all equal",
+            "breakdown",
+            json!({"metric": "units", "rows": [member("Elm", json!({"value": 7, "share": 0.5, "rank": 1})), member("Oak", json!({"value": 7, "share": 0.5, "rank": 1}))]}),
+            "7",
+        ),
+        (
+            "one member",
+            "breakdown",
+            json!({"metric": "units", "rows": [member("Elm", json!({"value": 7, "share": 1.0, "rank": 1}))]}),
+            "7",
+        ),
+        (
+            "equal when rounded",
+            "breakdown",
+            json!({"metric": "asp", "rows": [member("Elm", json!({"value": 10.001, "rank": 1})), member("Oak", json!({"value": 10.002, "rank": 2}))]}),
+            "10",
+        ),
+        (
+            "huge",
+            "value",
+            json!({"metric": "revenue", "rows": [{"value": 9.87e15}]}),
+            "9,870,000,000,000,000",
+        ),
+        (
+            "tiny",
+            "value",
+            json!({"metric": "asp", "rows": [{"value": 0.0004}]}),
+            "0",
+        ),
+        (
+            "a share in points",
+            "compare",
+            json!({"metric": "return_rate", "period": "2025-10", "baseline": "2025-09", "rows": [total(0.031, 0.027, json!(0.148))]}),
+            "0.4 points",
+        ),
+        (
+            "a negative level",
+            "value",
+            json!({"metric": "revenue", "rows": [{"value": -1234.5}]}),
+            "1,234.5",
+        ),
+        (
+            "nothing at all",
+            "value",
+            json!({"metric": "revenue", "rows": [{"value": null}]}),
+            "",
+        ),
+        (
+            "nothing unusual",
+            "anomalies",
+            json!({"metric": "revenue", "period": "2025-10", "rows": []}),
+            "Nothing unusual was found in revenue in October 2025.",
+        ),
+        (
+            "a brand of digits",
+            "breakdown",
+            json!({"metric": "units", "period": "2025", "rows": [member("2025", json!({"value": 12, "share": 0.6, "rank": 1})), member("1960", json!({"value": 8, "share": 0.4, "rank": 2}))]}),
+            "12",
+        ),
+        (
+            "the share asked for",
+            "breakdown",
+            json!({"metric": "units", "focus": ["Oak"], "rows": [member("Elm", json!({"value": 12, "share": 0.6, "rank": 1})), member("Oak", json!({"value": 8, "share": 0.4, "rank": 2}))]}),
+            "Oak holds 40% of units sold: 8, place 2 of 2.",
+        ),
+    ];
+    for (name, kind, facts, holds) in cases {
+        let facts = Facts::from_json(&facts);
+        for lang in [Lang::En, Lang::Ko] {
+            let text = narrate_facts(kind, &facts, lang);
+            println!("{name}: {text}");
+            assert!(
+                !text.is_empty() && !text.contains("NaN") && !text.contains("inf"),
+                "{name}: {text}"
+            );
+            if lang == Lang::En {
+                assert!(text.contains(holds), "{name}: {text}");
+            }
+            if !facts.rows.is_empty() {
+                let faults = verify(kind, &text, &facts);
+                assert!(faults.is_empty(), "{name}: {text} {faults:?}");
+            }
+        }
+    }
+    let same = narrate_facts(
+        "compare",
+        &Facts::from_json(
+            &json!({"metric": "revenue", "period": "2025-10", "baseline": "2025-09", "rows": [total(500.0, 500.0, json!(0.0))]}),
+        ),
+        Lang::En,
+    );
+    assert!(!same.contains("rose") && !same.contains("fell"), "{same}");
 }
