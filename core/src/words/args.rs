@@ -250,7 +250,7 @@ static NOT_UP: Pattern = Pattern::new(
     r"\b(?:not|never|hardly|no longer|fail\w* to|stopp?\w*|\w+n't|weakest|lowest|slowest|least)(?: been| really| even| much)? (?:grow\w*|grew|growth|ris\w+|rose|increas\w+|improv\w+|gain\w*|climb\w*)\b",
 );
 static DOWN_SIDE: Pattern = Pattern::new(
-    r"\b(?:less|los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|costs? us|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
+    r"\b(?:less|los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|costs? us|tank\w*|plummet\w*|nosediv\w*|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
 );
 static ANY_WHICH: Pattern = Pattern::new(
     r"\b(?:which|who|what|where|top|biggest|list|show|largest|\d+|worst|D\d+)\b|어느|어떤|제일|가장|D\d+",
@@ -418,7 +418,9 @@ fn mention_dimension(
 }
 
 fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
-    let asked = asked_dimensions(slots);
+    let mut asked = asked_dimensions(slots);
+    // "on weekends" names the days, it does not ask for each.
+    asked.retain(|d| d != "weekday" || !args.filter.contains_key("weekday"));
     match function {
         "breakdown" | "compare" | "concentration" => {
             args.by = asked;

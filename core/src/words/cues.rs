@@ -76,6 +76,34 @@ const CUES: &[(&str, f64, &str)] = &[
     ),
     ("concentration", 4.0, r"\bpareto\b"),
     (
+        "breakdown",
+        3.0,
+        r"\bhow much of (?:the |our |all |total )*(?:business|{MET}|total)\b",
+    ),
+    (
+        "insights",
+        4.5,
+        r"\bhow T\d+ (?:went|was|turned out)\b|\bhow (?:did|was) T\d+(?: go)?$|\bwhat (?:is|'s) up with\b",
+    ),
+    (
+        "drivers",
+        4.0,
+        r"\bwhat (?:is|'s|was) (?:wrong|the matter|the problem|the trouble) with\b",
+    ),
+    (
+        "history",
+        4.0,
+        r"\b(?:a|some|any|of) seasons? (?:for|in|to|of)\b",
+    ),
+    (
+        "compare",
+        2.6,
+        r"\b(?:tank\w*|plummet\w*|nosediv\w*|soar\w*|skyrocket\w*)\b",
+    ),
+    ("forecast", 5.0, r"\bprognos\w+\b"),
+    ("scorecard", 2.5, r"\boverview\b"),
+    ("none", 7.0, r"\bon order\b|기분|취미|몇 ?살|이름이 ?뭐"),
+    (
         "compare",
         3.0,
         r"^(?:and |so )?(?:did|has|have|is|are|was|were|does|do) .{0,40}\b(?:fall|fallen|falling|drop|dropped|dropping|rise|risen|rising|grow|grown|growing|increase|increased|decrease|decreased|decline|declined|declining|shrink|shrunk|shrinking|improve|improved|lose|lost)\b",
@@ -644,7 +672,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "recommend",
         3.0,
-        r"\bhow can\b|\b(?:ideas?|suggestions|strateg(?:y|ies|ic)|priorities|steps|tips|expected uplift|candidates)\b",
+        r"\bhow can\b|\b(?:ideas|suggestions|strateg(?:y|ies|ic)|priorities|steps|tips|expected uplift|candidates)\b",
     ),
     ("suggest_targets", 3.5, r"목표"),
     (
@@ -770,6 +798,9 @@ static BY_THE_WAY: Pattern = Pattern::new(
 static STRETCH: Pattern = Pattern::new(
     r"\bfrom (?:the )?T0 (?:to|until|till|through|-) (?:the )?T1|T0 (?:through|until|till) (?:the )?T1",
 );
+/// "outliers week by week" are still outliers.
+static ODD_DAYS: Pattern =
+    Pattern::new(r"\b(?:anomal\w+|outliers?|unusual\w*|abnormal\w*|spikes?|level shifts?)\b");
 static WHY: Pattern = Pattern::new(
     r"\b(?:why|drivers?|drove|driving|reasons?|cause[sd]?|behind|explain\w*|happened)\b|왜|원인|이유",
 );
@@ -876,6 +907,9 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
         && slots.words <= 4
     {
         add("none", 6.0);
+    }
+    if ODD_DAYS.is_in(text) {
+        add("history", -4.0);
     }
     if slots.empty {
         add("none", 20.0);

@@ -68,7 +68,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "units",
-        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units|pieces|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
+        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units?|pieces?|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces?|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
     ),
     (
         "revenue",

@@ -54,7 +54,7 @@ static BACK_REFERENCE: Pattern = Pattern::new(
 
 /// Marks of a SQL statement that reaches for more than sales.
 static STATEMENT: Pattern = Pattern::new(
-    r"\bpg_\w+|information_schema|;\s*\w|--\s*$|/\*|\bunion\s+(?:all\s+)?select|select\s+\*|</?\w+>|\bset\s+(?:role|session)|\$\$|\bset_config|dblink|lo_import|\binto\s+outfile",
+    r"\bpg_\w+|information_schema|;\s*\w|--\s*$|/\*|\bunion\s+(?:all\s+)?select|select\s+\*|</?\w+>|\b(?:from|into|join|update|table|truncate) [a-z_]+\.[a-z_]+|\bset\s+(?:role|session)|\$\$|\bset_config|dblink|lo_import|\binto\s+outfile",
 );
 
 /// Reads `question` against what the source holds; `context` is the plan of the question before.
@@ -99,6 +99,15 @@ pub fn plan(question: &str, context: Option<&Plan>, catalogue: &Catalogue) -> Pl
         return Plan::none(0.5);
     }
     let mut best = plans.remove(0);
+    // Not a word of sales, and no rule that is sure: it is about something else.
+    let silent = slots.mentions.is_empty()
+        && slots.times.is_empty()
+        && slots.metrics.is_empty()
+        && slots.dimensions.is_empty()
+        && slots.percents.is_empty();
+    if silent && best.confidence < 0.2 {
+        best = Plan::none(0.3);
+    }
     best.alternatives = plans
         .into_iter()
         .filter(|p| p.function != "none")

@@ -183,6 +183,8 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
         slots.text.split_whitespace().any(|w| w == low)
     });
     percents(&mut slots);
+    // A percentage of something is its share.
+    slots.text = slots.text.replace("% of ", "share of ");
     slots.plain = slots.text.clone();
     metrics(&mut slots, catalogue);
     dimensions(&mut slots, catalogue);

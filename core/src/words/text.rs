@@ -295,6 +295,8 @@ const SHORT: &[(&str, &str)] = &[
     ("whch", "which"),
     ("y", "why"),
     ("wy", "why"),
+    ("wek", "week"),
+    ("weks", "weeks"),
     ("tpo", "top"),
     ("hows", "how is"),
     ("ths", "this"),

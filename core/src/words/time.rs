@@ -569,6 +569,17 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         r"\b(?:(last|next|this) )?valentine(?:s|'s| 's)?(?: day)?(?: (?:of |in )?({Y}))?\b",
         |f, _| Some(name_with(f, 1, Name::Day(2, 14), 2)),
     );
+    rule(
+        r"\b(?:(last|next|this) )?new year(?: 's|'s|s)? (day|eve)(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            let (month, day) = if part(f, 2)? == "eve" {
+                (12, 31)
+            } else {
+                (1, 1)
+            };
+            Some(name_with(f, 1, Name::Day(month, day), 3))
+        },
+    );
     rule(r"블랙 ?프라이데이 ?주(?:간)?", |_, _| {
         Some(Moment::Named(Name::WeekOfBlackFriday, Year::Open))
     });
@@ -1099,6 +1110,7 @@ mod tests {
                 "it came in october , how has it done since then",
                 "2025-10-01..2025-11-18",
             ),
+            ("new year 's day", "2025-01-01"),
             ("november 3 to 5", "2025-11-03..2025-11-05"),
             ("r4w", "2025-10-22..2025-11-18"),
             ("two months ago", "YearAgo"),
