@@ -405,6 +405,137 @@ const LATER: &[(usize, &str)] = &[
     ),
 ];
 
+/// Right texts written after those again, the last: none was looked at when the checker was mended.
+const LAST: &[(usize, &str)] = &[
+    (0, "In January 2026, Kiosk moved 18,472 units."),
+    (0, "Kiosk's unit sales in January 2026 were 18,472."),
+    (1, "4.6% of all units sold in Q2 2025 were returned."),
+    (2, "Kiosk dominates with 44.0% of units (9,120)."),
+    (
+        2,
+        "Harbour Store follows Kiosk with 6,375 units, a 30.8% share.",
+    ),
+    (
+        2,
+        "Kiosk sold 9,120 units, Harbour Store 6,375, Post 3,610 and Airport 1,608.",
+    ),
+    (
+        2,
+        "In February 2026, the top channel was Kiosk (9,120 units) and the bottom one Airport (1,608 units).",
+    ),
+    (
+        3,
+        "Thistle had the highest average selling price, GBP 48.75, followed by Gorse at GBP 31.20.",
+    ),
+    (
+        3,
+        "Bracken's average price of GBP 12.06 was the lowest in 2025.",
+    ),
+    (
+        4,
+        "Revenue from Lindqvist increased 15.5% compared with Q4 2024, to EUR 152,400.",
+    ),
+    (
+        4,
+        "While Lindqvist (+15.5%) and Tern Bros (+11.7%) grew, Maru Foods (-5.3%) declined.",
+    ),
+    (
+        4,
+        "Lindqvist had the largest gain, EUR 20,500; Maru Foods recorded a loss of EUR 5,530.",
+    ),
+    (
+        4,
+        "Tern Bros earned EUR 41,015 in Q4 2025, compared to EUR 36,720 in Q4 2024.",
+    ),
+    (
+        5,
+        "The return rate increased to 3.1% in February 2026 from 2.7% in January 2026, an increase of 0.4 points.",
+    ),
+    (6, "Units decreased 14.6%, from 2,587 to 2,210."),
+    (6, "There was a 14.6% drop in units, to 2,210."),
+    (
+        7,
+        "Between November 2025 and February 2026, revenue peaked in December 2025 at EUR 74,815.",
+    ),
+    (
+        7,
+        "In February 2026 revenue was EUR 60,105, up from EUR 58,330 in January 2026.",
+    ),
+    (
+        8,
+        "For Kiosk, the change of EUR 9,370 consists of price (+8,450), new products (+3,300), mix (+640), volume (-2,120) and discontinued products (-900).",
+    ),
+    (
+        8,
+        "Post declined by EUR 9,505, of which volume made up EUR 7,420.",
+    ),
+    (
+        9,
+        "The forecast is 8,120 units for April 2026 and 8,490 units for May 2026.",
+    ),
+    (
+        9,
+        "In May 2026, between 7,410 and 9,630 units are expected.",
+    ),
+    (
+        10,
+        "Revenue decreased by 10.3% to EUR 60,105 in February 2026, driven by Post.",
+    ),
+    (
+        10,
+        "Post came in at EUR 9,860, well below the expected EUR 15,630.",
+    ),
+    (
+        11,
+        "Revenue on 12 December 2025 was EUR 6,480, which is unusually high compared with the expected EUR 2,310.",
+    ),
+    (
+        12,
+        "Thistle has a probability of 78.4% of reaching its target of EUR 54,000, while Gorse has 0.6%.",
+    ),
+    (
+        12,
+        "Gorse is behind: EUR 22,640 so far, and EUR 31,205 expected against a target of EUR 38,000.",
+    ),
+    (
+        13,
+        "The largest member has a share of 21.8%, and the five largest have 74.6%.",
+    ),
+    (13, "6 members account for 80% of revenue in 2025."),
+    (
+        14,
+        "Moss Cream 50ml has the highest revenue (20,410) and Fern Balm 8g the lowest (488).",
+    ),
+    (
+        15,
+        "Luxury revenue rose 9.2% to EUR 21,460, while value fell 4.1% to EUR 11,230.",
+    ),
+    (
+        15,
+        "Mid accounts for 45.6% of revenue, luxury for 35.7% and value for 18.7%.",
+    ),
+    (
+        16,
+        "The targets for Kiosk are 9,400 (commit), 10,150 (stretch) and 11,020 (ambitious).",
+    ),
+    (
+        16,
+        "Post had 3,905 units a year earlier; committing to 3,420 is safe.",
+    ),
+    (
+        17,
+        "Revenue increased 3.0% to 60,105 while the return rate rose to 3.1%.",
+    ),
+    (17, "Units fell 3.6%, to 2,904."),
+    (
+        18,
+        "The price elasticity of Peat Mask 75ml is -2.14, and that of Moss Cream 50ml is -0.62.",
+    ),
+    (4, "Maru Foods는 EUR 98,730으로 5.3% 감소했습니다."),
+    (9, "2026년 5월에는 8,490개가 예상됩니다."),
+    (12, "Gorse는 목표 EUR 38,000 중 EUR 22,640을 달성했습니다."),
+];
+
 /// Places of the numbers that are figures: with a comma, a point or three digits, no years, no sizes of products.
 fn figures(text: &str) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
@@ -657,6 +788,7 @@ fn fresh_wrong_texts_are_caught_and_right_ones_pass() {
         texts.extend(
             LATER
                 .iter()
+                .chain(LAST)
                 .filter(|(n, _)| *n == number)
                 .map(|(_, t)| (*t).to_owned()),
         );
@@ -667,7 +799,7 @@ fn fresh_wrong_texts_are_caught_and_right_ones_pass() {
             let faults = verify(pack.kind, &text, &facts);
             if !faults.is_empty() {
                 refused += 1;
-                let later = LATER.iter().any(|(_, t)| *t == text);
+                let later = LAST.iter().any(|(_, t)| *t == text);
                 refused_later += usize::from(later);
                 show.push(format!("refused {}: {text} {faults:?}", pack.kind));
                 continue;
@@ -691,8 +823,8 @@ fn fresh_wrong_texts_are_caught_and_right_ones_pass() {
         println!("{category:20} {caught:4} of {all:4}");
     }
     println!(
-        "all: {caught} of {all} caught; right texts refused: {refused} of {right}, of the later ones {refused_later} of {}",
-        LATER.len()
+        "all: {caught} of {all} caught; right texts refused: {refused} of {right}, of the last ones {refused_later} of {}",
+        LAST.len()
     );
     assert!(all >= 400, "{all} wrong texts");
     assert!(right >= 100, "{right} right texts");
@@ -782,7 +914,7 @@ fn facts_at_the_edge_are_told_and_checked() {
             "a negative level",
             "value",
             json!({"metric": "revenue", "rows": [{"value": -1234.5}]}),
-            "1,234.5",
+            "-1,234",
         ),
         (
             "nothing at all",

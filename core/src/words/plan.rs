@@ -60,7 +60,7 @@ static STATEMENT: Pattern = Pattern::new(
 /// Reads `question` against what the source holds; `context` is the plan of the question before.
 ///
 /// Never fails: what cannot be answered is the function `none`. Cost: below 10 ms with some thousand
-/// members in a release build (`words::tests::planning_is_quick`).
+/// members in a release build; `tools/test-words` holds it to that.
 pub fn plan(question: &str, context: Option<&Plan>, catalogue: &Catalogue) -> Plan {
     let length = question.chars().count();
     let odd = question

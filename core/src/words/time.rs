@@ -1130,7 +1130,10 @@ mod tests {
         assert_eq!(read("q1", true), ["2026-Q1"]);
         assert_eq!(read("next quarter", true), ["2026-Q1"]);
         assert_eq!(read("q2 next year", true), ["2026-Q2"]);
-        assert_eq!(read("3 month rolling forecast", true), ["2025-12-01..2026-02-28"]);
+        assert_eq!(
+            read("3 month rolling forecast", true),
+            ["2025-12-01..2026-02-28"]
+        );
     }
 
     #[test]

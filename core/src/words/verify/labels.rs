@@ -94,7 +94,12 @@ static OPENS: Pattern = Pattern::new(
     r"(?:\(|\bbetween |interval(?: of)? |구간 |범위 |normal:? |range(?: of)? )(?:[a-z]{3} ?|[€$£₩])?-?$",
 );
 static FROM: Pattern = Pattern::new(r"\bfrom (?:[a-z]{3} |[€$£₩])?$");
-static TO: Pattern = Pattern::new(r"\bto (?:[a-z]{3} |[€$£₩])?$");
+static TO: Pattern = Pattern::new(
+    r"\b(?:to|reached|came to|stood at|stands at|totalled|totaled) (?:[a-z]{3} |[€$£₩])?$",
+);
+static CHANGED: Pattern = Pattern::new(
+    r"^ ?(?:units |pieces |points |percent |% )?(?:more|less|fewer|higher|lower) than\b|^[%개원]? ?(?:줄|늘|증가|감소)",
+);
 static BY: Pattern = Pattern::new(
     r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of) (?:[a-z]{3} |[€$£₩])?[-+]?$",
 );
@@ -109,6 +114,7 @@ static OF_WHAT: Pattern = Pattern::new(
 struct Place<'t> {
     before: &'t str,
     after: &'t str,
+    open: bool,
 }
 
 fn place<'t>(text: &'t str, said: &[Said], at: usize) -> Place<'t> {
@@ -126,12 +132,14 @@ fn place<'t>(text: &'t str, said: &[Said], at: usize) -> Place<'t> {
         }
     }
     let after = text.get(number.to..end.max(number.to)).unwrap_or("");
-    let cut = after
-        .find([',', ':', '(', ')', ';', '/'])
-        .unwrap_or(after.len());
+    // "3,420 (commit)": what stands in brackets behind a number names it.
+    let after = after.strip_prefix(" (").unwrap_or(after);
+    let cut = after.find([',', ':', '(', ')', ';', '/']);
     Place {
         before,
-        after: &after[..cut],
+        after: &after[..cut.unwrap_or(after.len())],
+        // The words run on to the next number and may be its own.
+        open: cut.is_none() && at + 1 < said.len(),
     }
 }
 
@@ -154,6 +162,8 @@ fn named_columns(
             } else {
                 hits.into_iter().next()
             };
+            // Words between two numbers belong to the nearer one.
+            let hit = hit.filter(|h| last || !place.open || h.start() < text.len() - h.end());
             if let Some(hit) = hit {
                 let nearer = |old: usize| {
                     if last {
@@ -226,7 +236,7 @@ pub(super) fn asked(
     asked.earlier = FROM.is_in(head) || KO_FROM.is_in(tail);
     asked.reached = TO.is_in(head) && !place.before.contains("up to")
         || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
-    asked.change = BY.is_in(head);
+    asked.change = BY.is_in(head) || CHANGED.is_in(tail);
     asked
 }
 
@@ -313,7 +323,7 @@ mod tests {
             assert!(pattern.regex().is_some(), "{columns:?}");
         }
         for pattern in [
-            &BETWEEN, &OPENS, &FROM, &TO, &BY, &KO_FROM, &KO_TO, &OF_WHAT,
+            &BETWEEN, &OPENS, &FROM, &TO, &BY, &CHANGED, &KO_FROM, &KO_TO, &OF_WHAT,
         ] {
             assert!(pattern.regex().is_some());
         }

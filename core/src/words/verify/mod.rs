@@ -483,6 +483,9 @@ static YEAR: Pattern = Pattern::new(r"^(?:19|20)\d\d$");
 static CHANGE_WORD: Pattern = Pattern::new(
     r"\b(?:chang\w+|differ\w*|contribut\w+|swing|price|volume|mix|effect|impact|new|discontinued|taken?|took|away|short)\b|변화|차이|효과|기여|가격|물량|믹스|영향",
 );
+static LIST_GAP: Pattern =
+    Pattern::new(r"^(?:%| units| points)?(?:,? and |, )(?:[a-z]{3} |[€$£₩])?$");
+static RANK_WORD: Pattern = Pattern::new(r"\b(?:rank\w*|place[sd]?|position|spot|no|number)\b|위");
 static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");
 static DAY_OF: Pattern = Pattern::new(
     r"\b(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월 (\d{1,2})일",
@@ -529,6 +532,12 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         (&ADVICE, matches!(kind, "recommend" | "insights")),
     ] {
         for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(&text)) {
+            // "should end at 90" looks ahead; "you should" is not in the vocabulary.
+            if hit.as_str() == "should"
+                && matches!(kind, "forecast" | "attainment" | "suggest_targets")
+            {
+                continue;
+            }
             // Words of the facts themselves may be repeated.
             if !allowed
                 && !base.free.contains(hit.as_str())
@@ -781,10 +790,12 @@ fn clauses(
         .collect();
     for (at, number) in figures.iter().enumerate() {
         let clause = clause_around(&blank, number.from, number.to);
+        let paired = respectively(&figures, at, &blank, &named);
         let asked = labels::asked(&blank, &figures, at, kind == "bridge", &present);
         let times = labels::time_of(&blank, number, &time_names);
         check_number(
-            number, clause, &blank, &named, base, units, facts, &asked, &times, faults, headline,
+            number, clause, &blank, &named, base, units, facts, &asked, &times, paired, faults,
+            headline,
         );
     }
     for hit in WORD_NUMBER
@@ -806,6 +817,13 @@ fn clauses(
             "twelve" | "a dozen" => 12.0,
             _ => f64::NAN,
         };
+        // "the top five" names a column.
+        if blank
+            .get(..hit.start())
+            .is_some_and(|t| t.ends_with("top "))
+        {
+            continue;
+        }
         let known = base
             .facts
             .iter()
@@ -821,6 +839,41 @@ fn clauses(
     directions(&blank, sentence, &named, &said, base, faults);
     ranks(sentence, &named, base, faults);
     extremes(&blank, &named, &said, base, faults);
+}
+
+/// The name that a number of a list belongs to where as many names stand before it:
+/// "Post and Airport sold 3,610 and 1,608 units".
+fn respectively(
+    figures: &[Said],
+    at: usize,
+    text: &str,
+    named: &[(usize, usize)],
+) -> Option<usize> {
+    let joined = |a: usize, b: usize| {
+        text.get(a..b)
+            .is_some_and(|t| LIST_GAP.is_in(t) && !t.contains("from"))
+    };
+    let mut first = at;
+    while first > 0 && joined(figures[first - 1].to, figures[first].from) {
+        first -= 1;
+    }
+    let mut last = at;
+    while last + 1 < figures.len() && joined(figures[last].to, figures[last + 1].from) {
+        last += 1;
+    }
+    let mut places: Vec<usize> = named
+        .iter()
+        .map(|n| n.1)
+        .filter(|p| *p < figures[first].from)
+        .collect();
+    places.dedup();
+    let count = last - first + 1;
+    let list = places.get(places.len().checked_sub(count)?..)?;
+    let names_joined = list.windows(2).all(|w| {
+        text.get(w[0]..w[1])
+            .is_some_and(|t| t.ends_with(" and ") || t.ends_with(", "))
+    });
+    (count > 1 && names_joined).then(|| list[at - first])
 }
 
 /// The stretch between commas, colons and "and" around a number.
@@ -862,6 +915,7 @@ fn check_number(
     facts: &Facts,
     asked: &labels::Asked,
     times: &[labels::Which],
+    paired: Option<usize>,
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
@@ -872,7 +926,19 @@ fn check_number(
         same || (size && f.role == Role::Change && !number.signed)
             || (size && f.x < 0.0 && f.role == Role::Change && number.x < 0.0)
     };
-    let mut fits: Vec<&Fact> = base.facts.iter().filter(|f| near(f)).collect();
+    // A place in a ranking or a count of rows is not a level.
+    let ranked = RANK_WORD.is_in(sentence);
+    let counted = number.unit == Some(Unit::Count) && metric == Unit::Count;
+    let plausible = |f: &&Fact| {
+        (f.column != "rank" || ranked)
+            && !(counted && f.column.is_empty() && f.row.is_none() && f.x < 100.0)
+    };
+    let mut fits: Vec<&Fact> = base
+        .facts
+        .iter()
+        .filter(|f| near(f))
+        .filter(plausible)
+        .collect();
     if fits.is_empty() {
         if base.free.contains(&format!(" {} ", grouped(number.x, 0))) || free_holds(base, number) {
             return;
@@ -917,7 +983,8 @@ fn check_number(
     // "31.20 for Gorse" is of the name that follows.
     let next =
         after.filter(|(_, at)| labels::belongs_to_next(sentence.get(number.to..*at).unwrap_or("")));
-    let owner = next.or(inside).or(before).or(after);
+    let pair = paired.and_then(|place| named.iter().find(|(_, at)| *at == place));
+    let owner = pair.or(next).or(inside).or(before).or(after);
     if let Some((_, at)) = owner {
         let rows: Vec<usize> = named
             .iter()
@@ -1265,7 +1332,10 @@ fn directions(
                 rows
             };
             // "up most: A, B" speaks of those that follow.
-            let rows = if rows.is_empty() || word == "up" || word == "down" {
+            let most = blank
+                .get(hit.end()..)
+                .is_some_and(|t| t.trim_start().starts_with("most"));
+            let rows = if rows.is_empty() || most {
                 let after: Vec<usize> = named
                     .iter()
                     .filter(|(_, at)| *at > hit.start())
@@ -1350,7 +1420,8 @@ fn rows_told(said: &[Said], base: &Base) -> Vec<usize> {
 
 /// "highest" and its like: the member named must be at that end of some column.
 fn ranks(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec<Fault>) {
-    if base.value.len() < 2 {
+    // Nothing to rank by: "most sensitive" is not a matter of levels.
+    if base.value.len() < 2 || base.value.iter().chain(&base.change).all(Option::is_none) {
         return;
     }
     for (pattern, best) in [(&BEST, true), (&WORST, false)] {
@@ -1492,6 +1563,7 @@ fn names(reply: &str, base: &Base, facts: &Facts, faults: &mut Vec<Fault>) {
             let low = fold(part);
             let known = allowed.contains(&low)
                 || super::lexicon::is_known(&low)
+                || vocabulary::is_plain(&low)
                 || matches!(
                     low.as_str(),
                     "hhi"

@@ -28,6 +28,8 @@ short gap remaining rest remainder further additional extra plus minus both eith
 expectation expected normal usual unusual range spike spikes spiked drop event events point anomaly anomalies outlier outliers shift
 interval confidence bound bounds upper
 good watch bad red green on off track
+close closes closed closing open opens opened finish finishes finished wrap land lands landed pass passes passed cross crossed top topped topping trail trails trailed trailing outsold outpaced outgrew overtook overtakes surpass surpasses surpassed beat beats match matches matched mirror mirrored tally spread spreads scattered even evenly uneven unevenly divided divides split splits equally ranging ranges hovered post posts yield yields yielded fetch fetched cost costs costing edged inched eased swing swung soared recovered rebounded bounced sank slumped slumps suffered experienced witnessed noted note notable notably noticeably marginally modestly moderately broadly barely hardly fully partially essentially effectively steadily gradually suddenly abruptly significantly substantially considerably dramatically mostly mainly fast faster fastest slow slower slowest quick quicker quickest expensive cheap cheaper cheapest dearest side spot position order list table figure mark slice bit handful pair couple comprise comprises comprised constitute constitutes constituted form forms formed run runs ran amount via through here whole entire full overall grand combined sums spent spend average averaging per head lead gap margin distance clear close tight wide narrow meanwhile additionally moreover furthermore also finally lastly firstly secondly conversely contrast similarly likewise compared overall summary summarise short brief note find following above below table shown exactly what happened happen happens seen see view look looks looked looking
+outlier out line limits limit beyond within outside inside
 ahead behind fewest lots saw counted worth tops close closely narrowly single joint tied head sits lies lay posted booked delivered totalled totaled totaling totalling equals equal equivalent corresponds corresponding wide narrow like unlike such several many thus so here too again old new came back short own fully entirely
 ";
 
@@ -87,6 +89,11 @@ const OF_FUNCTION: &[(&[&str], &str)] = &[
 
 static PLAIN_WORDS: LazyLock<BTreeSet<&'static str>> =
     LazyLock::new(|| PLAIN.split_whitespace().collect());
+
+/// Whether any report may use the word.
+pub(super) fn is_plain(word: &str) -> bool {
+    PLAIN_WORDS.contains(word)
+}
 
 /// Words of `text` that neither reports, nor these facts, nor the built-in wording use.
 pub(super) fn foreign_words(kind: &str, text: &str, facts: &Facts, free: &str) -> Vec<String> {
