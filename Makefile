@@ -39,7 +39,7 @@ psql: up ## open psql on the demo data
 demo: up ## everything from nothing: install, build, load, and show what SQL answers
 	@tools/demo
 
-test: test-core up test-loader test-sql test-docs test-grafana ## everything; what CI runs
+test: test-core up test-loader test-sql test-words test-docs test-grafana ## everything; what CI runs
 
 test-core: packages ## numerics, planning and query building, without PostgreSQL
 	@echo "test-core:"

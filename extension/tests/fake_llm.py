@@ -131,6 +131,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(200, reply(json.dumps({**json.loads(right(body)), 'sql': 'drop table x'})))
         elif mode == 'duplicate_key':
             self.send(200, reply('{"text": "a", "text": "b"}'))
+        elif mode == 'number':
+            self.send(200, reply('{"text": 412}'))
+        elif mode == 'list':
+            self.send(200, reply('[{"text": "a"}]'))
+        elif mode == 'wrong_enum':
+            self.send(200, reply('{"function": "drop_table"}') if 'Choose the function' in body['messages'][0]['content'] else good)
         elif mode == 'nan':
             self.send(200, reply('{"text": NaN}'))
         elif mode == 'overflow':
@@ -141,7 +147,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send(404, b'{}')
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def handle_error(self, request, client_address):
+        """A client that hangs up is part of the tests; anything else is a fault of this file."""
+        if not isinstance(sys.exc_info()[1], (BrokenPipeError, ConnectionResetError)):
+            super().handle_error(request, client_address)
+
+
 if __name__ == '__main__':
-    server = http.server.ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), Handler)
-    server.daemon_threads = True
-    server.serve_forever()
+    Server(('127.0.0.1', int(sys.argv[1])), Handler).serve_forever()

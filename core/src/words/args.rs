@@ -26,6 +26,8 @@ pub(crate) struct Args {
     pub direction: Option<String>,
     pub model: Option<String>,
     pub change: BTreeMap<String, f64>,
+    /// Members whose part of the whole is asked for.
+    pub focus: Vec<String>,
     /// A split was asked for in so many words.
     pub explicit_by: bool,
     /// A grain was asked for in so many words.
@@ -81,6 +83,9 @@ impl Args {
                 map.insert(name.into(), json!(number));
             }
         }
+        if function == "breakdown" && !self.focus.is_empty() {
+            map.insert("focus".into(), json!(self.focus));
+        }
         if !self.change.is_empty() {
             map.insert("change".into(), json!(self.change));
         }
@@ -114,6 +119,10 @@ impl Args {
             top: number("top"),
             direction: text("direction"),
             model: text("model"),
+            focus: map
+                .get("focus")
+                .and_then(|v| serde_json::from_value(v.clone()).ok())
+                .unwrap_or_default(),
             change: map
                 .get("change")
                 .and_then(|v| serde_json::from_value(v.clone()).ok())
@@ -140,7 +149,7 @@ static WHICH: Pattern = Pattern::new(
     r"\b(?:which|what|whose|top|bottom|best|worst|biggest|largest|smallest|strongest|weakest|highest|lowest|leading|hottest|fastest|slowest|most|least|rank|ranking of|list|how many|number of|\d+|one|single|few|hero|key|main|growing|shrinking|declining|selling|our|the|of|on|compare|all|these|do|are|is|E\d+)(?: (?:\d+|of|our|the|all|individual|single|E\d+|X\d+|best|worst|biggest|largest|smallest|most|least|important|performing|selling|growing|fast|fastest|slow|shrinking|declining|popular|M\d+|sold|top|different|strongest|weakest|main|T\d+|'s))* D(\d+)((?: ?(?:,|and|or|/|&)(?: which| what| the| our)* D\d+)*)",
 );
 static NOUN_BY: Pattern = Pattern::new(
-    r"\bD(\d+)((?: ?(?:,|and|or|/) D\d+)*) (?:wise|ranking|breakdown|split|mix|shares?|cohorts?|concentration|level|performance|comparison|growth|level|contribution|distribution|dependence|dependency|structure|별|마다)|(?:^|[ ,])D(\d+)((?: ?(?:,|와|과|및|and) ?D\d+)*) ?(?:별|마다|중|순위|비중)|(?:어느|어떤|무슨) D(\d+)",
+    r"\bD(\d+)((?: ?(?:,|and|or|/) D\d+)*) (?:wise|ranking|breakdown|split|mix|shares?|cohorts?|concentration|level|performance|comparison|growth|level|contribution|distribution|dependence|dependency|structure|별|마다)|(?:^|[ ,])D(\d+)((?: ?(?:,|와|과|및|and) ?D\d+)*) ?(?:별|마다|중|순위|비중)|(?:어느|어떤|무슨|상위|하위|톱|탑)(?: ?\d+ ?(?:개|위)?)? ?D(\d+)",
 );
 static START_DIMENSION: Pattern =
     Pattern::new(r"^(?:and |now |the |our |but )*D(\d+)((?: ?(?:,|and|or|/) D\d+)*)");
@@ -226,16 +235,22 @@ fn is_apposition(slots: &Slots, name: &str) -> bool {
 }
 
 static TOP: Pattern = Pattern::new(
-    r"\b(?:top|bottom|best|worst|first|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|last|which|the|our|give me|name|list|show|show me|only|just|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3}) ?(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|top|bottom|leading|fastest|slowest|highest|lowest|actions?|measures?|ideas?|things?|steps?|recommendations?|suggestions?|insights?|findings?|takeaways?|highlights?|points?|E\d+|D\d+|gainers?|losers?|decliners?|winners?|selling|growing|important|key|main|$|by|in|on|at|of|for|T\d+|,|개|위|please|only|performers?|movers?)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|key|main|important)\b|E\d+ D\d+|D\d+|actions?\b|measures?\b|ideas?\b|things to\b|steps\b|recommendations?\b|takeaways?\b|highlights?\b|insights?\b|findings?\b|tips\b|suggestions?\b|products? less)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)",
+    r"\b(?:top|bottom|best|worst|first|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|last|which|the|our|give me|name|list|show|show me|only|just|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3}) ?(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|top|bottom|leading|fastest|slowest|highest|lowest|actions?|measures?|ideas?|things?|steps?|recommendations?|suggestions?|insights?|findings?|takeaways?|highlights?|points?|E\d+|D\d+|gainers?|losers?|decliners?|winners?|selling|growing|important|key|main|$|by|in|on|at|of|for|T\d+|,|개|위|please|only|performers?|movers?)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|key|main|important)\b|E\d+ D\d+|D\d+|actions?\b|measures?\b|ideas?\b|things to\b|steps\b|recommendations?\b|takeaways?\b|highlights?\b|insights?\b|findings?\b|tips\b|suggestions?\b|products? less)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)|\b(\d{1,3}) (?:first|last) D\d",
+);
+static ONLY_ONE: Pattern = Pattern::new(
+    r"\b(?:single|one|very) (?:best|worst|biggest|largest|smallest|strongest|weakest|top|most|least)\b|\bnumber (?:one|1)\b|\bno 1\b",
 );
 static DOWN_RANK: Pattern = Pattern::new(
     r"\b(?:bottom|worst|weakest|lowest|least|smallest|fewest|poorest|slowest|laggards?|flops?|less sold|sells? less|last \d+ D)\b|하위|최하|제일 (?:안|못)|가장 (?:안|못|적)|꼴찌",
 );
 static UP_SIDE: Pattern = Pattern::new(
-    r"\b(?:grow|grows|grew|grown|growing|growth leaders?|gainers?|gain(?:s|ed|ing)?|ris(?:e|es|en|ing)|rose|increas(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|winners?|winning|climb\w*|up (?:the )?most|fastest|risers?|jumped|better)\b|성장|늘|증가|오른",
+    r"\b(?:grow|grows|grew|grown|growing|growth leaders?|growers?|gainers?|gain(?:s|ed|ing)?|ris(?:e|es|en|ing)|rose|increas(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|winners?|winning|climb\w*|up (?:the )?most|fastest|risers?|jumped|better|(?:biggest|most|highest|strongest|fastest|largest|best|greatest) (?:\w+ )?growth)\b|성장|늘|증가|오른",
+);
+static NOT_UP: Pattern = Pattern::new(
+    r"\b(?:not|never|hardly|no longer|fail\w* to|stopp?\w*|\w+n't|weakest|lowest|slowest|least)(?: been| really| even| much)? (?:grow\w*|grew|growth|ris\w+|rose|increas\w+|improv\w+|gain\w*|climb\w*)\b",
 );
 static DOWN_SIDE: Pattern = Pattern::new(
-    r"\b(?:los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
+    r"\b(?:less|los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|costs? us|tank\w*|plummet\w*|nosediv\w*|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
 );
 static ANY_WHICH: Pattern = Pattern::new(
     r"\b(?:which|who|what|where|top|biggest|list|show|largest|\d+|worst|D\d+)\b|어느|어떤|제일|가장|D\d+",
@@ -244,12 +259,13 @@ static SPIKE: Pattern = Pattern::new(
     r"\b(?:spik\w+|peaks?|surg\w+|jump\w*|unusually (?:high|strong|good)|abnormally high|highs|upward|outperform\w*|positive|explod\w+)\b|급증|튄|튀|높",
 );
 static DIP: Pattern = Pattern::new(
-    r"\b(?:drops?|dropp\w+|dips?|slumps?|collaps\w+|unusually (?:low|weak|bad)|abnormally low|lows|downward|falls?|fell|plung\w+|crash\w*|negative|declines?)\b|급감|떨어|하락|낮",
+    r"\b(?:drops?|dropp\w+|dips?|slumps?|collaps\w+|going down|unusually (?:low|weak|bad)|abnormally low|lows|downward|falls?|fell|plung\w+|crash\w*|negative|declines?)\b|급감|떨어|하락|낮",
 );
 static MODEL: Pattern =
     Pattern::new(r"\b(sarima|arima|ets|theta|mstl|seasonal naive|snaive|naive|croston|tsb)\b");
-static HORIZON: Pattern =
-    Pattern::new(r"\bhorizon (?:of )?(\d{1,3})\b|\b(\d{1,3}) (?:steps|periods)\b");
+static HORIZON: Pattern = Pattern::new(
+    r"\bhorizon (?:of )?(\d{1,3})\b|\b(\d{1,3}) (?:steps|periods|days?|weeks?|months?|quarters?|years?)\b",
+);
 static BEST_SELLERS: Pattern = Pattern::new(
     r"\bbest ?sell\w*|\bhero\b|\bsells? (?:the )?(?:best|most)|\bpopular\b|잘 ?팔|많이 ?팔",
 );
@@ -260,7 +276,7 @@ static PART_AFTER: Pattern = Pattern::new(
     r"\b(?:shares?|%|part|portion|proportion|how much|slice|chunk) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)",
 );
 static SHARE_WORD: Pattern = Pattern::new(
-    r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
+    r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
 );
 static FROM_TO: Pattern = Pattern::new(
     r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1",
@@ -273,17 +289,33 @@ static VERSUS_LAST: Pattern = Pattern::new(
 static VERSUS_ONLY: Pattern = Pattern::new(
     r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
 );
+static AGAINST_FIRST: Pattern = Pattern::new(
+    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다)",
+);
 static PAST_TARGET: Pattern = Pattern::new(
     r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었",
 );
-static PRICE_WORD: Pattern = Pattern::new(r"\bprices?\b|\bpricing\b|가격");
+/// "How many did we sell" counts pieces; "how many brands" does not.
+static HOW_MANY: Pattern =
+    Pattern::new(r"\bhow many (?:did|do|have|has|does|will|were|was|of|E\d+)\b");
+static PRICE_WORD: Pattern =
+    Pattern::new(r"\bprices?\b|\bpricing\b|\b(?:expensive|dearer|pricier|cheaper)\b|가격");
 static CATEGORY_TIERS: Pattern = Pattern::new(
     r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b",
 );
 static WEEKDAYS: Pattern =
     Pattern::new(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends?)\b");
-static MONTH_DIM: Pattern =
-    Pattern::new(r"\b(?:which|what|best|worst|strongest|weakest|by) (months?|weeks?)\b");
+static MONTH_DIM: Pattern = Pattern::new(
+    r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",
+);
+/// Words for members that moved, which ask who they are.
+static MOVERS: Pattern = Pattern::new(
+    r"\b(?:growers|gainers|decliners|losers|winners|risers|fallers|movers|climbers|shrinkers)\b",
+);
+/// Members set against each other.
+static SIDE_BY_SIDE: Pattern =
+    Pattern::new(r"\bE\d+(?: D\d+)? (?:vs|versus|against|compared (?:to|with)) E\d+");
+static MORE_THAN: Pattern = Pattern::new(r"\b(?:more|less|than|vs|versus|compared|or)\b");
 static DEPENDENT: Pattern =
     Pattern::new(r"\b(?:depend\w*|relian\w*|rely\w*|relies|expos\w+)\b|의존");
 
@@ -329,6 +361,7 @@ fn metric(function: &str, slots: &Slots) -> String {
         {
             metric.clone()
         }
+        _ if slots.metrics.is_empty() && HOW_MANY.is_in(&slots.text) => "units".into(),
         _ if matches!(
             function,
             "anomalies" | "history" | "value" | "compare" | "forecast"
@@ -385,7 +418,9 @@ fn mention_dimension(
 }
 
 fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
-    let asked = asked_dimensions(slots);
+    let mut asked = asked_dimensions(slots);
+    // "on weekends" names the days, it does not ask for each.
+    asked.retain(|d| d != "weekday" || !args.filter.contains_key("weekday"));
     match function {
         "breakdown" | "compare" | "concentration" => {
             args.by = asked;
@@ -400,6 +435,8 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                         "customers" => Some("customer".to_owned()),
                         _ => None,
                     })
+                    .chain(slots.dimensions.iter().take(1).cloned())
+                    .take(1)
                     .collect();
             }
             let share = SHARE_WORD.is_in(&slots.plain);
@@ -410,6 +447,11 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 // Members of one dimension side by side.
                 if let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1) {
                     args.by = vec![dimension.clone()];
+                } else if let Some(named) = named_dimension(slots) {
+                    args.by = vec![named];
+                } else if function == "compare" && MOVERS.is_in(&slots.plain) {
+                    args.by = vec!["sku".into()];
+                    args.guesses += 1;
                 } else if let Some(found) = MONTH_DIM
                     .captures(&slots.plain)
                     .filter(|_| function == "breakdown")
@@ -436,12 +478,14 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
             };
             args.by = which;
             args.by.retain(|d| d != "customer");
-            if function == "elasticity"
+            let held = match function {
+                "elasticity" => MORE_THAN.is_in(&slots.plain),
+                "history" | "forecast" => SIDE_BY_SIDE.is_in(&slots.text),
+                _ => false,
+            };
+            if held
                 && args.by.is_empty()
-                && let Some((dimension, _)) = args
-                    .filter
-                    .iter()
-                    .find(|(d, m)| m.len() > 1 && *d != "product_type" && *d != "sku")
+                && let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1)
             {
                 args.by = vec![dimension.clone()];
             }
@@ -451,6 +495,9 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
             if matches!(function, "elasticity" | "launch_curve") {
                 args.by.retain(|d| d != "sku");
             }
+            // "by quarter" says how fine, not of whom.
+            args.by
+                .retain(|d| !matches!(d.as_str(), "day" | "week" | "month" | "quarter" | "year"));
             if matches!(function, "cohorts" | "launch_curve" | "elasticity") {
                 args.by.truncate(1);
             }
@@ -478,6 +525,21 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
         args.filter
             .insert("price_tier".into(), vec![tier.as_str().to_owned()]);
     }
+}
+
+/// A dimension that was named, if not in so many words asked for: "a channel which grows".
+fn named_dimension(slots: &Slots) -> Option<String> {
+    let new = dims_of(&NEW_THINGS, slots);
+    slots
+        .dimensions
+        .iter()
+        .find(|d| {
+            // "products" is mostly said of what a name before it sells.
+            !matches!(d.as_str(), "customer" | "sku" | "product")
+                && !new.contains(d)
+                && !is_apposition(slots, d)
+        })
+        .cloned()
 }
 
 /// "the share of A in B" is a split by A's dimension within B.
@@ -514,6 +576,7 @@ fn share_split(slots: &Slots, args: &mut Args) {
             args.filter.remove(&dimension);
         }
     }
+    args.focus = members;
     if !args.by.contains(&dimension) {
         args.by = vec![dimension];
     }
@@ -550,12 +613,23 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
         .iter()
         .enumerate()
         .filter(|(_, m)| !cues::is_vague(**m))
-        .filter_map(|(i, m)| Some((i, *m, m.span(asof, ahead)?)))
+        .map(|(i, m)| match (function, *m) {
+            // A target belongs to the whole unit, however much of it has passed.
+            ("attainment" | "suggest_targets", Moment::ToDate(grain)) => {
+                (i, Moment::Unit(grain, 0))
+            }
+            (_, m) => (i, m),
+        })
+        .filter_map(|(i, m)| Some((i, m, m.span(asof, ahead)?)))
         .collect();
     let takes_baseline = matches!(function, "compare" | "scorecard" | "bridge" | "drivers");
     let year_ago = slots.times.contains(&Moment::YearAgo);
     let unit_before = slots.times.iter().find_map(|m| match m {
         Moment::UnitBefore(grain) => Some(*grain),
+        _ => None,
+    });
+    let same_in = slots.times.iter().find_map(|m| match m {
+        Moment::SameIn(grain) => Some(*grain),
         _ => None,
     });
     match spans.as_slice() {
@@ -575,6 +649,10 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
             }
             if year_ago && takes_baseline {
                 args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
+            } else if let Some(grain) = same_in
+                && takes_baseline
+            {
+                args.baseline = last_month(asof).and_then(|s| back(s, grain)).map(canonical);
             }
         }
         [(index, moment, span)] => {
@@ -595,6 +673,10 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
                 args.period = Some(canonical(*span));
                 if year_ago && takes_baseline {
                     args.baseline = time::year_ago(*span).map(canonical);
+                } else if let Some(grain) = same_in
+                    && takes_baseline
+                {
+                    args.baseline = back(*span, grain).map(canonical);
                 }
             }
         }
@@ -602,7 +684,6 @@ fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args
             function,
             slots,
             takes_baseline,
-            year_ago,
             (first.2, first.1),
             (second.2, second.1),
             args,
@@ -618,12 +699,27 @@ fn two_times(
     function: &str,
     slots: &Slots,
     takes_baseline: bool,
-    year_ago: bool,
     first: (Span, Moment),
     second: (Span, Moment),
     args: &mut Args,
 ) {
-    let (mut a, b) = (first.0, second.0);
+    let (mut a, mut b) = (first.0, second.0);
+    // "Q4 against Q4 the year before", "Q4 vs last year": the same dates, a year earlier.
+    let whole_year = |m: Moment| m == Moment::Unit(Grain::Year, -1);
+    if takes_baseline {
+        if a == b
+            || (whole_year(second.1)
+                && time::unit(Grain::Year, a.0, 0) != Some(a)
+                && !is_year_to_date(first.1))
+        {
+            b = time::year_ago(a).unwrap_or(b);
+        } else if whole_year(first.1)
+            && AGAINST_FIRST.is_in(&slots.text)
+            && time::unit(Grain::Year, b.0, 0) != Some(b)
+        {
+            a = time::year_ago(b).unwrap_or(a);
+        }
+    }
     // "from March to May 2024": the year said once holds for both.
     if let (Moment::Named(name, time::Year::Open), Moment::Named(_, year)) = (first.1, second.1)
         && year != time::Year::Open
@@ -650,7 +746,24 @@ fn two_times(
         args.period = Some(canonical(a));
         args.guesses += 1;
     }
-    let _ = year_ago;
+}
+
+/// The same days one unit earlier.
+fn back((first, last): Span, grain: Grain) -> Option<Span> {
+    use chrono::{Days, Months};
+    let earlier = |day: NaiveDate| match grain {
+        Grain::Day => day.checked_sub_days(Days::new(1)),
+        Grain::Week => day.checked_sub_days(Days::new(7)),
+        Grain::Month => day.checked_sub_months(Months::new(1)),
+        Grain::Quarter => day.checked_sub_months(Months::new(3)),
+        Grain::Year => day.checked_sub_months(Months::new(12)),
+    };
+    Some((earlier(first)?, earlier(last)?))
+}
+
+/// "This year so far against last year" may mean the whole of it.
+fn is_year_to_date(moment: Moment) -> bool {
+    moment == Moment::ToDate(Grain::Year)
 }
 
 fn outlook(slots: &Slots, asof: NaiveDate, args: &mut Args) {
@@ -699,17 +812,20 @@ fn counts(function: &str, slots: &Slots, args: &mut Args) {
     if matches!(
         function,
         "breakdown" | "compare" | "recommend" | "insights" | "drivers"
-    ) && let Some(found) = TOP.captures(&slots.text)
-    {
-        args.top = (1..=4)
-            .find_map(|i| found.get(i))
+    ) {
+        args.top = TOP
+            .captures(&slots.text)
+            .and_then(|found| (1..=5).find_map(|i| found.get(i)))
             .and_then(|m| m.as_str().parse().ok())
-            .filter(|n| (1..=100).contains(n));
+            .filter(|n| (1..=100).contains(n))
+            .or(ONLY_ONE.is_in(&slots.text).then_some(1));
     }
     match function {
         "breakdown" if DOWN_RANK.is_in(&slots.text) => args.direction = Some("down".into()),
         "compare" => {
-            let (up, down) = (UP_SIDE.is_in(&slots.plain), DOWN_SIDE.is_in(&slots.plain));
+            let against = NOT_UP.is_in(&slots.plain);
+            let up = UP_SIDE.is_in(&slots.plain) && !against;
+            let down = DOWN_SIDE.is_in(&slots.plain) || against;
             if up != down && ANY_WHICH.is_in(&slots.text) {
                 args.direction = Some(if up { "up" } else { "down" }.into());
             }

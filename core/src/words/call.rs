@@ -385,6 +385,16 @@ fn around(function: &str, args: &Args, question: &str, asof: NaiveDate) -> Value
             facts.insert(name.into(), json!(chosen));
         }
     }
+    if function == "what_if" {
+        facts.insert("horizon".into(), json!(args.horizon.unwrap_or(3)));
+        facts.insert(
+            "grain".into(),
+            json!(args.grain.as_deref().unwrap_or("month")),
+        );
+    }
+    if !args.focus.is_empty() {
+        facts.insert("focus".into(), json!(args.focus));
+    }
     if let Some(top) = args.top {
         facts.insert("top".into(), json!(top));
     }

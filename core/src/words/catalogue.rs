@@ -102,6 +102,14 @@ struct Candidate<'c> {
     slips: usize,
 }
 
+/// A short word of a name with a letter doubled or added, after another word of the name: "nova labb".
+fn one_more(word: &Token, part: &str) -> bool {
+    word.low.len() == 4
+        && part.len() == 3
+        && word.low.starts_with(part)
+        && !lexicon::is_known(&word.low)
+}
+
 /// A word of a product's name that only says its size: "150ml", "SPF50" is not one.
 fn is_size(word: &str) -> bool {
     let digits = word.chars().take_while(char::is_ascii_digit).count();
@@ -283,13 +291,14 @@ impl Catalogue {
                 let Some(step) = parts[part..]
                     .iter()
                     .position(|p| near(&words[at], p).is_some())
+                    .or_else(|| (part > start && one_more(&words[at], &parts[part])).then_some(0))
                 else {
                     break;
                 };
                 // A short form may leave words out, but not from the middle of a two-word name.
                 skipped += step;
                 part += step;
-                cost += near(&words[at], &parts[part]).unwrap_or(0);
+                cost += near(&words[at], &parts[part]).unwrap_or(1);
                 matched += 1;
                 let word = parts[part].as_str();
                 if is_size(word) {
@@ -304,6 +313,22 @@ impl Catalogue {
                 part += 1;
                 at += 1;
             }
+            // "how fresh is it", "a fresh start": the word does its everyday work.
+            let adjective = matched == 1
+                && words[from].raw.starts_with(|c: char| c.is_lowercase())
+                && name.starts_with(|c: char| c.is_uppercase())
+                && from
+                    .checked_sub(1)
+                    .and_then(|i| words.get(i))
+                    .is_some_and(|t| {
+                        matches!(
+                            t.low.as_str(),
+                            "how" | "very" | "so" | "too" | "a" | "an" | "more" | "most"
+                        )
+                    });
+            if adjective {
+                continue;
+            }
             let full = matched - sizes >= core;
             let single = parts.len() == 1 || core == 1;
             let accepted = if full {
@@ -313,7 +338,9 @@ impl Catalogue {
             } else {
                 // A short form needs a word that says which, and not only a slip of one.
                 telling >= 1
-                    && (matched >= 2 || (cost == 0 && parts[start].len() >= 4))
+                    && (matched >= 2
+                        || (cost == 0 && parts[start].len() >= 4)
+                        || (cost == 1 && start == 0 && dimension != "sku"))
                     && !(dimension == "brand" && matched == 1 && start > 0)
                     && skipped <= parts.len()
             };
@@ -378,6 +405,10 @@ impl Catalogue {
                     | "situation"
                     | "state"
             );
+        // Latin letters in a Korean sentence are a name.
+        if raw == name && words.iter().any(|t| t.raw.chars().any(is_hangul)) {
+            return true;
+        }
         if capital && capital_name && !shout && at > 0 {
             return !everyday || raw == name;
         }
@@ -451,12 +482,18 @@ impl Catalogue {
                 .chain(one.into_iter().map(|o| (1, o)));
             for (width, form) in forms {
                 let heard = sound(&form);
-                if heard.chars().count() < CONSONANTS {
+                let syllables = form.chars().count();
+                let short = heard.chars().count() < CONSONANTS;
+                if short && (syllables < 2 || heard.chars().count() < 2) {
                     continue;
                 }
                 for dimension in &self.dimensions {
                     for member in &dimension.members {
                         let whole = sound(member);
+                        // Two consonants tell only with as many syllables.
+                        if short && (whole != heard || vowel_groups(member) != syllables) {
+                            continue;
+                        }
                         let first = split(member)
                             .into_iter()
                             .next()
@@ -531,6 +568,15 @@ impl Catalogue {
             }
         }
     }
+}
+
+/// Runs of vowels, about as many as there are syllables.
+fn vowel_groups(name: &str) -> usize {
+    let vowel = |c: char| matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y');
+    let letters: Vec<char> = fold(name).chars().collect();
+    (0..letters.len())
+        .filter(|i| vowel(letters[*i]) && (*i == 0 || !vowel(letters[i - 1])))
+        .count()
 }
 
 /// The folded words of a name.

@@ -59,6 +59,149 @@ const CUES: &[(&str, f64, &str)] = &[
         4.0,
         r"\bseason(?:s|al|ality|ally)\b|\bcyclical\b|\byearly pattern\b",
     ),
+    (
+        "breakdown",
+        5.0,
+        r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b",
+    ),
+    (
+        "breakdown",
+        3.0,
+        r"\b(?:in (?:which|what) order|in order of|ordered by|sorted by|sort(?:ed)? by|from (?:best|most|biggest|largest) to)\b",
+    ),
+    (
+        "compare",
+        3.0,
+        r"\b(?:los\w+|gain\w*|win|wins|winning|won|grow\w*|grew|drop\w*|lost)\b.{0,15}\bshares?\b|\bshares? (?:chang\w+|shift\w*|gain\w*|loss\w*|gr[eo]w\w*|fell|rose|drop\w*)\b",
+    ),
+    ("concentration", 4.0, r"\bpareto\b"),
+    (
+        "breakdown",
+        3.0,
+        r"\bhow much of (?:the |our |all |total )*(?:business|{MET}|total)\b",
+    ),
+    (
+        "insights",
+        4.5,
+        r"\bhow T\d+ (?:went|was|turned out)\b|\bhow (?:did|was) T\d+(?: go)?$|\bwhat (?:is|'s) up with\b",
+    ),
+    (
+        "drivers",
+        4.0,
+        r"\bwhat (?:is|'s|was) (?:wrong|the matter|the problem|the trouble) with\b",
+    ),
+    (
+        "history",
+        4.0,
+        r"\b(?:a|some|any|of) seasons? (?:for|in|to|of)\b",
+    ),
+    (
+        "compare",
+        2.6,
+        r"\b(?:tank\w*|plummet\w*|nosediv\w*|soar\w*|skyrocket\w*)\b",
+    ),
+    ("forecast", 5.0, r"\bprognos\w+\b"),
+    ("scorecard", 2.5, r"\boverview\b"),
+    ("none", 7.0, r"\bon order\b|기분|취미|몇 ?살|이름이 ?뭐"),
+    (
+        "compare",
+        3.0,
+        r"^(?:and |so )?(?:did|has|have|is|are|was|were|does|do) .{0,40}\b(?:fall|fallen|falling|drop|dropped|dropping|rise|risen|rising|grow|grown|growing|increase|increased|decrease|decreased|decline|declined|declining|shrink|shrunk|shrinking|improve|improved|lose|lost)\b",
+    ),
+    (
+        "concentration",
+        4.0,
+        r"\b(?:rest(?:s|ing)?|hing(?:e|es|ing)|hang(?:s|ing)?|stands?|built) on (?:just |only )?(?:a |one |a few |few |a single )|\bhow many {DIM} X\d+ of\b",
+    ),
+    (
+        "history",
+        4.0,
+        r"\b(?:over|across|through) the (?:days|weeks|months|quarters|years)\b",
+    ),
+    ("breakdown", 2.5, r"% of E\d+\b"),
+    (
+        "compare",
+        3.0,
+        r"\b(?:variances?|deviations?|growers|shrinkers)\b",
+    ),
+    (
+        "compare",
+        1.2,
+        r"\b(?:fell|dropped|rose|grew|shrank|sank|slid|climbed|jumped) (?:the )?(?:most|least|fastest)\b",
+    ),
+    (
+        "attainment",
+        5.0,
+        r"\bhow (?:far|close) (?:are|is|were) .{0,20}(?:from|off|to)\b",
+    ),
+    ("what_if", 4.0, r"^(?:say|let's say|let us say) "),
+    (
+        "insights",
+        5.0,
+        r"\bsum(?:s|med|ming)? (?:it |this |that |things |everything )?up\b",
+    ),
+    ("drivers", 2.0, r"왜"),
+    (
+        "none",
+        9.0,
+        r"^(?:please |can you |could you |now |just )*(?:change|set|put|correct|adjust|make|overwrite|edit) .{3,60} to (?:\d|zero|null|nothing)",
+    ),
+    (
+        "none",
+        7.0,
+        r"\b(?:how old|where do you live|who made you|do you (?:like|love|sleep|eat|dream)|are you (?:ok|happy|human|real|there|sure|single|old))\b",
+    ),
+    ("none", -7.0, r"\bcosts? (?:us|me)\b"),
+    ("recommend", 4.0, r"\baction points?\b"),
+    (
+        "recommend",
+        3.5,
+        r"\b(?:which|what) (?:one |ones |{DIM} )?(?:should|shall|would you|to) (?:we |i |it |you )?(?:be|pick|choose|push|promote|back|prefer|favou?r|drop|start)\b|\b(?:pick|choose|bet on) (?:just |only )?(?:one|a) {DIM}",
+    ),
+    ("anomalies", 5.0, r"\bsince when\b"),
+    (
+        "forecast",
+        3.6,
+        r"\b(?:await\w*|hope for|reckon .{0,12}will)\b",
+    ),
+    (
+        "portfolio",
+        5.0,
+        r"\btail {DIM}|\b[abc] class\b|\bclass [abc]\b",
+    ),
+    (
+        "scorecard",
+        3.0,
+        r"\bkpi (?:tree|cockpit|picture|snapshot|set|board|check|T\d+|E\d+)\b",
+    ),
+    (
+        "none",
+        14.0,
+        r"\bcosts?(?: us| me)? to (?:make|produce|buy|manufacture|source|get)\b|\b(?:unit|production|purchase|manufacturing) costs?\b",
+    ),
+    (
+        "none",
+        7.0,
+        r"\bhow much stock\b|\bstock (?:of|do|for|have)\b|\b(?:pieces|units) (?:left|on hand)\b",
+    ),
+    ("none", 3.0, r"^when (?:does|do|is|are|was|were) "),
+    ("compare", 2.2, r"\b(?:going|gone|went|go) (?:up|down)\b"),
+    (
+        "elasticity",
+        5.5,
+        r"\b(?:should|can|could|shall) (?:we|i) (?:raise|lower|cut|increase|reduce|change|put up) (?:the |our |all )*pric\w+",
+    ),
+    ("suggest_targets", 7.0, r"\bwhat would it take\b"),
+    (
+        "what_if",
+        4.0,
+        r"\b(?:what then|then what|what (?:follows|comes out)|what (?:does|would|will) that do)\b|^(?:double|halve|triple)\b",
+    ),
+    (
+        "none",
+        10.0,
+        r"\b(?:remove|drop|take|cut|clear|strip)\b.{0,40}\bfrom (?:the |our |your |all )*(?:database|system|db|tables?|data|records|books)\b",
+    ),
     ("history", 3.4, r"추이|추세|흐름|그래프|차트|계절"),
     // breakdown
     (
@@ -529,7 +672,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "recommend",
         3.0,
-        r"\bhow can\b|\b(?:ideas?|suggestions|strateg(?:y|ies|ic)|priorities|steps|tips|expected uplift|candidates)\b",
+        r"\bhow can\b|\b(?:ideas|suggestions|strateg(?:y|ies|ic)|priorities|steps|tips|expected uplift|candidates)\b",
     ),
     ("suggest_targets", 3.5, r"목표"),
     (
@@ -582,7 +725,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "none",
         14.0,
-        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase) (?:the |our |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
+        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase) (?:the |our |my |your |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
     ),
     (
         "none",
@@ -630,6 +773,13 @@ static PATTERNS: LazyLock<Vec<(usize, f64, Option<regex_lite::Regex>)>> = LazyLo
         .collect()
 });
 
+/// The patterns, for the list of words that are no slips.
+pub(crate) fn patterns() -> impl Iterator<Item = &'static str> {
+    CUES.iter()
+        .map(|(_, _, pattern)| *pattern)
+        .chain([DIM, MET])
+}
+
 static VAGUE: Pattern = Pattern::new(
     r"^(?:(?:please|can|you|could|me|show|give|tell|compare|data|numbers?|sales|the|a|it|that|this|something|help|what|how|why|ok|and|now|more|again|all|everything|list|results?|info|information|stuff|things?|some|about|do|get|go|yes|no|,|i|want|need|to|see|report) ?)*$",
 );
@@ -638,6 +788,19 @@ static ASK_PRICE_CHANGE: Pattern =
 static TARGET_WORD: Pattern = Pattern::new(
     r"\b(?:targets?|goals?|objectives?|quotas?|plan|budgets?|aim|track|pace|achievable|realistic)\b|목표",
 );
+static LEFT_OUT: Pattern = Pattern::new(
+    r",? ?\b(?:except(?:ing)?|excluding|without|ignoring|omitting|leaving (?:out|aside)|other than|apart from|aside from|besides|not (?:counting|including)|outside(?: of)?|everything but|all but)(?: for| the| on| our| all)* E\d+(?: ?(?:,|and|or|nor) ?(?:the |on |in )*E\d+)*",
+);
+static BY_THE_WAY: Pattern = Pattern::new(
+    r"^(?:since|as|given|given that|because|now that|seeing that|considering that) [^,]*\b(?:is|are|was|were|has|have|had)\b[^,]*, ((?:how|what|which|who|when|where|show|give|tell|is|are|did|does|do|will|can) .*)$",
+);
+/// One stretch from a first day to a last one.
+static STRETCH: Pattern = Pattern::new(
+    r"\bfrom (?:the )?T0 (?:to|until|till|through|-) (?:the )?T1|T0 (?:through|until|till) (?:the )?T1",
+);
+/// "outliers week by week" are still outliers.
+static ODD_DAYS: Pattern =
+    Pattern::new(r"\b(?:anomal\w+|outliers?|unusual\w*|abnormal\w*|spikes?|level shifts?)\b");
 static WHY: Pattern = Pattern::new(
     r"\b(?:why|drivers?|drove|driving|reasons?|cause[sd]?|behind|explain\w*|happened)\b|왜|원인|이유",
 );
@@ -650,15 +813,32 @@ static AHEAD_VERB: Pattern = Pattern::new(
 pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
     let mut scores = [0.0; FUNCTIONS.len()];
     let text = &slots.plain;
+    // What is left out says nothing about the function: "revenue not counting A or B" is a value.
+    let bare = LEFT_OUT
+        .regex()
+        .map(|r| {
+            r.replace_all(text, " ")
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })
+        .unwrap_or_default();
+    // "Since A is our smallest channel, how much …": the question is what follows.
+    let bare = BY_THE_WAY
+        .captures(&bare)
+        .and_then(|c| Some(c.get(1)?.as_str().to_owned()))
+        .unwrap_or(bare);
     let mut add = |function: &str, weight: f64| {
         if let Some(score) = number(function).and_then(|n| scores.get_mut(n)) {
             *score += weight;
         }
     };
     for (function, weight, pattern) in PATTERNS.iter() {
-        if pattern.as_ref().is_some_and(|p| p.is_match(text))
-            && let Some(name) = FUNCTIONS.get(*function)
-        {
+        let Some(name) = FUNCTIONS.get(*function) else {
+            continue;
+        };
+        let text = if *name == "none" { text } else { &bare };
+        if pattern.as_ref().is_some_and(|p| p.is_match(text)) {
             add(name, *weight);
         }
     }
@@ -690,7 +870,7 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
         .iter()
         .filter(|t| t.span(asof, false).is_some())
         .count();
-    if spans >= 2 && !ahead {
+    if spans >= 2 && !ahead && !STRETCH.is_in(&slots.text) {
         add("compare", 1.6);
     }
     if slots.grain().is_some() && !ahead {
@@ -728,6 +908,9 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
     {
         add("none", 6.0);
     }
+    if ODD_DAYS.is_in(text) {
+        add("history", -4.0);
+    }
     if slots.empty {
         add("none", 20.0);
     }
@@ -737,6 +920,11 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
 
 static NAME_PLACE: Pattern = Pattern::new(
     r"\b(?:of|for|did|does|do|is|was|has|on|at|from|with|vs|about|by|will|brand|vendor|channel|supplier|than|and|via|called|named) $",
+);
+
+static WHICH_PLACE: Pattern = Pattern::new(r"\b(?:which|what|our|the|whose) $");
+static SELLS: Pattern = Pattern::new(
+    r"^(?:sells?|sold|selling|do|does|did|are|is|was|were|has|have|will|perform\w*|grow\w*|grew|drop\w*|fell|rose)\b",
 );
 
 /// How much unknown words look like a member that is not there.
@@ -755,6 +943,7 @@ fn stranger_weight(slots: &Slots) -> f64 {
         let before = slots.plain.get(..at).unwrap_or("");
         let after = slots.plain.get(at + low.len()..).unwrap_or("").trim_start();
         let place = NAME_PLACE.is_in(before)
+            || WHICH_PLACE.is_in(before) && SELLS.is_in(after)
             || [
                 "'s ", "sales", "revenue", "products", "doing", "do ", "perform", "sell", "brand",
                 "units", "in T", "on E", "at E",

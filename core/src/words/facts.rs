@@ -65,6 +65,10 @@ pub struct Facts {
     pub direction: Option<String>,
     /// How many were asked for.
     pub top: Option<usize>,
+    /// How many steps of what grain a look ahead covers.
+    pub horizon: Option<(u64, String)>,
+    /// Members that the question is about among all.
+    pub focus: Vec<String>,
 }
 
 impl Facts {
@@ -112,6 +116,14 @@ impl Facts {
             asked: text("asked"),
             currency: text("currency").unwrap_or_default(),
             direction: text("direction"),
+            horizon: around
+                .and_then(|m| m.get("horizon"))
+                .and_then(Value::as_u64)
+                .map(|n| (n, text("grain").unwrap_or_else(|| "month".into()))),
+            focus: around
+                .and_then(|m| m.get("focus"))
+                .and_then(|v| serde_json::from_value(v.clone()).ok())
+                .unwrap_or_default(),
             top: around
                 .and_then(|m| m.get("top"))
                 .and_then(Value::as_u64)

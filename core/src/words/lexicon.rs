@@ -11,7 +11,7 @@ use super::text::slips;
 const METRICS: &[(&str, &str)] = &[
     (
         "new_sku_share",
-        r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|new (?:product|sku|item) share|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
+        r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:sales |revenue )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
     ),
     (
         "new_sku_revenue",
@@ -23,7 +23,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "returns",
-        r"returns|refunds|returned (?:units|items|pieces|goods|products)|sent back|반품",
+        r"returns|refunds|returned(?: (?:the )?(?:units|items|pieces|goods|products))?|sent back|반품",
     ),
     (
         "repeat_rate",
@@ -39,7 +39,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "asp",
-        r"asp|(?:average|mean|typical) (?:selling |sales |sale |unit |net |retail )?prices?(?: per (?:unit|piece|item))?|(?:price|revenue) per (?:unit|piece|item)|unit price|selling price|prices? (?:realised|realized|achieved)|평균 ?(?:판매)?(?:단가|가격|판매가)|단가",
+        r"asp|(?:average|mean|typical|medium|median|usual) (?:selling |sales |sale |unit |net |retail )?prices?(?: per (?:unit|piece|item))?|(?:price|revenue) per (?:unit|piece|item)|unit price|selling price|prices? (?:realised|realized|achieved)|평균 ?(?:판매)?(?:단가|가격|판매가)|단가",
     ),
     (
         "discount_depth",
@@ -68,7 +68,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "units",
-        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units|pieces|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
+        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units?|pieces?|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces?|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
     ),
     (
         "revenue",
@@ -153,6 +153,9 @@ const DIMENSIONS: &[(&str, &[&str])] = &[
             "product categories",
             "product group",
             "product groups",
+            "type of product",
+            "types of product",
+            "types of products",
             "kind of product",
             "kinds of product",
             "kinds of products",
@@ -254,6 +257,16 @@ pull display render visualise visualize draw view analyse analyze analysis check
 combined together alone separately individually respectively jointly side
 night daily morning evening afternoon hour hours minute minutes
 office near place cost
+reckon guess suppose believe feel feeling hear heard notice noticed remember forget preparing prepare prepared write wrote reading read sent send wait waiting watch watching try trying tried hope hoping afraid worried happy sad glad invoiced billed booked shipped counting skip skipping count love loved like liked likes enjoy honest honestly frankly basically literally obviously apparently clearly certainly definitely probably possibly perhaps somehow anyway therefore however although whether unless because since while whenever wherever
+colleague colleagues friend friends chief director president manager managers finance controller controlling accounting marketing sales logistics team teams department slide slides deck presentation email mail memo note notes paper document spreadsheet excel sheet
+medium median usual common rare huge tiny massive enormous minor major serious heavy light hard easy simple complex difficult strange funny crazy terrible awful excellent amazing great decent solid poor healthy sick bold brave crucial critical vital essential necessary useful useless helpful
+first second third fourth fifth sixth seventh eighth ninth tenth dozen couple pair single double triple twice half
+morning afternoon evening noon midnight moment minute while instant lifetime decade century
+open opens opened opening close closes closed closing launch shut join joined left leaves leaving enter entered exit exited replace replaced rename renamed relaunch repackaged packaging package design designed website online offline digital physical
+able unable ready willing supposed obliged allowed forbidden
+carry carries carried stock stocked list listed offer offers offered offering supply supplies supplied provide provides provided ship shipped deliver delivered
+matter matters mattered mean means meant count counts counted belong belongs belonged include contain contains consist consists cover covers depend weigh weighs
+manage managed succeed succeeded fail fails failed failing struggle struggles struggled struggling suffer suffers suffered recover recovers recovered recovering bounce bounced slow slowed speed accelerate accelerated decelerate stagnate stagnated plateau stall stalled explode exploded boom boomed double doubled skyrocket skyrocketed plummet plummeted plunge plunged
 tint balm color colour
 ";
 
@@ -266,9 +279,19 @@ static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     words
 });
 
+/// Words that the rules themselves wait for; none of them is a typing error.
+static RULE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    super::cues::patterns()
+        .chain([super::slots::EXCLUDE.source()])
+        .chain(METRICS.iter().map(|(_, p)| *p))
+        .flat_map(|p| p.split(|c: char| !c.is_ascii_lowercase()))
+        .filter(|w| w.len() >= 4)
+        .collect()
+});
+
 /// Whether a folded word belongs to the language of questions rather than to names.
 pub(crate) fn is_known(word: &str) -> bool {
-    KNOWN.contains(word)
+    KNOWN.contains(word) || RULE_WORDS.contains(word)
 }
 
 /// The known word a mistyped one stands for, and in how many slips.
@@ -286,6 +309,8 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
     if word.len() < 4 || !word.chars().all(|c| c.is_ascii_alphabetic()) {
         return None;
     }
+    // Where two words are as near, the one that questions turn on is meant: "montly" is not "mostly".
+    const TELLING: &str = "monthly weekly daily quarterly yearly units revenue sales brands brand channel channels product products vendor vendors forecast forecasts price prices target targets anomalies growth trend compare months weeks month week quarter returns average bottom without";
     KNOWN
         .iter()
         .filter_map(|known| slips(word, known).map(|cost| (*known, cost)))
@@ -294,6 +319,7 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
                 (
                     *cost,
                     usize::from(known.chars().next() != word.chars().next()),
+                    usize::from(!TELLING.split(' ').any(|w| w == *known)),
                     known.len().abs_diff(word.len()),
                 )
             };

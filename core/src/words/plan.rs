@@ -54,19 +54,21 @@ static BACK_REFERENCE: Pattern = Pattern::new(
 
 /// Marks of a SQL statement that reaches for more than sales.
 static STATEMENT: Pattern = Pattern::new(
-    r"\bpg_\w+|information_schema|;\s*\w|--\s*$|/\*|\bunion\s+(?:all\s+)?select|select\s+\*|</?\w+>|\bset\s+(?:role|session)|\$\$|\bset_config|dblink|lo_import|\binto\s+outfile",
+    r"\bpg_\w+|information_schema|;\s*\w|--\s*$|/\*|\bunion\s+(?:all\s+)?select|select\s+\*|</?\w+>|\b(?:from|into|join|update|table|truncate) [a-z_]+\.[a-z_]+|\bset\s+(?:role|session)|\$\$|\bset_config|dblink|lo_import|\binto\s+outfile",
 );
 
 /// Reads `question` against what the source holds; `context` is the plan of the question before.
 ///
 /// Never fails: what cannot be answered is the function `none`. Cost: below 10 ms with some thousand
-/// members in a release build (`words::tests::planning_is_quick`).
+/// members in a release build; `tools/test-words` holds it to that.
 pub fn plan(question: &str, context: Option<&Plan>, catalogue: &Catalogue) -> Plan {
     let length = question.chars().count();
     let odd = question
         .chars()
         .any(|c| c.is_control() && !matches!(c, '\n' | '\t' | '\r'));
-    if length > QUESTION_CHARS || odd || !question.chars().any(char::is_alphabetic) {
+    // "15" alone says something only after "what if prices rise by 10 %".
+    let says = |c: char| c.is_alphabetic() || context.is_some() && c.is_ascii_digit();
+    if length > QUESTION_CHARS || odd || !question.chars().any(says) {
         return Plan::none(0.99);
     }
     if STATEMENT.is_in(&question.to_lowercase()) {
@@ -97,6 +99,15 @@ pub fn plan(question: &str, context: Option<&Plan>, catalogue: &Catalogue) -> Pl
         return Plan::none(0.5);
     }
     let mut best = plans.remove(0);
+    // Not a word of sales, and no rule that is sure: it is about something else.
+    let silent = slots.mentions.is_empty()
+        && slots.times.is_empty()
+        && slots.metrics.is_empty()
+        && slots.dimensions.is_empty()
+        && slots.percents.is_empty();
+    if silent && best.confidence < 0.2 {
+        best = Plan::none(0.3);
+    }
     best.alternatives = plans
         .into_iter()
         .filter(|p| p.function != "none")
@@ -141,11 +152,43 @@ fn trust(slots: &Slots, args: &Args) -> f64 {
         .iter()
         .filter(|m| m.members.len() > 1)
         .count();
-    0.93_f64.powi(loose as i32)
+    unheard(slots, args)
+        * 0.93_f64.powi(loose as i32)
         * 0.8_f64.powi(several as i32)
         * 0.9_f64.powi(slots.strangers.len().min(4) as i32)
         * 0.97_f64.powi(slots.mended.min(4) as i32)
         * 0.85_f64.powi(args.guesses.min(4) as i32)
+}
+
+static NUMBER_LEFT: Pattern = Pattern::new(r"(?:^| )\d\S*");
+static TIME_LEFT: Pattern = Pattern::new(
+    r"\b(?:weekends?|weeks?|months?|days?|years?|quarters?|before|mid|early|late|half|then|ago|since|until)\b",
+);
+static NOT_LEFT: Pattern = Pattern::new(
+    r"\b(?:not|no|non|never|without|except|but|only|skip|ignore|exclud\w*|\w+n't|other than|outside)\b",
+);
+
+/// What was said and left no trace in the plan makes it doubtful.
+fn unheard(slots: &Slots, args: &Args) -> f64 {
+    let counts = args.top.is_some() || args.horizon.is_some() || !args.change.is_empty();
+    let mut trust = 1.0;
+    if !counts && NUMBER_LEFT.is_in(&slots.text) {
+        trust *= 0.7;
+    }
+    if args.grain.is_none() && args.by.is_empty() && TIME_LEFT.is_in(&slots.text) {
+        trust *= 0.75;
+    }
+    if args.exclude.is_empty() && NOT_LEFT.is_in(&slots.text) {
+        trust *= 0.75;
+    }
+    let silent = slots
+        .dimensions
+        .iter()
+        .filter(|d| {
+            !args.by.contains(d) && !args.filter.contains_key(*d) && !args.exclude.contains_key(*d)
+        })
+        .count();
+    trust * 0.85_f64.powi(silent.min(2) as i32)
 }
 
 /// Functions that take each argument which a follow-up may carry over.
@@ -228,13 +271,53 @@ fn follow_up(
     {
         return None;
     }
+    // A fragment that names nothing new and asks for nothing known is about something else.
+    let silent = slots.mentions.is_empty()
+        && slots.times.is_empty()
+        && slots.metrics.is_empty()
+        && slots.dimensions.is_empty()
+        && slots.percents.is_empty()
+        && slots.grain().is_none()
+        && args::bare_number(slots).is_none()
+        && strength < 2.0;
+    if silent && slots.words >= 4 {
+        return Some(Plan::none(0.6));
+    }
     let before = Args::from_json(&previous.args);
     let mut function = previous.function.as_str();
     let change_asked =
         function == "what_if" && (!slots.percents.is_empty() || args::bare_number(slots).is_some());
+    // "make it ten" changes a count where there is one, "rather 8" a horizon.
+    let counted = args::bare_number(slots)
+        .filter(|n| n.fract() == 0.0 && *n >= 1.0)
+        .map(|n| n as u32);
+    let recount = slots.words <= 5
+        && counted.is_some()
+        && match function {
+            "breakdown" | "compare" | "recommend" | "insights" => true,
+            "forecast" => before.horizon.is_some(),
+            _ => false,
+        };
     let has_ahead = slots.times.iter().any(|t| t.is_ahead(catalogue.asof));
     let dims_only = args::asked_dimensions(slots);
-    if !change_asked && own != "none" && own != function && strength >= NAMED {
+    // "how did that change from Q3?" sets what was shown against T0.
+    let set_against = matches!(function, "value" | "breakdown" | "history")
+        && !slots.times.is_empty()
+        && CHANGED_FROM.is_in(&slots.text);
+    // "and the summer before?" moves the time; only a word of comparison compares.
+    let moved = own == "compare"
+        && matches!(function, "value" | "breakdown" | "history" | "scorecard")
+        && slots.times.iter().all(|t| t.is_baseline_only())
+        && !COMPARES.is_in(&slots.plain);
+    if set_against {
+        function = "compare";
+    } else if !moved
+        && !change_asked
+        && !recount
+        && own != "none"
+        && own != function
+        && strength >= NAMED
+    {
         let keeps = match own {
             // A split or a comparison changes what a richer function shows, not the function.
             "breakdown" => {
@@ -259,6 +342,7 @@ fn follow_up(
     let fresh = args::read(function, slots, catalogue);
     let changed = function != previous.function;
     let mut merged = before.clone();
+    merged.focus.clone_from(&fresh.focus);
     // What the function does not take falls away.
     if !takes(function, "by")
         || (changed
@@ -319,6 +403,13 @@ fn follow_up(
     );
     merged.grain = fresh.grain.clone().or(merged.grain);
     merged.top = fresh.top.or(merged.top);
+    if recount {
+        if function == "forecast" {
+            merged.horizon = counted;
+        } else {
+            merged.top = counted;
+        }
+    }
     merged.direction = fresh.direction.clone().or(merged.direction);
     merged.model = fresh.model.clone().or(merged.model);
     if fresh.horizon.is_some() {
@@ -341,6 +432,13 @@ static AGAINST: Pattern = Pattern::new(
     r"\b(?:vs|versus|with|against|than|compared (?:to|with)|to|relative to|instead of) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|랑 비교|이랑)",
 );
 
+static COMPARES: Pattern = Pattern::new(
+    r"\b(?:vs|versus|compar\w+|against|than|grow\w*|grew|chang\w*|yoy|mom|qoq|wow)\b|대비|비교",
+);
+static CHANGED_FROM: Pattern = Pattern::new(
+    r"\b(?:chang\w*|grow\w*|grew|develop\w*|differ\w*|compar\w*|mov\w+|up|down|more|less|better|worse)\b.{0,30}\b(?:from|to|with|since|vs|against|than) (?:the |in |that of )*T0",
+);
+
 /// Lays the times of a follow-up over those of the question before.
 fn times(
     slots: &Slots,
@@ -353,7 +451,8 @@ fn times(
     let Some(first) = slots.times.first().copied() else {
         return;
     };
-    let against = AGAINST.is_in(&slots.text) && takes(function, "baseline");
+    let against = (AGAINST.is_in(&slots.text) || CHANGED_FROM.is_in(&slots.text))
+        && takes(function, "baseline");
     let earlier = before.period.as_deref().and_then(time::parse_canonical);
     if first == Moment::YearAgo
         || (against && first == Moment::Unit(crate::series::Grain::Year, -1))

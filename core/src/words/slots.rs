@@ -16,6 +16,9 @@ impl Pattern {
     pub(crate) const fn new(pattern: &'static str) -> Self {
         Self(pattern, std::sync::OnceLock::new())
     }
+    pub(crate) fn source(&self) -> &'static str {
+        self.0
+    }
     pub(crate) fn regex(&self) -> Option<&Regex> {
         self.1.get_or_init(|| Regex::new(self.0).ok()).as_ref()
     }
@@ -54,8 +57,8 @@ pub(crate) struct Slots {
 }
 
 static PERCENT: Pattern = Pattern::new(r"([-+] ?)?\b(\d+(?:[.,]\d+)?) ?(?:%|퍼센트|프로)");
-static EXCLUDE: Pattern = Pattern::new(
-    r"\b(?:except(?:ing)?|excluding|exclude[sd]?|without|ignoring|ignore|omit(?:ting)?|leav(?:e|ing) (?:out|aside)|leave|other than|apart from|aside from|besides|minus|bar|barring|but not|not counting|not including|not incl|outside(?: of)?|skip(?:ping)?|drop(?:ping)? out|no|not|but|take out|taking out|remove|removing|less|rather than)(?: for)?(?: (?:on|in|at|from|by|via|through|the|our|any|all|counting|including|those|sales|M\d+|D\d+|of))* E(\d+)((?: ?(?:,|and|or|nor)(?: (?:the|on|in|at|from|not))* E\d+)*)",
+pub(crate) static EXCLUDE: Pattern = Pattern::new(
+    r"\b(?:except(?:ing)?|excluding|exclude[sd]?|without|ignoring|ignore|omit(?:ting)?|leav(?:e|ing) (?:out|aside)|leave|other than|apart from|aside from|besides|minus|bar|barring|non|but not|not counting|not including|not incl|(?:don't|do not|never) (?:show|include|count|consider|want|list|give|use|take)(?: me| us)?|outside(?: of)?|skip(?:ping)?|drop(?:ping)? out|no|not|but|take out|taking out|remove|removing|less|rather than)(?: for)?(?: (?:on|in|at|from|by|via|through|the|our|any|all|counting|including|those|sales|M\d+|D\d+|of))* E(\d+)((?: ?(?:,|and|or|nor)(?: (?:the|on|in|at|from|not))* E\d+)*)",
 );
 static EXCLUDE_AFTER: Pattern = Pattern::new(
     r"E(\d+)((?: ?(?:,|and|or|와|과|랑|하고) E\d+)*)(?: (?:D\d+))? ?(?:을|를|은|는|만)? ?(?:(?:is |are )?(?:excluded|aside|left out|taken out|omitted|removed|out of (?:it|the picture))\b|제외|빼고|말고|없이|뺀|이외|외에)",
@@ -180,6 +183,8 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
         slots.text.split_whitespace().any(|w| w == low)
     });
     percents(&mut slots);
+    // A percentage of something is its share.
+    slots.text = slots.text.replace("% of ", "share of ");
     slots.plain = slots.text.clone();
     metrics(&mut slots, catalogue);
     dimensions(&mut slots, catalogue);

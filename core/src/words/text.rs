@@ -65,7 +65,17 @@ pub(crate) fn is_hangul(c: char) -> bool {
 /// Cuts a text into words, numbers and the few symbols that mean something.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let composed: String = text.nfc().map(soft_quote).collect();
-    let composed = composed.replace("w/o", "without").replace("W/O", "without");
+    let mut composed = composed.replace("w/o", "without").replace("W/O", "without");
+    for (short, long) in [
+        ("y/y", "yoy"),
+        ("m/m", "mom"),
+        ("q/q", "qoq"),
+        ("w/w", "wow"),
+    ] {
+        composed = composed
+            .replace(short, long)
+            .replace(&short.to_uppercase(), long);
+    }
     let chars: Vec<char> = composed.chars().collect();
     let mut found = Vec::new();
     let mut at = 0;
@@ -97,8 +107,11 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
                 }
             }
             let word = &chars[from..at];
+            if let Some(cut) = counted_rank(word) {
+                push(&mut found, &word[..cut]);
+                push(&mut found, &word[cut..]);
             // "Young's" is the member and a mark.
-            if let [head @ .., '\'', 's' | 'S'] = word {
+            } else if let [head @ .., '\'', 's' | 'S'] = word {
                 push(&mut found, head);
                 push(&mut found, &['\'', 's']);
             } else {
@@ -120,6 +133,22 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             || (matches!(c, '-' | '/') && chars.get(at) == Some(&' '))
         {
             push(&mut found, &chars[from..at]);
+        } else if c == '/' && found.last().is_some_and(|t: &Token| t.low.len() > 1) {
+            // "units/wk" counts by the week, "sku/channel" lists.
+            let rest: String = chars[at..]
+                .iter()
+                .take(5)
+                .collect::<String>()
+                .to_lowercase();
+            let per = [
+                "wk", "week", "day", "mth", "month", "mo ", "qtr", "quart", "yr", "year",
+            ];
+            let word = if per.iter().any(|u| rest.starts_with(u)) {
+                "per"
+            } else {
+                ","
+            };
+            push(&mut found, &word.chars().collect::<Vec<_>>());
         } else if matches!(c, ',' | ';' | ':' | '?' | '!' | '.') {
             // The dot of an abbreviation ("excl.") ends nothing.
             if c == '.' && found.last().is_some_and(|t: &Token| t.low.len() <= 4) {
@@ -135,7 +164,42 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
     while found.last().is_some_and(|t| t.low == ",") {
         found.pop();
     }
+    phrases(&mut found);
     found
+}
+
+/// Where "top10" is cut into its word and its number.
+fn counted_rank(word: &[char]) -> Option<usize> {
+    let cut = word.iter().position(char::is_ascii_digit)?;
+    let (head, digits) = word.split_at(cut);
+    let head: String = head.iter().flat_map(|c| c.to_lowercase()).collect();
+    let rank = [
+        "top", "bottom", "best", "worst", "first", "last", "past", "next",
+    ];
+    (rank.contains(&head.as_str()) && digits.iter().all(char::is_ascii_digit)).then_some(cut)
+}
+
+/// Phrases of several words that stand for one.
+fn phrases(words: &mut Vec<Token>) {
+    const PHRASES: [(&[&str], &str); 4] = [
+        (&["half", "a", "dozen"], "6"),
+        (&["a", "dozen"], "12"),
+        (&["top", "line"], "revenue"),
+        (&["bottom", "line"], "profit"),
+    ];
+    for (phrase, number) in PHRASES {
+        while let Some(at) = words
+            .windows(phrase.len())
+            .position(|w| w.iter().map(|t| t.low.as_str()).eq(phrase.iter().copied()))
+        {
+            let said = Token {
+                raw: number.into(),
+                low: number.into(),
+                fix: number.into(),
+            };
+            words.splice(at..at + phrase.len(), [said]);
+        }
+    }
 }
 
 fn soft_quote(c: char) -> char {
@@ -230,6 +294,25 @@ const SHORT: &[(&str, &str)] = &[
     ("wich", "which"),
     ("whch", "which"),
     ("y", "why"),
+    ("wy", "why"),
+    ("wek", "week"),
+    ("weks", "weeks"),
+    ("tpo", "top"),
+    ("hows", "how is"),
+    ("ths", "this"),
+    ("tht", "that"),
+    ("teh", "the"),
+    ("hte", "the"),
+    ("mny", "many"),
+    ("wth", "with"),
+    ("frm", "from"),
+    ("thn", "than"),
+    ("hav", "have"),
+    ("sls", "sales"),
+    ("dev", "development"),
+    ("upt", "units per order"),
+    ("ipt", "units per order"),
+    ("atv", "aov"),
     ("u", "you"),
     ("r", "are"),
     ("ur", "your"),
@@ -340,14 +423,17 @@ pub(crate) fn sound(text: &str) -> String {
     let latin = latin
         .replace("ph", "p")
         .replace("sh", "s")
-        .replace("ch", "c")
+        .replace("ch", "j")
         .replace("th", "s")
         .replace("ck", "k")
         .replace("qu", "k")
         .replace("ng", "N");
     let mut heard = String::new();
-    for c in latin.chars() {
+    let mut letters = latin.chars().peekable();
+    while let Some(c) = letters.next() {
+        let soft = letters.peek().is_some_and(|n| matches!(n, 'e' | 'i' | 'y'));
         let class = match c {
+            'c' if !soft => 'k',
             'a' | 'e' | 'i' | 'o' | 'u' | 'w' | 'h' => continue,
             'l' | 'r' => 'l',
             'b' | 'v' | 'p' | 'f' => 'b',
@@ -366,7 +452,7 @@ pub(crate) fn sound(text: &str) -> String {
 /// Writes a Hangul syllable in Latin letters, vowels only as far as `sound` needs them.
 fn spell_syllable(c: char, out: &mut String) {
     const INITIAL: [&str; 19] = [
-        "k", "k", "n", "t", "t", "l", "m", "b", "b", "s", "s", "", "j", "j", "c", "k", "t", "p",
+        "k", "k", "n", "t", "t", "l", "m", "b", "b", "s", "s", "", "j", "j", "j", "k", "t", "p",
         "h",
     ];
     const FINAL: [&str; 28] = [
@@ -376,7 +462,9 @@ fn spell_syllable(c: char, out: &mut String) {
     let index = c as usize - 0xac00;
     out.push_str(INITIAL[index / 588]);
     let vowel = index % 588 / 28;
-    out.push_str(if matches!(vowel, 2 | 3 | 6 | 7 | 12 | 17) {
+    // After a hissing sound the glide is not heard: 쇼 is "sho".
+    let hissing = matches!(index / 588, 9 | 10 | 12 | 13 | 14);
+    out.push_str(if !hissing && matches!(vowel, 2 | 3 | 6 | 7 | 12 | 17) {
         "ya"
     } else {
         "a"
@@ -449,11 +537,27 @@ mod tests {
     }
 
     #[test]
+    fn counts_are_numbers_however_they_are_written() {
+        let read = |text| {
+            tokens(text)
+                .into_iter()
+                .map(|t| t.low)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(read("top10 items"), "top 10 items");
+        assert_eq!(read("half a dozen, or a dozen"), "6 , or 12");
+        assert_eq!(read("SPF50 h2o"), "spf50 h2o");
+    }
+
+    #[test]
     fn hangul_sounds_like_the_name_it_spells() {
         assert_eq!(sound("아마존"), sound("Amazon"));
         assert_eq!(sound("세포라"), sound("Sephora"));
         assert_eq!(sound("올리브영"), sound("Olive Young"));
         assert_eq!(sound("한빛"), sound("Hanbit"));
+        assert_eq!(sound("코스트코"), sound("Costco"));
+        assert_eq!(sound("쇼피"), sound("Shopee"));
     }
 
     #[test]

@@ -37,7 +37,10 @@ pub(crate) enum Name {
     /// First month of three.
     Season(u32),
     Day(u32, u32),
+    /// From a day of a month to another, at most to its end.
     Days(u32, u32, u32),
+    /// So many days at the end of a month.
+    LastDays(u32, u32),
     Christmas,
     BlackFriday,
     /// The ISO week that holds a named day.
@@ -70,6 +73,8 @@ pub(crate) enum Moment {
     YearAgo,
     /// Against the unit before, as a comparison.
     UnitBefore(Grain),
+    /// The same days of the unit before, as a comparison.
+    SameIn(Grain),
     /// No limit at all.
     Always,
     /// A vague "lately".
@@ -119,7 +124,14 @@ impl Name {
             Name::Season(m) => months(year, m, 3),
             Name::Whole => months(year, 1, 12),
             Name::Day(m, d) => date(year, m, d).map(one),
-            Name::Days(m, from, to) => Some((date(year, m, from)?, date(year, m, to)?)),
+            Name::Days(m, from, to) => {
+                let month = months(year, m, 1)?;
+                Some((date(year, m, from)?, date(year, m, to).unwrap_or(month.1)))
+            }
+            Name::LastDays(m, days) => {
+                let last = months(year, m, 1)?.1;
+                Some((add(last, 1 - i64::from(days)), last))
+            }
             Name::Christmas => Some((date(year, 12, 24)?, date(year, 12, 26)?)),
             Name::BlackFriday => black_friday(year).map(one),
             Name::WeekOf(m, d) => unit(Grain::Week, date(year, m, d)?, 0),
@@ -180,7 +192,11 @@ impl Moment {
                 Some((unit(grain, asof, 1)?.0, unit(grain, asof, n)?.1))
             }
             Moment::Rest(grain) => Some((add(asof, 1), unit(grain, asof, 0)?.1)),
-            Moment::YearAgo | Moment::UnitBefore(_) | Moment::Always | Moment::Lately => None,
+            Moment::YearAgo
+            | Moment::UnitBefore(_)
+            | Moment::SameIn(_)
+            | Moment::Always
+            | Moment::Lately => None,
         }
     }
 
@@ -199,7 +215,10 @@ impl Moment {
 
     /// Whether it stands for a comparison only.
     pub(crate) fn is_baseline_only(self) -> bool {
-        matches!(self, Moment::YearAgo | Moment::UnitBefore(_))
+        matches!(
+            self,
+            Moment::YearAgo | Moment::UnitBefore(_) | Moment::SameIn(_)
+        )
     }
 }
 
@@ -404,6 +423,16 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
             .replace("{S}", "(?:spring|summer|autumn|fall|winter)");
         all.push((pattern, reader));
     };
+    // Two back: "the year before last" is no comparison.
+    rule(
+        r"\b(?:the )?(week|month|quarter|year) before last\b",
+        |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, -2)),
+    );
+    // "and the summer before?", "the same a year before".
+    rule(
+        r"\bthe (?:{S}|christmas|black friday|{M}) before(?: that)?\b|\bthe year before(?: that)?$",
+        |_, _| Some(Moment::YearAgo),
+    );
     // Comparisons with a year or a unit before.
     rule(
         r"\b(?:the )?same (?:period|time|week|month|months|quarter|days|dates|stretch|point|span|season) (?:of |in |from )?(?:the )?(?:a year (?:ago|earlier|before)|(?:last|previous|prior) year|one year (?:ago|earlier)|year (?:ago|before|earlier))\b",
@@ -412,6 +441,10 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
     rule(
         r"\b(?:year (?:on|over|vs|to) year|yoy|y o y|(?:a|one) year (?:ago|earlier|before|back)|12 months (?:ago|earlier)|(?:the )?year before|year ago|prior year|this time last year|annual growth)\b",
         |_, _| Some(Moment::YearAgo),
+    );
+    rule(
+        r"\b(?:the )?same (?:day|days|weekday|period|dates|time|point|stretch) (?:of |in |a |one )?(?:the )?(?:last |previous |prior )?(week|month|quarter)(?: (?:ago|earlier|before))?\b",
+        |f, _| Some(Moment::SameIn(grain_of(part(f, 1)?)?)),
     );
     rule(
         r"전년 ?동(?:기|월)(?: ?대비)?|전년 ?대비|작년 ?(?:같은|동) ?(?:기간|기|달|월)(?: ?대비)?|1년 전",
@@ -424,6 +457,21 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
     rule(
         r"\b(?:quarter (?:on|over) quarter|qoq)\b|전분기 ?대비",
         |_, _| Some(Moment::UnitBefore(Grain::Quarter)),
+    );
+    // The Saturday and Sunday last begun, or the ones to come.
+    rule(
+        r"\b(?:over |on |at |during )?(?:the |(last|past|previous|this|next|coming) )?(?:past |last )?weekend\b",
+        |f, asof| {
+            let since = i64::from(asof.weekday().num_days_from_monday() + 2) % 7;
+            let saturday = add(asof, -since);
+            let first = match part(f, 1) {
+                Some("next" | "coming") => add(saturday, 7),
+                // The one that runs is not the last one.
+                Some("last" | "past" | "previous") if since == 0 => add(saturday, -7),
+                _ => saturday,
+            };
+            Some(Moment::Fixed(first, add(first, 1)))
+        },
     );
     rule(
         r"\b(?:week (?:on|over) week|wow)\b|전주 ?대비",
@@ -521,6 +569,17 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         r"\b(?:(last|next|this) )?valentine(?:s|'s| 's)?(?: day)?(?: (?:of |in )?({Y}))?\b",
         |f, _| Some(name_with(f, 1, Name::Day(2, 14), 2)),
     );
+    rule(
+        r"\b(?:(last|next|this) )?new year(?: 's|'s|s)? (day|eve)(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            let (month, day) = if part(f, 2)? == "eve" {
+                (12, 31)
+            } else {
+                (1, 1)
+            };
+            Some(name_with(f, 1, Name::Day(month, day), 3))
+        },
+    );
     rule(r"블랙 ?프라이데이 ?주(?:간)?", |_, _| {
         Some(Moment::Named(Name::WeekOfBlackFriday, Year::Open))
     });
@@ -542,13 +601,37 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         },
     );
     rule(
-        r"\b({M}) (?:the )?(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b",
+        r"\b({M}) ?,? ?(?:the )?(\d\d?)(?:st|nd|rd|th)? ?(?:-|to|and|until|till|through) ?(?:the )?(\d\d?)(?:st|nd|rd|th)?(?: ,? ?({Y}))?\b",
         |f, _| {
             let name = Name::Days(
                 month_number(part(f, 1)?)?,
                 part(f, 2)?.parse().ok()?,
                 part(f, 3)?.parse().ok()?,
             );
+            Some(Moment::Named(name, year_of(part(f, 4))))
+        },
+    );
+    // Parts of a month.
+    rule(
+        r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|last|final) (week|half|\d\d? days)(?: (?:of|in))? ({M})(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            let month = month_number(part(f, 3)?)?;
+            let place = part(f, 1)?;
+            let at_end = matches!(place, "last" | "final");
+            let name = match (part(f, 2)?, at_end) {
+                ("week", true) => Name::LastDays(month, 7),
+                ("week", false) => Name::Days(month, 7 * ordinal(place)? - 6, 7 * ordinal(place)?),
+                ("half", _) if at_end || ordinal(place)? == 2 => Name::Days(month, 16, 31),
+                ("half", _) => Name::Days(month, 1, 15),
+                (days, _) => {
+                    let n = days.split(' ').next()?.parse().ok()?;
+                    if at_end {
+                        Name::LastDays(month, n)
+                    } else {
+                        Name::Days(month, 1, n)
+                    }
+                }
+            };
             Some(Moment::Named(name, year_of(part(f, 4))))
         },
     );
@@ -608,11 +691,15 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         |f, _| Some(name_with(f, 1, Name::Half(part(f, 2)?.parse().ok()?), 3)),
     );
     rule(
-        r"\b(?:the )?(first|second|third|fourth|1st|2nd|3rd|4th|final|opening) quarter(?: (?:of |in )?({Y}))?\b",
+        r"\b(?:the |(their|its) )?(first|second|third|fourth|1st|2nd|3rd|4th|final|opening) quarter(?: (?:of |in )?({Y}))?\b",
         |f, _| {
+            // Counted from a launch, not from January.
+            if part(f, 1).is_some() {
+                return None;
+            }
             Some(Moment::Named(
-                Name::Quarter(ordinal(part(f, 1)?)?),
-                year_of(part(f, 2)),
+                Name::Quarter(ordinal(part(f, 2)?)?),
+                year_of(part(f, 3)),
             ))
         },
     );
@@ -651,6 +738,13 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         },
     );
     rule(
+        r"\b({N}) ({U}) (?:rolling |sales |revenue |unit |units |demand )*(?:forecast|outlook|projection|prediction)s?\b",
+        |f, _| {
+            let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
+            Some(Moment::Ahead(n, grain))
+        },
+    );
+    rule(
         r"\b(?:over|for|in|during|within|across)? ?(?:the )?(?:last|past|previous|trailing|rolling|latest|preceding|recent|most recent) ({N}) (?:complete |full |calendar )?({U})\b",
         |f, _| {
             let (n, grain) = steps(part(f, 1)?, part(f, 2)?)?;
@@ -660,7 +754,7 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
     rule(r"\b(?:last|past|trailing|rolling) (fortnight)\b", |_, _| {
         Some(Moment::Rolling(2, Grain::Week))
     });
-    rule(r"\bl(\d+)(d|w|m)\b", |f, _| {
+    rule(r"\b[lrp](\d+)(d|w|m)\b", |f, _| {
         let grain = match part(f, 2)? {
             "d" => Grain::Day,
             "w" => Grain::Week,
@@ -704,10 +798,6 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         Some(Moment::Unit(grain_of(part(f, 1)?)?, 0))
     });
     // Single units.
-    rule(
-        r"\b(?:the )?(week|month|quarter|year) before last\b",
-        |f, _| Some(Moment::Unit(grain_of(part(f, 1)?)?, -2)),
-    );
     rule(r"\b(?:the )?day before yesterday\b", |_, _| {
         Some(Moment::Unit(Grain::Day, -2))
     });
@@ -927,6 +1017,17 @@ fn since(text: &str, mut found: Vec<Moment>, asof: NaiveDate) -> (String, Vec<Mo
         return (text.to_owned(), found);
     };
     let mut out = text.to_owned();
+    // "it changed in October, how has it done since then?"
+    if let [only] = found.as_mut_slice()
+        && let Some((first, _)) = only.span(asof, false)
+        && let Some(at) = [" since then", " ever since", " from then on", " since that"]
+            .iter()
+            .find_map(|p| out.find(p).map(|at| at..at + p.len()))
+    {
+        *only = Moment::Since(first);
+        out.replace_range(at, "");
+        return (out, found);
+    }
     if let Some(hit) = pattern.captures(text) {
         let whole = hit
             .get(0)
@@ -999,6 +1100,19 @@ mod tests {
             ("작년", "2024"),
             ("지난주", "2025-W46"),
             ("the third quarter of 2024", "2024-Q3"),
+            ("the first week of october", "2025-10-01..2025-10-07"),
+            ("last week of february 2025", "2025-02-22..2025-02-28"),
+            ("first 10 days of november", "2025-11-01..2025-11-10"),
+            ("second half of june", "2025-06-16..2025-06-30"),
+            ("the year before last", "2023"),
+            ("over the weekend", "2025-11-15..2025-11-16"),
+            (
+                "it came in october , how has it done since then",
+                "2025-10-01..2025-11-18",
+            ),
+            ("new year 's day", "2025-01-01"),
+            ("november 3 to 5", "2025-11-03..2025-11-05"),
+            ("r4w", "2025-10-22..2025-11-18"),
             ("two months ago", "YearAgo"),
         ] {
             let got = read(text, false);
@@ -1016,6 +1130,10 @@ mod tests {
         assert_eq!(read("q1", true), ["2026-Q1"]);
         assert_eq!(read("next quarter", true), ["2026-Q1"]);
         assert_eq!(read("q2 next year", true), ["2026-Q2"]);
+        assert_eq!(
+            read("3 month rolling forecast", true),
+            ["2025-12-01..2026-02-28"]
+        );
     }
 
     #[test]

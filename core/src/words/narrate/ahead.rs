@@ -1,12 +1,16 @@
 //! Texts about what is to come: forecasts, targets, hypotheticals, advice.
 
 use super::{NAMED, Teller, count, first_up, list};
-use crate::words::facts::{Row, day, grain_of, metric_name, num, percent, plain_name, text, when};
+use crate::words::facts::{
+    Row, Unit, day, grain_of, metric_name, num, percent, plain_name, text, when,
+};
 
 fn range(t: &Teller<'_>, row: &Row, money: bool) -> String {
     let show = |x: f64| if money { t.money(x) } else { t.level(x) };
+    let show = |x: f64| show(if t.unit == Unit::Count { x.round() } else { x });
     match (num(row, "lo"), num(row, "hi")) {
-        (Some(lo), Some(hi)) => {
+        // Certain is certain: nothing sold is nothing earned.
+        (Some(lo), Some(hi)) if lo < hi => {
             let level = num(row, "level").map_or_else(String::new, |l| format!("{} ", percent(l)));
             t.say(
                 format!(" ({level}interval {} to {})", show(lo), show(hi)),
@@ -71,10 +75,49 @@ pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
     let (Some(first), Some(last)) = (ahead.first(), ahead.last()) else {
         return Vec::new();
     };
-    let x = |row: &Row| t.level(num(row, "forecast").unwrap_or(0.0));
+    // Nobody sells a tenth of a unit.
+    let show = |x: f64| t.level(if t.unit == Unit::Count { x.round() } else { x });
+    let x = |row: &Row| show(num(row, "forecast").unwrap_or(0.0));
+    let is = match t.facts.metric.as_str() {
+        "units" | "orders" | "customers" | "lines" | "returns" | "skus" | "brands" => "are",
+        _ => "is",
+    };
+    let adds_up = matches!(
+        t.facts.metric.as_str(),
+        "revenue" | "units" | "orders" | "lines" | "returns" | "new_sku_revenue"
+    );
+    if ahead.len() > 1 && adds_up {
+        // The sum is what was asked for; intervals do not add up, so each stays with its step.
+        let sum = show(ahead.iter().filter_map(|r| num(r, "forecast")).sum());
+        let each = |row: &Row| format!("{} {}{}", w(row), x(row), range(t, row, false));
+        let mut out = vec![
+            t.say(
+                format!(
+                    "{}{} {is} forecast at {sum} in all from {} to {}.",
+                    t.metric_first(),
+                    t.scope(),
+                    w(first),
+                    w(last)
+                ),
+                format!(
+                    "{}{}~{} {} 예측 합계는 {sum}입니다.",
+                    t.scope(),
+                    w(first),
+                    w(last),
+                    t.metric()
+                ),
+            ),
+            t.say(
+                format!("First {}, last {}.", each(first), each(last)),
+                format!("처음 {}, 마지막 {}.", each(first), each(last)),
+            ),
+        ];
+        out.extend(model(t, first));
+        return out;
+    }
     let mut out = vec![t.say(
         format!(
-            "{}{} is forecast at {} for {}{}.",
+            "{}{} {is} forecast at {} for {}{}.",
             t.metric_first(),
             t.scope(),
             x(first),
@@ -101,13 +144,17 @@ pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
             format!("{}에는 {}{}.", w(last), x(last), range(t, last, false)),
         ));
     }
-    if let Some(model) = text(first, "model") {
-        out.push(t.say(
+    out.extend(model(t, first));
+    out
+}
+
+fn model(t: &Teller<'_>, row: &Row) -> Option<String> {
+    text(row, "model").map(|model| {
+        t.say(
             format!("Model: {}.", plain_name(model)),
             format!("모형: {}.", plain_name(model)),
-        ));
-    }
-    out
+        )
+    })
 }
 
 pub(super) fn suggest_targets(t: &Teller<'_>) -> Vec<String> {
@@ -234,6 +281,23 @@ pub(super) fn what_if(t: &Teller<'_>) -> Vec<String> {
                 )
             });
             let scope = t.scope();
+            let when = match &t.facts.horizon {
+                Some((n, grain)) if when.is_empty() => {
+                    let ko = match grain.as_str() {
+                        "day" => "일",
+                        "week" => "주",
+                        "quarter" => "분기",
+                        "year" => "년",
+                        _ => "개월",
+                    };
+                    let s = if *n == 1 { "" } else { "s" };
+                    t.say(
+                        format!(" over the next {n} {grain}{s}"),
+                        format!("향후 {n}{ko} "),
+                    )
+                }
+                _ => when,
+            };
             Some(t.say(
                 format!(
                     "{who}{scope}{when} would be {} in place of {}{}.",

@@ -65,6 +65,31 @@ pub(super) fn breakdown(t: &Teller<'_>) -> Vec<String> {
     let Some(first) = rows.first() else {
         return Vec::new();
     };
+    // "What share has A?" is answered for A before the rest.
+    let focus: Vec<String> = rows
+        .iter()
+        .enumerate()
+        .filter(|(_, r)| text(r, "member").is_some_and(|m| t.facts.focus.iter().any(|f| f == m)))
+        .filter_map(|(i, r)| {
+            let (share, x, place) = (percent(num(r, "share")?), t.level(num(r, "value")?), i + 1);
+            let (who, of) = (t.member(r), rows.len());
+            Some(t.say(
+                format!(
+                    "{who} holds {share} of {}{}: {x}, place {place} of {of}.",
+                    t.metric(),
+                    t.about()
+                ),
+                format!(
+                    "{}{} 중 {who} 비중은 {share}({x}), {of}개 중 {place}위입니다.",
+                    t.about(),
+                    t.metric()
+                ),
+            ))
+        })
+        .collect();
+    if !focus.is_empty() {
+        return focus;
+    }
     if rows.len() == 1 {
         return vec![t.say(
             format!("{}{}: {}.", t.metric_first(), t.about(), item(first)),

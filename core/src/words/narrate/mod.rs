@@ -37,6 +37,24 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
         lang,
         unit: unit_of(&facts.metric),
     };
+    if facts.rows.is_empty() && kind == "anomalies" {
+        // Days are looked at and none stands out: that is an answer, not a lack of data.
+        let what = match facts.direction.as_deref() {
+            Some("up") => ("No spike was found in", "급증은 없습니다"),
+            Some("down") => ("No drop was found in", "급감은 없습니다"),
+            _ => ("Nothing unusual was found in", "이상 시점은 없습니다"),
+        };
+        return teller.say(
+            format!("{} {}{}.", what.0, teller.metric(), teller.about()),
+            format!("{}{}: {}.", teller.about(), teller.metric(), what.1),
+        );
+    }
+    if facts.rows.is_empty() && kind == "rfm" {
+        return teller.say(
+            "This needs a customer for each sale, which the data does not hold.".into(),
+            "판매마다 고객 정보가 있어야 하지만 데이터에 없습니다.".into(),
+        );
+    }
     if facts.rows.is_empty() {
         return teller.say(
             format!("There is no data for this{}.", teller.about()),
@@ -74,6 +92,12 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
     }
     sentences.join(" ")
 }
+
+/// Notes that the sentences before them hold.
+const SAID_ALREADY: [&str; 2] = [
+    "no target is set for this period and group",
+    "no segment moved against the rest beyond its noise",
+];
 
 impl Teller<'_> {
     pub(crate) fn say(&self, en: String, ko: String) -> String {
@@ -197,6 +221,10 @@ impl Teller<'_> {
             odd += 1;
             let note = text(row, "note").map_or_else(|| status.replace('_', " "), str::to_owned);
             let note: String = note.chars().filter(|c| !c.is_control()).take(160).collect();
+            // What the text says already is not said again.
+            if SAID_ALREADY.contains(&note.trim_end_matches('.')) {
+                continue;
+            }
             if !notes.contains(&note) && notes.len() < 2 {
                 notes.push(note);
             }

@@ -1,8 +1,12 @@
 //! Checks that a text says no more than its facts: numbers, units, names, directions, ranks, causes.
 //!
 //! A text is cut into clauses. Each number must be a number of the rows (as it is or rounded to the
-//! digits shown), in the unit named beside it, of the member named in its clause, with the direction
-//! that the clause gives it. What facts cannot hold (causes, advice, links, unknown names) is refused.
+//! digits shown), in the unit named beside it, of the member and time named in its clause, of the column that the
+//! words beside it name ([`labels`]), with the direction that the clause gives it. What facts cannot hold is
+//! refused: causes, advice, links, unknown names, and any word that reports of figures do without ([`vocabulary`]).
+
+mod labels;
+mod vocabulary;
 
 use std::collections::BTreeSet;
 
@@ -78,6 +82,21 @@ struct Fact {
     row: Option<usize>,
     /// A difference of fractions: told in points, not percent.
     points: bool,
+    column: String,
+}
+
+impl Fact {
+    /// A number over all rows.
+    fn overall(column: &str, x: f64, unit: Unit, role: Role) -> Fact {
+        Fact {
+            x,
+            unit,
+            role,
+            row: None,
+            points: false,
+            column: column.to_owned(),
+        }
+    }
 }
 
 struct Base {
@@ -176,6 +195,11 @@ impl Tokens {
         if shown != name {
             self.forms.push((name.to_owned(), word.clone()));
         }
+        // "mid" begins a sentence as "Mid".
+        let first = super::narrate::first_up(&shown);
+        if first != shown {
+            self.forms.push((first, word.clone()));
+        }
         self.forms.push((shown, word));
     }
 
@@ -235,6 +259,12 @@ impl Base {
                     .count(),
             );
         }
+        if facts.rows.iter().any(|r| r.contains_key("demand_class")) {
+            let uneven = |r: &&Row| cell(r, "demand_class").is_some_and(|c| c != "smooth");
+            base.count(facts.rows.iter().filter(uneven).count());
+            // A class that no product is in counts none.
+            base.count(0);
+        }
         for column in ["abc", "demand_class", "segment", "is_anomaly"] {
             let mut values: BTreeSet<String> = BTreeSet::new();
             for row in &facts.rows {
@@ -268,13 +298,12 @@ impl Base {
         ] {
             let all: Vec<f64> = facts.rows.iter().filter_map(|r| num(r, column)).collect();
             if all.len() > 1 {
-                base.facts.push(Fact {
-                    x: all.iter().sum(),
-                    unit: column_unit(column, metric),
-                    role: column_role(column),
-                    row: None,
-                    points: false,
-                });
+                base.facts.push(Fact::overall(
+                    column,
+                    all.iter().sum(),
+                    column_unit(column, metric),
+                    column_role(column),
+                ));
             }
         }
         for words in facts.scope.iter().chain(&facts.without) {
@@ -298,13 +327,8 @@ impl Base {
     }
 
     fn count(&mut self, n: usize) {
-        self.facts.push(Fact {
-            x: n as f64,
-            unit: Unit::Count,
-            role: Role::Other,
-            row: None,
-            points: false,
-        });
+        self.facts
+            .push(Fact::overall("", n as f64, Unit::Count, Role::Other));
     }
 
     fn row(&mut self, index: usize, row: &Row, metric: Unit, tokens: &Tokens) {
@@ -316,8 +340,9 @@ impl Base {
                     unit: column_unit(column, own),
                     role: column_role(column),
                     row: Some(index),
-                    points: own == Unit::Share && column_role(column) == Role::Change
+                    points: own == Unit::Share && column == "change"
                         || matches!(column.as_str(), "share_change" | "contribution"),
+                    column: column.clone(),
                 });
             }
         }
@@ -333,13 +358,15 @@ impl Base {
                 role: Role::Change,
                 row: Some(index),
                 points: own == Unit::Share,
+                column: "change".into(),
             });
         }
         self.change.push(change.or_else(|| num(row, "change_pct")));
         self.value.push(
             value
                 .or_else(|| num(row, "forecast"))
-                .or_else(|| num(row, "share")),
+                .or_else(|| num(row, "share"))
+                .or_else(|| num(row, "revenue")),
         );
         let mut names: Vec<String> = NAME_COLUMNS
             .iter()
@@ -356,6 +383,8 @@ impl Base {
         if let Some(metric) = cell(row, "metric") {
             names.push(super::facts::metric_name(metric, Lang::En));
             names.push(super::facts::metric_name(metric, Lang::Ko));
+            names.push(metric.replace('_', " "));
+            names.extend(cell(row, "label").map(fold));
         }
         names.sort_by_key(|n| usize::MAX - n.len());
         names.dedup();
@@ -389,9 +418,25 @@ struct Said {
     unit: Option<Unit>,
     /// Written with a sign.
     signed: bool,
+    /// Its currency as a code, where one is named.
+    currency: Option<&'static str>,
     from: usize,
     to: usize,
     raw: String,
+}
+
+/// The code of a currency however it is written.
+fn currency_code(word: &str) -> Option<&'static str> {
+    let word = word.trim();
+    [
+        ("EUR", &["eur", "€", "유로"][..]),
+        ("USD", &["usd", "$", "dollar", "달러"]),
+        ("GBP", &["gbp", "£", "pound"]),
+        ("KRW", &["krw", "₩", "won", "원"]),
+    ]
+    .into_iter()
+    .find(|(_, forms)| forms.iter().any(|f| word.starts_with(f)))
+    .map(|(code, _)| code)
 }
 
 static NUMBER: Pattern = Pattern::new(
@@ -435,12 +480,22 @@ static WORST: Pattern = Pattern::new(
     r"\b(?:lowest|smallest|least|bottom|last place|weakest|worst|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
 );
 static YEAR: Pattern = Pattern::new(r"^(?:19|20)\d\d$");
+static CHANGE_WORD: Pattern = Pattern::new(
+    r"\b(?:chang\w+|differ\w*|contribut\w+|swing|price|volume|mix|effect|impact|new|discontinued|taken?|took|away|short)\b|변화|차이|효과|기여|가격|물량|믹스|영향",
+);
+static LIST_GAP: Pattern =
+    Pattern::new(r"^(?:%| units| points)?(?:,? and |, )(?:[a-z]{3} |[€$£₩])?$");
+static RANK_WORD: Pattern = Pattern::new(r"\b(?:rank\w*|place[sd]?|position|spot|no|number)\b|위");
+static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");
+static DAY_OF: Pattern = Pattern::new(
+    r"\b(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월 (\d{1,2})일",
+);
 static MONTHS: Pattern = Pattern::new(
     r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월|\bq([1-4])\b|([1-4])분기",
 );
 /// An alias of the prompt that stands for nothing.
 static LEFT_ALIAS: Pattern = Pattern::new(r"\b[A-Za-z]+_\d+\b");
-static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|상위) $");
+static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|next|향후|상위) $");
 
 /// Checks `reply` against `facts`; an empty list means that it may be shown.
 ///
@@ -477,6 +532,12 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         (&ADVICE, matches!(kind, "recommend" | "insights")),
     ] {
         for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(&text)) {
+            // "should end at 90" looks ahead; "you should" is not in the vocabulary.
+            if hit.as_str() == "should"
+                && matches!(kind, "forecast" | "attainment" | "suggest_targets")
+            {
+                continue;
+            }
             // Words of the facts themselves may be repeated.
             if !allowed
                 && !base.free.contains(hit.as_str())
@@ -496,11 +557,14 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
     {
         faults.push(Fault::new(FaultKind::Unit, hit.as_str()));
     }
+    for word in vocabulary::foreign_words(kind, &text, facts, &base.free) {
+        faults.push(Fault::new(FaultKind::Claim, &word));
+    }
     names(reply, &base, facts, &mut faults);
     times(&text, facts, &mut faults);
     let mut headline = false;
     for sentence in sentences(&text) {
-        clauses(&sentence, &base, facts, &mut faults, &mut headline);
+        clauses(kind, &sentence, &base, facts, &mut faults, &mut headline);
     }
     if !headline && base.facts.iter().any(|f| f.row.is_some() && f.x != 0.0) {
         faults.push(Fault::new(
@@ -586,6 +650,18 @@ fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
             end
         };
         let after = text.get(to..).unwrap_or("");
+        let left = |t: &str| {
+            CURRENCY_BEFORE
+                .captures(t)
+                .and_then(|c| currency_code(c.get(0)?.as_str()))
+        };
+        let currency = left(before)
+            .or_else(|| left(text.get(..whole.start()).unwrap_or("")))
+            .or_else(|| {
+                CURRENCY
+                    .captures(after)
+                    .and_then(|c| currency_code(c.get(0)?.as_str()))
+            });
         let unit = if POINTS_AFTER.is_in(after) {
             Some(Unit::Plain)
         } else if PERCENT_AFTER.is_in(after) {
@@ -614,6 +690,7 @@ fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
             },
             unit: if points { Some(Unit::Share) } else { unit },
             signed: minus || sign == Some("+"),
+            currency,
             from: whole.start(),
             to,
             raw: text
@@ -692,6 +769,7 @@ fn blank_names(clause: &str, base: &Base, facts: &Facts) -> String {
 }
 
 fn clauses(
+    kind: &str,
     sentence: &str,
     base: &Base,
     facts: &Facts,
@@ -703,13 +781,21 @@ fn clauses(
     let cut = mask_times(&blank);
     let said = numbers(&cut, faults);
     let units = unit_of(&facts.metric);
-    for number in &said {
-        if is_time(number, &cut, facts) || is_phrase(number, &cut, base) {
-            continue;
-        }
+    let present: BTreeSet<String> = base.facts.iter().map(|f| f.column.clone()).collect();
+    let time_names = labels::time_names(facts);
+    let figures: Vec<Said> = said
+        .iter()
+        .filter(|n| !is_time(n, &cut, facts) && !is_phrase(n, &cut, base))
+        .cloned()
+        .collect();
+    for (at, number) in figures.iter().enumerate() {
         let clause = clause_around(&blank, number.from, number.to);
+        let paired = respectively(&figures, at, &blank, &named);
+        let asked = labels::asked(&blank, &figures, at, kind == "bridge", &present);
+        let times = labels::time_of(&blank, number, &time_names);
         check_number(
-            number, clause, sentence, &named, base, units, facts, faults, headline,
+            number, clause, &blank, &named, base, units, facts, &asked, &times, paired, faults,
+            headline,
         );
     }
     for hit in WORD_NUMBER
@@ -731,32 +817,90 @@ fn clauses(
             "twelve" | "a dozen" => 12.0,
             _ => f64::NAN,
         };
+        // "the top five" names a column.
+        if blank
+            .get(..hit.start())
+            .is_some_and(|t| t.ends_with("top "))
+        {
+            continue;
+        }
         let known = base
             .facts
             .iter()
             .any(|f| matches!(f.unit, Unit::Count | Unit::Plain) && f.x == n)
             || base.free.contains(hit.as_str())
             || named.len() as f64 == n;
-        if !known {
+        if known {
+            *headline = true;
+        } else {
             faults.push(Fault::new(FaultKind::Number, hit.as_str()));
         }
     }
     directions(&blank, sentence, &named, &said, base, faults);
     ranks(sentence, &named, base, faults);
+    extremes(&blank, &named, &said, base, faults);
+}
+
+/// The name that a number of a list belongs to where as many names stand before it:
+/// "Post and Airport sold 3,610 and 1,608 units".
+fn respectively(
+    figures: &[Said],
+    at: usize,
+    text: &str,
+    named: &[(usize, usize)],
+) -> Option<usize> {
+    let joined = |a: usize, b: usize| {
+        text.get(a..b)
+            .is_some_and(|t| LIST_GAP.is_in(t) && !t.contains("from"))
+    };
+    let mut first = at;
+    while first > 0 && joined(figures[first - 1].to, figures[first].from) {
+        first -= 1;
+    }
+    let mut last = at;
+    while last + 1 < figures.len() && joined(figures[last].to, figures[last + 1].from) {
+        last += 1;
+    }
+    let mut places: Vec<usize> = named
+        .iter()
+        .map(|n| n.1)
+        .filter(|p| *p < figures[first].from)
+        .collect();
+    places.dedup();
+    let count = last - first + 1;
+    let list = places.get(places.len().checked_sub(count)?..)?;
+    let names_joined = list.windows(2).all(|w| {
+        text.get(w[0]..w[1])
+            .is_some_and(|t| t.ends_with(" and ") || t.ends_with(", "))
+    });
+    (count > 1 && names_joined).then(|| list[at - first])
 }
 
 /// The stretch between commas, colons and "and" around a number.
 fn clause_around(text: &str, from: usize, to: usize) -> (usize, usize) {
-    let start = text
-        .get(..from)
-        .unwrap_or("")
-        .rfind([',', ':', '('])
+    // The comma of "20,500" ends nothing; Korean joins clauses by endings.
+    let breaks = |marks: [char; 3]| {
+        let bytes = text.as_bytes();
+        let digit = move |i: usize| bytes.get(i).is_some_and(u8::is_ascii_digit);
+        text.char_indices()
+            .filter(move |(i, c)| {
+                marks.contains(c) && !(*c == ',' && digit(i + 1) && *i > 0 && digit(i - 1))
+            })
+            .map(|(i, _)| i)
+            .chain(
+                ["고 ", "며 ", "지만 "]
+                    .into_iter()
+                    .flat_map(|w| text.match_indices(w).map(move |(i, _)| i + w.len() - 1)),
+            )
+    };
+    let start = breaks([',', ':', '('])
+        .filter(|i| *i < from)
+        .max()
         .map_or(0, |i| i + 1);
-    let end = text
-        .get(to..)
-        .unwrap_or("")
-        .find([',', ':', ')'])
-        .map_or(text.len(), |i| to + i);
+    let end = breaks([',', ':', ')'])
+        .filter(|i| *i >= to)
+        .min()
+        .unwrap_or(text.len());
     (start, end.max(start))
 }
 
@@ -769,6 +913,9 @@ fn check_number(
     base: &Base,
     metric: Unit,
     facts: &Facts,
+    asked: &labels::Asked,
+    times: &[labels::Which],
+    paired: Option<usize>,
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
@@ -779,7 +926,19 @@ fn check_number(
         same || (size && f.role == Role::Change && !number.signed)
             || (size && f.x < 0.0 && f.role == Role::Change && number.x < 0.0)
     };
-    let mut fits: Vec<&Fact> = base.facts.iter().filter(|f| near(f)).collect();
+    // A place in a ranking or a count of rows is not a level.
+    let ranked = RANK_WORD.is_in(sentence);
+    let counted = number.unit == Some(Unit::Count) && metric == Unit::Count;
+    let plausible = |f: &&Fact| {
+        (f.column != "rank" || ranked)
+            && !(counted && f.column.is_empty() && f.row.is_none() && f.x < 100.0)
+    };
+    let mut fits: Vec<&Fact> = base
+        .facts
+        .iter()
+        .filter(|f| near(f))
+        .filter(plausible)
+        .collect();
     if fits.is_empty() {
         if base.free.contains(&format!(" {} ", grouped(number.x, 0))) || free_holds(base, number) {
             return;
@@ -803,27 +962,17 @@ fn check_number(
         faults.push(Fault::new(FaultKind::Unit, &number.raw));
         return;
     }
-    if number.unit == Some(Unit::Money) && !facts.currency.is_empty() {
-        // The word stands within a few characters on either side.
-        let before: String = sentence
-            .get(..number.from)
-            .unwrap_or("")
-            .chars()
-            .rev()
-            .take(5)
-            .collect();
-        let before: String = before.chars().rev().collect();
-        let after: String = sentence
-            .get(number.to..)
-            .unwrap_or("")
-            .chars()
-            .take(8)
-            .collect();
-        if !format!("{before} {after}").contains(&fold(&facts.currency)) {
-            faults.push(Fault::new(FaultKind::Unit, &number.raw));
-        }
+    if !facts.currency.is_empty()
+        && let Some(code) = number.currency
+        && code != currency_code(&fold(&facts.currency)).unwrap_or(&facts.currency)
+    {
+        faults.push(Fault::new(FaultKind::Unit, &number.raw));
     }
     *headline = true;
+    if let Some(kind) = misplaced(number, sentence, asked, times, &fits, base) {
+        faults.push(Fault::new(kind, &number.raw));
+        return;
+    }
     // The member: the last named before the number in its clause, else before it, else after it.
     let inside = named
         .iter()
@@ -831,7 +980,11 @@ fn check_number(
         .find(|(_, at)| *at < number.from && *at >= clause.0);
     let before = named.iter().rev().find(|(_, at)| *at < number.from);
     let after = named.iter().find(|(_, at)| *at >= number.to);
-    let owner = inside.or(before).or(after);
+    // "31.20 for Gorse" is of the name that follows.
+    let next =
+        after.filter(|(_, at)| labels::belongs_to_next(sentence.get(number.to..*at).unwrap_or("")));
+    let pair = paired.and_then(|place| named.iter().find(|(_, at)| *at == place));
+    let owner = pair.or(next).or(inside).or(before).or(after);
     if let Some((_, at)) = owner {
         let rows: Vec<usize> = named
             .iter()
@@ -850,6 +1003,71 @@ fn check_number(
     }
 }
 
+/// Why a number that is a fact is not the fact that its place asks for.
+fn misplaced(
+    number: &Said,
+    sentence: &str,
+    asked: &labels::Asked,
+    times: &[labels::Which],
+    fits: &[&Fact],
+    base: &Base,
+) -> Option<FaultKind> {
+    let has = |f: &dyn Fn(&Fact) -> bool| base.facts.iter().any(f);
+    let fit = |f: &dyn Fn(&Fact) -> bool| fits.iter().any(|x| f(x));
+    if let Some(high) = asked.end {
+        let end = |f: &Fact| {
+            let columns = if high {
+                ["hi", "price_hi"]
+            } else {
+                ["lo", "price_lo"]
+            };
+            columns.contains(&f.column.as_str())
+        };
+        return (has(&end) && !fit(&end)).then_some(FaultKind::Comparison);
+    }
+    if !asked.columns.is_empty() {
+        let named = |f: &Fact| asked.columns.contains(&f.column.as_str());
+        // "fell 5,770 short of what was expected" tells a change.
+        let change = asked.behind && fits.iter().all(|f| f.role == Role::Change);
+        if has(&named) && !fit(&named) && !change {
+            return Some(FaultKind::Comparison);
+        }
+    }
+    let before = |f: &Fact| f.role == Role::Before;
+    if asked.earlier && has(&before) && !fit(&|f| before(f) || f.role == Role::Other) {
+        return Some(FaultKind::Comparison);
+    }
+    if asked.reached && has(&before) && !fit(&|f| matches!(f.role, Role::Level | Role::Other)) {
+        return Some(FaultKind::Comparison);
+    }
+    if asked.change && has(&|f| f.role == Role::Change) && !fit(&|f| f.role == Role::Change) {
+        return Some(FaultKind::Comparison);
+    }
+    // A plus sign belongs to a change, and a change to a word of change.
+    let written = sentence.get(number.from..number.to).unwrap_or("");
+    if written.starts_with('+') && !fit(&|f| f.role == Role::Change) {
+        return Some(FaultKind::Comparison);
+    }
+    let only_change = fits.iter().all(|f| f.role == Role::Change);
+    let told = number.signed
+        || asked.change
+        || !asked.columns.is_empty()
+        || number.raw.ends_with("points")
+        || UP.is_in(sentence)
+        || DOWN.is_in(sentence)
+        || CHANGE_WORD.is_in(sentence);
+    if only_change && !told {
+        return Some(FaultKind::Comparison);
+    }
+    // The rows, or the side of a comparison, that the time beside it stands for.
+    let fits_time = |which: &labels::Which| match which {
+        labels::Which::Row(row) => fit(&|f| f.row.is_none_or(|r| r == *row)),
+        labels::Which::Baseline => fit(&|f| f.role != Role::Level || f.row.is_none()),
+        labels::Which::Period => true,
+    };
+    (!times.is_empty() && !times.iter().any(fits_time)).then_some(FaultKind::Time)
+}
+
 /// Numbers quoted from notes and reasons.
 fn free_holds(base: &Base, number: &Said) -> bool {
     let mut ignored = Vec::new();
@@ -863,8 +1081,11 @@ fn free_holds(base: &Base, number: &Said) -> bool {
 fn is_phrase(number: &Said, text: &str, base: &Base) -> bool {
     let before = text.get(..number.from).unwrap_or("");
     let after = text.get(number.to..).unwrap_or("");
-    if number.raw.ends_with("points") {
+    if number.raw.ends_with("points") || number.unit == Some(Unit::Money) {
         return false;
+    }
+    if (number.x - 0.8).abs() < 1e-9 && base.facts.iter().any(|f| f.column == "members_for_80") {
+        return true;
     }
     PHRASE_COUNT.is_in(before) && number.x <= 20.0
         || ((number.x - 0.8).abs() < 1e-9
@@ -978,6 +1199,29 @@ fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(FaultKind::Time, whole));
         }
     }
+    for hit in DAY_OF
+        .regex()
+        .into_iter()
+        .flat_map(|r| r.captures_iter(text))
+    {
+        let whole = hit.get(0).map_or("", |m| m.as_str());
+        let number = |i: usize| hit.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
+        let month = hit
+            .get(2)
+            .and_then(|m| {
+                (1..=12).find(|i| super::facts::month_name(*i).to_lowercase() == m.as_str())
+            })
+            .or(number(3));
+        let day = number(1).or(number(4));
+        let known = spans.iter().any(|(first, last)| {
+            [first, last]
+                .into_iter()
+                .any(|d| Some(d.month()) == month && Some(d.day()) == day)
+        });
+        if !known && !free.contains(whole) {
+            faults.push(Fault::new(FaultKind::Time, whole));
+        }
+    }
     for word in text
         .split(|c: char| !c.is_ascii_digit())
         .filter(|w| YEAR.is_in(w))
@@ -1042,11 +1286,24 @@ fn directions(
             };
             let word = hit.as_str();
             let (start, end) = clause_around(blank, hit.start(), hit.end());
+            // "price added 1,500": one part of the change, whatever the whole did.
+            if word == "added" && CHANGE_WORD.is_in(blank.get(start..end).unwrap_or("")) {
+                continue;
+            }
             // "above expectation" speaks of value and expectation; both ways it is the sign of a change.
             let rows: Vec<usize> = {
+                // The last name before the word in its clause, else those after it.
+                let last = named
+                    .iter()
+                    .rev()
+                    .find(|(_, at)| *at >= start && *at < hit.start())
+                    .map(|(_, at)| *at);
                 let inside: Vec<usize> = named
                     .iter()
-                    .filter(|(_, at)| *at >= start && *at < end)
+                    .filter(|(_, at)| match last {
+                        Some(place) => *at == place,
+                        None => *at >= start && *at < end,
+                    })
                     .map(|(r, _)| *r)
                     .collect();
                 let prior: Vec<usize> = named
@@ -1075,7 +1332,10 @@ fn directions(
                 rows
             };
             // "up most: A, B" speaks of those that follow.
-            let rows = if rows.is_empty() || word == "up" || word == "down" {
+            let most = blank
+                .get(hit.end()..)
+                .is_some_and(|t| t.trim_start().starts_with("most"));
+            let rows = if rows.is_empty() || most {
                 let after: Vec<usize> = named
                     .iter()
                     .filter(|(_, at)| *at > hit.start())
@@ -1160,7 +1420,8 @@ fn rows_told(said: &[Said], base: &Base) -> Vec<usize> {
 
 /// "highest" and its like: the member named must be at that end of some column.
 fn ranks(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec<Fault>) {
-    if base.value.len() < 2 {
+    // Nothing to rank by: "most sensitive" is not a matter of levels.
+    if base.value.len() < 2 || base.value.iter().chain(&base.change).all(Option::is_none) {
         return;
     }
     for (pattern, best) in [(&BEST, true), (&WORST, false)] {
@@ -1176,10 +1437,14 @@ fn ranks(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec
             {
                 continue;
             }
+            if MOST_OF.is_in(sentence.get(hit.end()..).unwrap_or("")) {
+                continue;
+            }
             let prior = named
                 .iter()
                 .rev()
-                .find(|(_, at)| *at < hit.start() && *at >= start);
+                .find(|(_, at)| *at < hit.start() && *at >= start)
+                .or_else(|| named.iter().rev().find(|(_, at)| *at < hit.start()));
             let next = named.iter().find(|(_, at)| *at >= hit.end());
             let Some((_, at)) = prior.or(next) else {
                 continue;
@@ -1223,6 +1488,43 @@ fn ranks(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec
     }
 }
 
+/// "the lowest was 58,330": where nobody is named, the number itself must be at that end of its column.
+fn extremes(
+    blank: &str,
+    named: &[(usize, usize)],
+    said: &[Said],
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    if !named.is_empty() || base.value.len() < 2 || base.names.iter().any(|n| !n.is_empty()) {
+        return;
+    }
+    for (pattern, best) in [(&BEST, true), (&WORST, false)] {
+        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
+            let (_, end) = clause_around(blank, hit.start(), hit.end());
+            let all: Vec<f64> = base.value.iter().flatten().copied().collect();
+            let told = said
+                .iter()
+                .find(|n| n.from >= hit.end() && n.from < end && n.unit != Some(Unit::Share))
+                .or_else(|| said.iter().find(|n| n.from >= hit.end()));
+            let Some(number) = told else { continue };
+            let is_level = all
+                .iter()
+                .any(|x| (x - number.x).abs() <= number.slack * 1.0001);
+            let at_end = all.iter().all(|x| {
+                if best {
+                    *x <= number.x + number.slack
+                } else {
+                    *x >= number.x - number.slack
+                }
+            });
+            if is_level && !at_end {
+                faults.push(Fault::new(FaultKind::Comparison, hit.as_str()));
+            }
+        }
+    }
+}
+
 /// Capitalised words that neither start a sentence nor belong to the facts or to the language.
 fn names(reply: &str, base: &Base, facts: &Facts, faults: &mut Vec<Fault>) {
     let mut allowed: BTreeSet<String> = BTreeSet::new();
@@ -1261,6 +1563,7 @@ fn names(reply: &str, base: &Base, facts: &Facts, faults: &mut Vec<Fault>) {
             let low = fold(part);
             let known = allowed.contains(&low)
                 || super::lexicon::is_known(&low)
+                || vocabulary::is_plain(&low)
                 || matches!(
                     low.as_str(),
                     "hhi"

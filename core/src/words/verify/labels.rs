@@ -1,0 +1,331 @@
+//! Which column a number is said to be: "from 80 to 90", "a target of 90", "90 was expected", "(80 to 95)".
+//!
+//! A right figure in the wrong place is the commonest slip of a model. Words beside a number that name a
+//! column, or a time that names a row, must fit the fact that the number is.
+
+use std::collections::BTreeSet;
+
+use super::super::facts::{Facts, Lang, day, grain_of, num, period_words, when};
+use super::super::slots::Pattern;
+use super::super::text::fold;
+use super::Said;
+
+/// Words just before or after a number, and the columns that they name.
+static LABELS: [(Pattern, &[&str]); 17] = [
+    (
+        Pattern::new(
+            r"\b(?:largest|biggest) (?:one|member|\w+)? ?(?:holds?|has|brings?|makes?|accounts)|최대 구성원",
+        ),
+        &["top1_share"],
+    ),
+    (
+        Pattern::new(r"\btop (?:5|five)\b|\bfive largest\b|상위 5"),
+        &["top5_share"],
+    ),
+    (Pattern::new(r"\bneeded for\b"), &["members_for_80"]),
+    (
+        Pattern::new(r"\b(?:commit\w*|safe|cautious)\b|보수적"),
+        &["commit"],
+    ),
+    (Pattern::new(r"\bstretch\b|도전"), &["stretch_target"]),
+    (Pattern::new(r"\bambitious\b|야심"), &["ambitious"]),
+    (
+        Pattern::new(r"\b(?:a|one) year (?:earlier|before|ago)\b|전년"),
+        &["last_year", "baseline"],
+    ),
+    (
+        Pattern::new(
+            r"\btarget (?:of|is|was)\b|\b(?:reach|reaching|hit|hitting|against)(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
+        ),
+        &["target"],
+    ),
+    (
+        Pattern::new(
+            r"\b(?:so far|to date|has made|have made|has reached|have reached)\b|지금까지|누적|현재",
+        ),
+        &["to_date"],
+    ),
+    (
+        Pattern::new(
+            r"\b(?:expected|expectation of|expect|forecast|forecasts|projected|likely|predicted)\b|\binstead of (?:[a-z]{3} )?$|기대|예상|예측",
+        ),
+        &["expected", "expected_end", "forecast"],
+    ),
+    (
+        Pattern::new(r"\b(?:at most|up to|no more than)\b|최대"),
+        &["hi", "price_hi"],
+    ),
+    (
+        Pattern::new(r"\b(?:at least|no less than)\b|최소"),
+        &["lo", "price_lo"],
+    ),
+    (
+        Pattern::new(r"\b(?:probability|chance|likelihood|probable)\b|확률"),
+        &["p_attain", "level"],
+    ),
+    (Pattern::new(r"\belasticity\b|탄력성"), &["elasticity"]),
+    (Pattern::new(r"\bhhi\b"), &["hhi"]),
+    (Pattern::new(r"\bgini\b|지니"), &["gini"]),
+    (
+        Pattern::new(r"\beffective (?:number|n)\b"),
+        &["effective_n"],
+    ),
+];
+
+/// The parts of a bridge.
+static PARTS: [(Pattern, &[&str]); 6] = [
+    (Pattern::new(r"\bprices?\b|가격"), &["price"]),
+    (Pattern::new(r"\bvolumes?\b|물량"), &["volume"]),
+    (Pattern::new(r"\bmix\b|믹스"), &["mix"]),
+    (Pattern::new(r"\bnew\b|신제품"), &["new"]),
+    (Pattern::new(r"\bdiscontinued\b|단종"), &["discontinued"]),
+    (
+        Pattern::new(
+            r"\b(?:gained|lost|fell|rose|grew|declined|dropped|increased|decreased)(?: by)?\b|증가|감소",
+        ),
+        &["change"],
+    ),
+];
+
+/// Between the two ends of an interval.
+static BETWEEN: Pattern =
+    Pattern::new(r"^[%a-z개원 ]{0,12}(?: ?(?:to|and|~|-|–) ?)(?:[a-z]{3} |[€$£₩])?-?$|^[%개원]?~$");
+static OPENS: Pattern = Pattern::new(
+    r"(?:\(|\bbetween |interval(?: of)? |구간 |범위 |normal:? |range(?: of)? )(?:[a-z]{3} ?|[€$£₩])?-?$",
+);
+static FROM: Pattern = Pattern::new(r"\bfrom (?:[a-z]{3} |[€$£₩])?$");
+static TO: Pattern = Pattern::new(
+    r"\b(?:to|reached|came to|stood at|stands at|totalled|totaled) (?:[a-z]{3} |[€$£₩])?$",
+);
+static CHANGED: Pattern = Pattern::new(
+    r"^ ?(?:units |pieces |points |percent |% )?(?:more|less|fewer|higher|lower) than\b|^[%개원]? ?(?:줄|늘|증가|감소)",
+);
+static BY: Pattern = Pattern::new(
+    r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of) (?:[a-z]{3} |[€$£₩])?[-+]?$",
+);
+static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
+static KO_TO: Pattern = Pattern::new(r"^[%개원]?(?:\(으\)로|으로|로)");
+/// What may stand between a number and the name it is of: "GBP 31.20 for Gorse".
+static OF_WHAT: Pattern = Pattern::new(
+    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
+);
+
+/// Where a number stands: the words before it since the last number or break, and those after it.
+struct Place<'t> {
+    before: &'t str,
+    after: &'t str,
+    open: bool,
+}
+
+fn place<'t>(text: &'t str, said: &[Said], at: usize) -> Place<'t> {
+    let number = &said[at];
+    let start = at
+        .checked_sub(1)
+        .and_then(|i| said.get(i))
+        .map_or(0, |n| n.to);
+    let end = said.get(at + 1).map_or(text.len(), |n| n.from);
+    let mut before = text.get(start..number.from).unwrap_or("");
+    for mark in [", ", ": ", " and ", " / ", "("] {
+        // "price, volume" breaks; "a drop of" does not.
+        if let Some(cut) = before.rfind(mark) {
+            before = &before[cut + if mark == "(" { 0 } else { mark.len() - 1 }..];
+        }
+    }
+    let after = text.get(number.to..end.max(number.to)).unwrap_or("");
+    // "3,420 (commit)": what stands in brackets behind a number names it.
+    let after = after.strip_prefix(" (").unwrap_or(after);
+    let cut = after.find([',', ':', '(', ')', ';', '/']);
+    Place {
+        before,
+        after: &after[..cut.unwrap_or(after.len())],
+        // The words run on to the next number and may be its own.
+        open: cut.is_none() && at + 1 < said.len(),
+    }
+}
+
+/// Columns that the words beside a number name, and whether those stand after it; empty where they name none.
+fn named_columns(
+    place: &Place<'_>,
+    bridge: bool,
+    present: &BTreeSet<String>,
+) -> (Vec<&'static str>, bool) {
+    let parts = if bridge { PARTS.as_slice() } else { &[] };
+    let find = |text: &str, last: bool| {
+        let mut best: Option<(usize, &'static [&'static str])> = None;
+        for (pattern, columns) in LABELS.iter().chain(parts) {
+            if !columns.iter().any(|c| present.contains(*c)) {
+                continue;
+            }
+            let hits = pattern.regex().into_iter().flat_map(|r| r.find_iter(text));
+            let hit = if last {
+                hits.last()
+            } else {
+                hits.into_iter().next()
+            };
+            // Words between two numbers belong to the nearer one.
+            let hit = hit.filter(|h| last || !place.open || h.start() < text.len() - h.end());
+            if let Some(hit) = hit {
+                let nearer = |old: usize| {
+                    if last {
+                        hit.start() >= old
+                    } else {
+                        hit.start() < old
+                    }
+                };
+                if best.is_none_or(|(at, _)| nearer(at)) {
+                    best = Some((hit.start(), columns));
+                }
+            }
+        }
+        best.map(|(_, columns)| columns.to_vec())
+    };
+    match find(place.before, true) {
+        Some(columns) => (columns, false),
+        None => (find(place.after, false).unwrap_or_default(), true),
+    }
+}
+
+/// What the surroundings of a number ask of it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    /// It must be one of these columns, where there are any.
+    pub columns: Vec<&'static str>,
+    /// The words that name them stand after it.
+    pub behind: bool,
+    /// It must be an earlier level ("from 80").
+    pub earlier: bool,
+    /// It must be a level that something came to ("to 90").
+    pub reached: bool,
+    /// It must be a change ("by 10").
+    pub change: bool,
+    /// It is an end of an interval, low or high.
+    pub end: Option<bool>,
+}
+
+pub(super) fn asked(
+    text: &str,
+    said: &[Said],
+    at: usize,
+    bridge: bool,
+    present: &BTreeSet<String>,
+) -> Asked {
+    let number = &said[at];
+    let mut asked = Asked::default();
+    let head = text.get(..number.from).unwrap_or("");
+    let gap = |a: &Said, b: &Said| {
+        text.get(a.to..b.from)
+            .is_some_and(|t| BETWEEN.is_in(t) && !t.contains("from"))
+    };
+    let interval = |i: usize| {
+        said.get(i)
+            .zip(said.get(i + 1))
+            .is_some_and(|(a, b)| OPENS.is_in(text.get(..a.from).unwrap_or("")) && gap(a, b))
+    };
+    let bounds = present.contains("lo") || present.contains("price_lo");
+    if bounds && interval(at) {
+        asked.end = Some(false);
+        return asked;
+    }
+    if bounds && at > 0 && interval(at - 1) {
+        asked.end = Some(true);
+        return asked;
+    }
+    let place = place(text, said, at);
+    (asked.columns, asked.behind) = named_columns(&place, bridge, present);
+    let tail = text.get(number.to..).unwrap_or("");
+    asked.earlier = FROM.is_in(head) || KO_FROM.is_in(tail);
+    asked.reached = TO.is_in(head) && !place.before.contains("up to")
+        || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
+    asked.change = BY.is_in(head) || CHANGED.is_in(tail);
+    asked
+}
+
+/// Whether the words between a number and a name make it that name's number.
+pub(super) fn belongs_to_next(between: &str) -> bool {
+    OF_WHAT.is_in(between)
+}
+
+/// What a time in a text stands for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Which {
+    Row(usize),
+    Period,
+    Baseline,
+}
+
+/// Times as they are printed, folded, with what they stand for.
+pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
+    let mut found: Vec<(String, Which)> = Vec::new();
+    let grain = grain_of(&facts.rows);
+    for (index, row) in facts.rows.iter().enumerate() {
+        if let Some(at) = day(row, "time")
+            && (num(row, "value").is_some() || num(row, "forecast").is_some())
+        {
+            for lang in [Lang::En, Lang::Ko] {
+                found.push((fold(&when(at, grain, lang)), Which::Row(index)));
+            }
+        }
+    }
+    for (period, which) in [
+        (&facts.period, Which::Period),
+        (&facts.baseline, Which::Baseline),
+    ] {
+        if let Some(period) = period {
+            for lang in [Lang::En, Lang::Ko] {
+                found.push((fold(&period_words(period, lang)), which));
+            }
+        }
+    }
+    found
+}
+
+/// The time a number belongs to: right after it, else the last before it, else the next.
+pub(super) fn time_of(text: &str, number: &Said, names: &[(String, Which)]) -> Vec<Which> {
+    let mut places: Vec<(usize, usize, Which)> = Vec::new();
+    for (name, which) in names {
+        places.extend(text.match_indices(name.as_str()).filter_map(|(at, _)| {
+            // "2025" stands in "june 2025" too; the longer name was meant.
+            let longer = names.iter().any(|(other, _)| {
+                other.len() > name.len()
+                    && text
+                        .match_indices(other.as_str())
+                        .any(|(a, _)| a <= at && at + name.len() <= a + other.len())
+            });
+            (!longer).then_some((at, at + name.len(), *which))
+        }));
+    }
+    places.sort_by_key(|p| p.0);
+    let next = places.iter().find(|p| p.0 >= number.to);
+    let adjacent = next.filter(|p| belongs_to_next(text.get(number.to..p.0).unwrap_or("")));
+    let prior = places.iter().rev().find(|p| p.1 <= number.from);
+    let Some(chosen) = adjacent.or(prior).or(next) else {
+        return Vec::new();
+    };
+    // A baseline is named in passing; only right beside it is a number one of it.
+    let gap = number.from.saturating_sub(chosen.1);
+    if chosen.2 == Which::Baseline && adjacent.is_none() && (chosen.0 > number.from || gap > 6) {
+        return Vec::new();
+    }
+    places
+        .iter()
+        .filter(|p| (p.0, p.1) == (chosen.0, chosen.1))
+        .map(|p| p.2)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pattern_compiles() {
+        for (pattern, columns) in LABELS.iter().chain(&PARTS) {
+            assert!(pattern.regex().is_some(), "{columns:?}");
+        }
+        for pattern in [
+            &BETWEEN, &OPENS, &FROM, &TO, &BY, &CHANGED, &KO_FROM, &KO_TO, &OF_WHAT,
+        ] {
+            assert!(pattern.regex().is_some());
+        }
+    }
+}

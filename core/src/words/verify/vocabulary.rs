@@ -1,0 +1,124 @@
+//! The words a report of figures is made of.
+//!
+//! A list of forbidden words never ends ("shoppers switched", "it would be wise"), so the text is held to the words
+//! that reports need, those of the facts and those of the built-in wording. A right text in rarer words is refused
+//! now and then; the built-in one stands in for it.
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use super::super::facts::{Facts, Lang, metric_name};
+use super::super::narrate::narrate_facts;
+use super::super::text::fold;
+
+const PLAIN: &str = "
+a an the and or but nor while whereas with without of in on at by for from to into per as than then so that this these those there here it its they their them which who whose what where when how both each all any some none other others another same only also just even still about around roughly approximately almost nearly over under across within between among through during since until before after against versus vs compared comparison relative respectively together overall total totals altogether combined not did didn does don do has have had is are was were be been being no more less fewer few many much most least very slightly somewhat far well clearly sharply strongly markedly slowly quickly mostly mainly largely particularly especially exactly precisely
+one two three four five six seven eight nine ten eleven twelve first second third fourth fifth last next once
+year years month months week weeks day days quarter quarters half period periods time times date dates earlier later previous prior preceding following ago ytd today
+january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mon tue wed thu fri sat sun
+rose rise rises risen rising grew grow grows grown growing growth increase increases increased increasing up upward gain gains gained gaining climb climbs climbed climbing jump jumps jumped surge surges surged improve improves improved improvement improving higher high highest above exceed exceeds exceeded exceeding added add adds stronger strong strongest expanded advance advanced better best top peak peaks peaked maximum max
+fell fall falls fallen falling drop drops dropped dropping decrease decreases decreased decreasing decline declines declined declining down downward lost lose loses losing loss losses shrank shrink shrinks shrunk shrinking slip slips slipped slid lower low lowest below reduced reduction weaker weak weakest worse worsened worst plunged tumbled dipped dip dips contracted minimum min bottom took away took
+unchanged flat stable steady constant level levels same little
+lead leads leading led leader leaders follow follows followed following rank ranks ranked ranking place places placed come comes came coming go goes went back make makes made making bring brings brought contribute contributes contributed contribution contributions account accounts accounted represent represents represented hold holds held holding take takes taken stand stands stood standing out reach reaches reached reaching remain remains remained stay stays stayed show shows showed shown showing see sees seen saw record recorded records register registered list listed below shown achieve achieved sell sells sold selling generate generates generated earn earns earned give gives gave leave leaves left put puts start starts started end ends ended begin began finish finished move moves moved change changes changed changing differ differs differed difference differences vary varies
+share shares part parts portion proportion percent percentage point points value values figure figures number numbers amount amounts amounted sum average averages averaged mean median rate rates ratio price prices priced unit units piece pieces item items revenue sales turnover volume volumes quantity quantities returned return returns order orders result results performance overview data row rows member members largest larger large biggest bigger big smallest smaller small main major minor key
+brand brands product products sku skus channel channels vendor vendors supplier suppliers type types tier tiers category categories segment segments group groups metric metrics kpi kpis
+currency eur usd gbp krw euro euros dollar dollars pound pounds won thousand million billion
+said told named called known given shown respectively note notes meaning means i e eg namely instead rather however whereas although though despite yet
+short gap remaining rest remainder further additional extra plus minus both either neither alone apart besides except excluding including
+expectation expected normal usual unusual range spike spikes spiked drop event events point anomaly anomalies outlier outliers shift
+interval confidence bound bounds upper
+good watch bad red green on off track
+close closes closed closing open opens opened finish finishes finished wrap land lands landed pass passes passed cross crossed top topped topping trail trails trailed trailing outsold outpaced outgrew overtook overtakes surpass surpasses surpassed beat beats match matches matched mirror mirrored tally spread spreads scattered even evenly uneven unevenly divided divides split splits equally ranging ranges hovered post posts yield yields yielded fetch fetched cost costs costing edged inched eased swing swung soared recovered rebounded bounced sank slumped slumps suffered experienced witnessed noted note notable notably noticeably marginally modestly moderately broadly barely hardly fully partially essentially effectively steadily gradually suddenly abruptly significantly substantially considerably dramatically mostly mainly fast faster fastest slow slower slowest quick quicker quickest expensive cheap cheaper cheapest dearest side spot position order list table figure mark slice bit handful pair couple comprise comprises comprised constitute constitutes constituted form forms formed run runs ran amount via through here whole entire full overall grand combined sums spent spend average averaging per head lead gap margin distance clear close tight wide narrow meanwhile additionally moreover furthermore also finally lastly firstly secondly conversely contrast similarly likewise compared overall summary summarise short brief note find following above below table shown exactly what happened happen happens seen see view look looks looked looking
+outlier out line limits limit beyond within outside inside
+ahead behind fewest lots saw counted worth tops close closely narrowly single joint tied head sits lies lay posted booked delivered totalled totaled totaling totalling equals equal equivalent corresponds corresponding wide narrow like unlike such several many thus so here too again old new came back short own fully entirely
+";
+
+/// What only some functions speak of.
+const OF_FUNCTION: &[(&[&str], &str)] = &[
+    (
+        &["forecast", "attainment", "suggest_targets", "what_if"],
+        "will would expect expects expected expecting forecast forecasts forecasted predicted prediction projected projection estimate estimated estimates outlook likely likelihood unlikely probably probability probable chance chances odds model models interval confidence bounds might could uncertain uncertainty next likely",
+    ),
+    (
+        &[
+            "attainment",
+            "suggest_targets",
+            "scorecard",
+            "insights",
+            "recommend",
+        ],
+        "target targets goal goals plan pace attain attained attainment achieve achieved achievement miss misses missed hit hits meet meets met short ahead behind commit committed conservative cautious safe realistic stretch ambitious suggest suggested proposed proposal",
+    ),
+    (
+        &["drivers", "bridge", "insights", "recommend"],
+        "because due driven drive drives driver drivers driving cause caused causes explain explains explained explanation reason reasons mostly thanks attributable attributed contributed effect effects pushed pulled offset offsets partly behind new discontinued mix existing launch launched old",
+    ),
+    (
+        &["recommend", "insights", "elasticity", "what_if"],
+        "should consider recommend recommended recommendation recommendations raise raising raised cut cutting keep promote reduce reducing review check delist delisting restock expand invest focus fix try action actions impact uplift opportunity risk",
+    ),
+    (
+        &["elasticity", "what_if", "recommend"],
+        "elasticity elastic inelastic sensitive sensitivity react reacts reaction respond responds response demand if cost costs",
+    ),
+    (
+        &["concentration"],
+        "concentration concentrated dependence depends depend needed need cover covers hhi gini herfindahl effective equally equal index coefficient",
+    ),
+    (
+        &["portfolio"],
+        "class classes demand smooth erratic intermittent lumpy regular irregular uneven abc xyz adi stopped slow movers",
+    ),
+    (
+        &["price_tiers", "breakdown", "compare"],
+        "premium luxury mid value entry",
+    ),
+    (
+        &["history", "anomalies", "forecast"],
+        "trend season seasonal weekly daily monthly quarterly yearly latest fluctuated ranged",
+    ),
+    (
+        &["cohorts", "launch_curve"],
+        "cohort cohorts launch launched launches retention retained active age still first curve peers typical index",
+    ),
+    (
+        &["rfm"],
+        "customer customers buyer buyers loyal recency frequency monetary segment champions lost sleeping",
+    ),
+];
+
+static PLAIN_WORDS: LazyLock<BTreeSet<&'static str>> =
+    LazyLock::new(|| PLAIN.split_whitespace().collect());
+
+/// Whether any report may use the word.
+pub(super) fn is_plain(word: &str) -> bool {
+    PLAIN_WORDS.contains(word)
+}
+
+/// Words of `text` that neither reports, nor these facts, nor the built-in wording use.
+pub(super) fn foreign_words(kind: &str, text: &str, facts: &Facts, free: &str) -> Vec<String> {
+    let built_in = fold(&narrate_facts(kind, facts, Lang::En));
+    let own = format!(
+        "{built_in} {free} {} {} {}",
+        facts.metric.replace('_', " "),
+        metric_name(&facts.metric, Lang::En),
+        fold(&facts.currency)
+    );
+    let mut allowed: BTreeSet<&str> = words(&own).collect();
+    for (kinds, list) in OF_FUNCTION {
+        if kinds.contains(&kind) {
+            allowed.extend(list.split_whitespace());
+        }
+    }
+    words(text)
+        .filter(|w| w.len() >= 2 && !PLAIN_WORDS.contains(w) && !allowed.contains(w))
+        // Names stand as masks here; "qz" begins no word.
+        .filter(|w| !w.starts_with("qzname"))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_ascii_alphabetic())
+        .filter(|w| !w.is_empty())
+}
