@@ -8,6 +8,8 @@ pub(super) const PRIOR_DF: f64 = 12.0;
 const NORMAL_MAD: f64 = 0.674_489_750_196_081_7;
 /// Zeros on one side may be more frequent by this much among small leaves in a dense cube.
 const DENSE_ZEROS: f64 = 0.1;
+/// Zeros on one side are more than this share of a cube of few sales.
+const SPARSE_ZEROS: f64 = 0.3;
 /// Noise grows with size to this power in a dense cube: 1 is a relative error, 1/2 is counting.
 const DENSE_POWER: f64 = 0.85;
 /// Leaves needed to tell the two kinds of noise apart.
@@ -83,6 +85,11 @@ pub(super) fn is_dense(table: &Table) -> bool {
         return false;
     }
     leaves.sort_by(|x, y| x.0.total_cmp(&y.0));
+    // Cells that sold in one of two periods only are few sales, not errors of a forecast.
+    let one_sided = leaves.iter().filter(|l| l.2).count();
+    if one_sided as f64 > SPARSE_ZEROS * leaves.len() as f64 {
+        return false;
+    }
     // Counts are zero where they are small; errors of a forecast do not mind the size.
     let zeros = |part: &[(f64, f64, bool)]| {
         part.iter().filter(|l| l.2).count() as f64 / part.len().max(1) as f64
