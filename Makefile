@@ -52,6 +52,7 @@ test-loader: up ## the kpi command over the wire
 test-sql: up ## the SQL contract, by expected output
 	@echo "test-sql:"
 	tools/test-sql
+	tools/test-planted
 
 test-words: up ## questions, attacks, roles and every failure of a model's endpoint
 	@echo "test-words:"

@@ -141,7 +141,12 @@ pub(super) fn lookback(
             expected[t] / scales[class(t)].powi(2)
         };
         let tail = Tail::new(kurtosis, k, MAD_EFFICIENCY * k, counts);
-        points[t].judge(values[t], scores[t], tail.two_sided(scores[t]), options.direction);
+        points[t].judge(
+            values[t],
+            scores[t],
+            tail.two_sided(scores[t]),
+            options.direction,
+        );
     }
     Ok(points)
 }

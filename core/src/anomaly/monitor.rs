@@ -58,11 +58,13 @@ struct State {
 }
 
 impl State {
-    /// The rate that has erred least.
+    /// The rate that has erred least, of those that average over a sale or more: in a row of days
+    /// without sales a fast level would sink to nothing, and the next sale would be news.
     fn best(&self) -> usize {
+        let sales = self.counts(self.levels[0]);
         let mut best = 0;
         for i in 1..RATES.len() {
-            if self.errors[i] < self.errors[best] {
+            if RATES[i] <= sales && self.errors[i] < self.errors[best] {
                 best = i;
             }
         }
