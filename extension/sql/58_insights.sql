@@ -45,9 +45,9 @@ BEGIN
         ELSIF row_now.kind = 'market' AND row_now.ratio IS NOT NULL AND abs(row_now.ratio - 1) >= 0.05 THEN
             kind := 'market';
             headline := format('The market as a whole moved by %s %%', to_char(100 * (row_now.ratio - 1), 'FMSG990.0'));
-            detail := format('Revenue went from %s to %s%s; what all segments share accounts for %s of it.',
-                             to_char(row_now.baseline, money), to_char(row_now.value, money), days,
-                             to_char(row_now.expected - row_now.baseline, money));
+            detail := format('What all segments share changed revenue by %s; in total it went from %s to %s%s.',
+                             to_char(row_now.expected - row_now.baseline, 'FMSG999,999,999,999,990'), to_char(row_now.baseline, money),
+                             to_char(row_now.value, money), days);
             impact := row_now.expected - row_now.baseline;
             members := '{}';
         ELSE

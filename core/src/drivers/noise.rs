@@ -28,6 +28,10 @@ const DRIFT_HURDLE: f64 = 1.5;
 /// Least drift of a segment, as a standard deviation of bounded deviations: two windows of any
 /// shop differ by some four percent in every member, seen or not.
 pub(super) const LEAST_DRIFT: f64 = 0.02;
+/// Up to this many members each is held against the drift that the others show.
+const FEW_MEMBERS: usize = 30;
+/// Degrees of freedom that such a drift has beside those of the others.
+const SIBLINGS_PRIOR_DF: f64 = 4.0;
 /// Degrees of freedom that the other dimensions lend a drift.
 const DRIFT_PRIOR_DF: f64 = 20.0;
 /// Quantile of the squared member deviations that is matched, and the same of chi-squared(1).
@@ -448,7 +452,7 @@ fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<
             }
             (found.len() >= DRIFT_MEMBERS).then(|| {
                 let usual = matching_variance(&found);
-                let own = if robust || members > E("FEW", 30.0) as usize {
+                let own = if robust || members > FEW_MEMBERS {
                     Vec::new()
                 } else {
                     without_each(&found, before, members, usual)
@@ -456,10 +460,10 @@ fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<
                 Drift {
                     variance: usual,
                     df: if own.is_empty() {
-                        E("NU0", 20.0) + DRIFT_EFFICIENCY * found.len() as f64
+                        DRIFT_PRIOR_DF + DRIFT_EFFICIENCY * found.len() as f64
                     } else {
-                        E("NU1", 4.0) + (found.len() - before) as f64 - 1.0
-                            + E("EFF", 0.4) * before as f64
+                        let now = (found.len() - before) as f64;
+                        SIBLINGS_PRIOR_DF + now - 1.0 + DRIFT_EFFICIENCY * before as f64
                     },
                     own,
                 }
@@ -512,14 +516,6 @@ fn without_each(found: &[Moved], before: usize, members: usize, usual: f64) -> V
         };
     }
     own
-}
-
-#[allow(non_snake_case)]
-fn E(n: &str, d: f64) -> f64 {
-    std::env::var(n)
-        .ok()
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(d)
 }
 
 /// Mean deviation of each member and its sampling variance.
