@@ -16,7 +16,7 @@ SELECT "time", value, expected, kind FROM kpi.anomalies((SELECT kpi.series('2024
  WHERE is_anomaly;
 -- Below zero, not finite, huge and tiny
 SELECT j.* FROM pg_temp.judged((SELECT kpi.series('2024-01-01'::date + n, -100 - n % 7 - n * 48271 % 11) FROM generate_series(0, 199) AS n)) AS j;
-SELECT j.* FROM pg_temp.judged((SELECT kpi.series('2024-01-01'::date + n, CASE n % 50 WHEN 1 THEN 'NaN' WHEN 2 THEN 'Infinity' WHEN 3 THEN '-Infinity' ELSE n * 48271 % 11 END::float8)
+SELECT j.* FROM pg_temp.judged((SELECT kpi.series('2024-01-01'::date + n, CASE n % 50 WHEN 1 THEN 'NaN'::float8 WHEN 2 THEN 'Infinity' WHEN 3 THEN '-Infinity' ELSE n * 48271 % 11 END)
                                   FROM generate_series(0, 199) AS n)) AS j;
 SELECT j.points, j.judged FROM pg_temp.judged((SELECT kpi.series('2024-01-01'::date + n, CASE n % 3 WHEN 0 THEN 1e308 WHEN 1 THEN 1e-308 ELSE -1e308 END) FROM generate_series(0, 99) AS n)) AS j;
 -- Ten million points: the days of a calendar are fewer, so it is refused or answered in full.
