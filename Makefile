@@ -53,6 +53,7 @@ test-sql: up ## the SQL contract, by expected output
 	@echo "test-sql:"
 	tools/test-sql
 	tools/test-restore
+	tools/test-planted
 
 test-words: up ## questions, attacks, roles and every failure of a model's endpoint
 	@echo "test-words:"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Scores root causes: exact-segment F1, precision, recall, false alarms on quiet windows and ms per case, beside
 # Adtributor, a greedy drill-down and contribution analysis.
-#   bench/root_cause/run.sh [CASES [FIRST_SEED [WORD…]]]     words choose the sales cells whose names contain them all
+#   bench/root_cause/run.sh [CASES [FIRST_SEED [WORD…]]]     words choose the sales cells that have them all in their names
 # $ROOT_CAUSE_DATA may name a directory with S/ and L/ as RiskLoc's generator writes them, plus truth.csv.
 set -euo pipefail
 cd "$(dirname "$0")/../.."

@@ -187,3 +187,88 @@ fn odd_cubes_are_answered() {
     let flag = std::sync::atomic::AtomicBool::new(true);
     assert!(explain(&wide, &options(), Cancel::on(&flag)).is_err());
 }
+
+/// Noise without a pattern, between -1 and 1.
+fn hum(t: u64) -> f64 {
+    let x = (t + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let x = (x ^ (x >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    ((x >> 11) as f64 / (1_u64 << 52) as f64) - 1.0
+}
+
+fn q_of(values: &[f64]) -> Vec<f64> {
+    let options = Options {
+        season: 7,
+        ..Options::default()
+    };
+    let mut q: Vec<f64> = detect(values, &options, Cancel::NEVER)
+        .unwrap()
+        .iter()
+        .map(|x| x.p)
+        .collect();
+    adjust(&mut [&mut q], Mode::Monitoring, 365, 0.05);
+    q
+}
+
+#[test]
+fn days_that_are_not_news_alone_are_together() {
+    let values: Vec<f64> = (0..500)
+        .map(|t| 200.0 + 20.0 * hum(t) - if (300..303).contains(&t) { 36.0 } else { 0.0 })
+        .collect();
+    let q = q_of(&values);
+    assert!(q[300] > 0.05, "{}", q[300]);
+    assert!(q[302] <= 0.05, "{:?}", &q[299..304]);
+    assert!(q[303] > 0.05, "an ordinary day after a drop: {}", q[303]);
+    let flagged: Vec<usize> = (0..500).filter(|t| q[*t] <= 0.05).collect();
+    assert!(
+        flagged.iter().all(|t| (300..303).contains(t)),
+        "{flagged:?}"
+    );
+}
+
+#[test]
+fn one_outlier_does_not_mark_the_days_after() {
+    let values: Vec<f64> = (0..500)
+        .map(|t| 200.0 + 20.0 * hum(t) + if t == 300 { 150.0 } else { 0.0 })
+        .collect();
+    let flagged: Vec<usize> = q_of(&values)
+        .iter()
+        .enumerate()
+        .filter(|(_, q)| **q <= 0.05)
+        .map(|(t, _)| t)
+        .collect();
+    assert_eq!(flagged, [300]);
+}
+
+#[test]
+fn a_sale_after_weeks_without_any_is_no_news() {
+    let values: Vec<f64> = (0..730)
+        .map(|t| match t {
+            _ if t > 100 && t < 260 => 0.0,
+            260 => 2.0,
+            _ => f64::from(u8::from(hum(t) > 0.8)),
+        })
+        .collect();
+    assert!(q_of(&values).iter().all(|q| q.is_nan() || *q > 0.05));
+}
+
+#[test]
+fn few_sales_are_counts_not_errors_of_a_forecast() {
+    // Six hundred cells that sell in about half of all periods, one brand nothing any more.
+    let mut cube = Cube::default();
+    for i in 0..600_u64 {
+        let (brand, channel, sku) = (
+            (i % 6).to_string(),
+            (i / 6 % 5).to_string(),
+            (i / 30).to_string(),
+        );
+        let sold = |window: u64| f64::from(u8::from(hum(i + 1000 * window) > 0.0)) * 30.0;
+        let actual = if i % 6 == 3 { 0.0 } else { sold(2) };
+        cube.push(&[&brand, &channel, &sku], actual, sold(1))
+            .unwrap();
+    }
+    let found = explain(&cube, &options(), Cancel::NEVER).unwrap();
+    let segments: Vec<_> = found.iter().filter(|d| d.kind == Kind::Segment).collect();
+    assert_eq!(segments.len(), 1, "{segments:?}");
+    assert_eq!(segments[0].members, [("a".to_owned(), "3".to_owned())]);
+    assert!(segments[0].ratio_hi.unwrap() < 1.0, "{segments:?}");
+}

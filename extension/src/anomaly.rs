@@ -13,11 +13,9 @@ use rayon::prelude::*;
 
 use crate::date::{self, EPOCH};
 use crate::error::{SqlResult, error, internal, report};
+use crate::groups::{self, Group};
 use crate::series::SeriesArg;
-use crate::{settings, worker};
-
-/// Rows fetched from a cursor at a time.
-const BATCH: i64 = 20_000;
+use crate::worker;
 
 /// What is asked of all series of a call.
 #[derive(Clone, Copy)]
@@ -91,14 +89,14 @@ struct Judged {
 
 /// Judges all series of a call together.
 fn judge(
-    groups: Vec<(Vec<String>, i64, Vec<f64>)>,
+    groups: Vec<Group>,
     ask: Ask,
     class_of: &(dyn Fn(i64) -> u16 + Sync),
     cancel: Cancel<'_>,
 ) -> Result<Vec<Judged>> {
     let mut judged: Vec<Judged> = groups
         .into_par_iter()
-        .map(|(key, first, values)| {
+        .map(|Group { key, first, values }| {
             cancel.check()?;
             let classes: Vec<u16> = (first..).take(values.len()).map(class_of).collect();
             let points = detect(&values, &ask.options(Some(&classes)), cancel)?;
@@ -237,7 +235,11 @@ fn anomalies_series(
         direction,
     )?;
     let first = series.grain.bucket(series.start);
-    let group = vec![(Vec::new(), first, series.values)];
+    let group = vec![Group {
+        key: Vec::new(),
+        first,
+        values: series.values,
+    }];
     let judged = worker::run(move |cancel| judge(group, ask, &|_| 0, Cancel::on(cancel)))?
         .map_err(report)?;
     Ok(rows(judged, ask.grain, ask.fdr, i64::MIN, i64::MAX))
@@ -270,71 +272,6 @@ fn calendar() -> SqlResult<Vec<(i64, u16)>> {
     })
 }
 
-/// Reads the groups of a query of figures: their keys and one value a bucket up to `last`.
-fn read(
-    query: &str,
-    grain: Grain,
-    last: i64,
-    additive: bool,
-) -> SqlResult<Vec<(Vec<String>, i64, Vec<f64>)>> {
-    let query = format!(
-        "SELECT f.key, f.\"time\", f.value::double precision AS value FROM ({query}) AS f ORDER BY f.key, f.\"time\""
-    );
-    let most = settings::max_series();
-    let mut groups: Vec<(Vec<String>, i64, Vec<f64>)> = Vec::new();
-    Spi::connect(|client| {
-        let mut cursor = client.try_open_cursor(&query, &[]).map_err(internal)?;
-        loop {
-            let rows = cursor.fetch(BATCH).map_err(internal)?;
-            if rows.is_empty() {
-                break;
-            }
-            pgrx::check_for_interrupts!();
-            for row in rows {
-                let key = row
-                    .get::<Vec<String>>(1)
-                    .map_err(internal)?
-                    .unwrap_or_default();
-                let Some(day) = row.get::<Date>(2).map_err(internal)?.and_then(date::day) else {
-                    continue;
-                };
-                let value = row.get::<f64>(3).map_err(internal)?;
-                let number = grain.bucket(day);
-                if number > last {
-                    continue;
-                }
-                if groups.last().is_none_or(|g| g.0 != key) {
-                    if groups.len() >= most {
-                        return Err(error(
-                            PgSqlErrorCode::ERRCODE_PROGRAM_LIMIT_EXCEEDED,
-                            format!("more than {most} series"),
-                            "Group by fewer dimensions, filter, or raise pg_kpi.max_series.",
-                        ));
-                    }
-                    groups.push((key, number, Vec::new()));
-                }
-                if let Some((_, first, values)) = groups.last_mut() {
-                    let at = usize::try_from(number - *first).unwrap_or(0);
-                    let gap = if additive { 0.0 } else { f64::NAN };
-                    values.resize(at, gap);
-                    values.push(value.unwrap_or(gap));
-                }
-            }
-        }
-        Ok(())
-    })?;
-    // A group that sells nothing any more has sold nothing, up to the last day of data.
-    if additive {
-        for (_, first, values) in &mut groups {
-            values.resize(
-                usize::try_from(last - *first + 1).unwrap_or(values.len()),
-                0.0,
-            );
-        }
-    }
-    Ok(groups)
-}
-
 /// Judges all groups of a query of figures on `pg_kpi.threads` threads.
 #[pg_extern(sql = false)]
 #[allow(clippy::too_many_arguments, reason = "as SQL declares it")]
@@ -353,14 +290,14 @@ fn anomalies_groups(
     let grain = Grain::parse(grain).map_err(report)?;
     let ask = Ask::new(grain, sensitivity, fdr, model, direction)?;
     let asof = date::finite("asof", asof)?;
-    // The last bucket that is complete in the data.
-    let last = asof.succ_opt().map_or(i64::MAX, |next| grain.bucket(next)) - 1;
+    // The first bucket that is not complete in the data.
+    let step = asof.succ_opt().map_or(i64::MAX, |next| grain.bucket(next));
     let days = if grain == Grain::Day {
         calendar()?
     } else {
         Vec::new()
     };
-    let groups = read(query, grain, last, additive)?;
+    let groups = groups::read(query, grain, step, additive)?;
     let judged = worker::run_on_pool(move |cancel| {
         let class_of = |day: i64| -> u16 {
             days.binary_search_by_key(&day, |d| d.0)

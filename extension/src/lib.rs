@@ -15,6 +15,7 @@ mod drivers;
 mod elasticity;
 mod error;
 mod forecast;
+mod groups;
 mod recommend;
 mod series;
 mod settings;

@@ -9,6 +9,7 @@
 #[allow(dead_code, reason = "shared with the other bench")]
 mod rng;
 
+use std::ops::Range;
 use std::time::Instant;
 
 use kpi_core::Cancel;
@@ -76,12 +77,12 @@ fn flags(all: &[Vec<f64>], mode: Mode) -> Vec<Vec<bool>> {
 }
 
 /// Share of calls on clean data in which anything is flagged, and flags per series and year.
-fn clean(calls: u64) {
+fn clean(seeds: Range<u64>) {
     for mode in [Mode::Monitoring, Mode::Retrospective] {
         for (profile, (name, ..)) in PROFILES.iter().enumerate() {
             for width in [1, 20] {
                 let (mut alarms, mut points) = (0.0, 0.0);
-                for call in 0..calls {
+                for call in seeds.clone() {
                     let mut rng = Rng(call * 1000 + profile as u64 * 77 + width as u64);
                     let all: Vec<Vec<f64>> =
                         (0..width).map(|_| series(&mut rng, profile, 730)).collect();
@@ -89,7 +90,7 @@ fn clean(calls: u64) {
                     alarms += f64::from(u8::from(flagged > 0));
                     points += flagged as f64;
                 }
-                let k = calls as f64;
+                let k = seeds.clone().count() as f64;
                 let rate = alarms / k;
                 println!(
                     "clean {mode:?} {name:<20} {width:>3} series: calls with an alarm {rate:.3} ±{:.3}, false alarms per series-year {:.3}",
@@ -101,8 +102,8 @@ fn clean(calls: u64) {
     }
 }
 
-/// Ten brands in a call; one has a drop. Found: flagged on its first or second day.
-fn drops(calls: u64) {
+/// Ten brands in a call; one has a drop.
+fn drops(seeds: Range<u64>) {
     for (mean, phi) in [
         (60.0, 1.6),
         (200.0, 1.6),
@@ -111,8 +112,9 @@ fn drops(calls: u64) {
         (5000.0, 1.6),
     ] {
         for (depth, days) in [(0.3, 3), (0.3, 7), (0.5, 3), (0.5, 7)] {
-            let (mut first, mut found, mut later, mut spurious) = (0.0, 0.0, 0.0, 0.0);
-            for call in 0..calls {
+            // Flagged on the first, by the second, by the third day.
+            let (mut by, mut spurious) = ([0.0; 3], 0.0);
+            for call in seeds.clone() {
                 let mut rng = Rng(call * 31 + (mean * depth) as u64);
                 let mut all: Vec<Vec<f64>> = Vec::new();
                 let at = 200 + rng.below(400);
@@ -129,30 +131,31 @@ fn drops(calls: u64) {
                     );
                 }
                 let flagged = flags(&all, Mode::Monitoring);
-                first += f64::from(u8::from(flagged[0][at]));
-                found += f64::from(u8::from(flagged[0][at] || flagged[0][at + 1]));
-                later += f64::from(u8::from((at..at + days).any(|t| flagged[0][t])));
+                for (delay, found) in by.iter_mut().enumerate() {
+                    *found += f64::from(u8::from((at..=at + delay).any(|t| flagged[0][t])));
+                }
                 for (b, f) in flagged.iter().enumerate() {
                     spurious += (0..730)
                         .filter(|t| f[*t] && !(b == 0 && (at..at + days + 3).contains(t)))
                         .count() as f64;
                 }
             }
-            let k = calls as f64;
+            let k = seeds.clone().count() as f64;
             println!(
-                "drop {depth} for {days} days, mean {mean} phi {phi}: first day {:.2}, within 2 days {:.2}, at all {:.2}, false flags a brand-year {:.3}",
-                first / k,
-                found / k,
-                later / k,
+                "drop {depth} for {days} days, mean {mean} phi {phi}: first day {:.2}, by the second {:.2}, by the third {:.2} ±{:.2}, false flags a brand-year {:.3}",
+                by[0] / k,
+                by[1] / k,
+                by[2] / k,
+                1.96 * (by[2] / k * (1.0 - by[2] / k) / k).sqrt(),
                 spurious / k / 20.0
             );
         }
     }
 }
 
-fn shifts(calls: u64) {
+fn shifts(seeds: Range<u64>) {
     let (mut found, mut shape, mut extra) = (0.0, 0.0, 0.0);
-    for call in 0..calls {
+    for call in seeds.clone() {
         let mut rng = Rng(call + 5);
         let mut y = series(&mut rng, 7, 730);
         y[500..].iter_mut().for_each(|v| *v = (*v * 0.6).round());
@@ -170,7 +173,7 @@ fn shifts(calls: u64) {
                 e.start.abs_diff(500) <= 2 && e.shape.name() == "level_shift"
             })));
     }
-    let k = calls as f64;
+    let k = seeds.clone().count() as f64;
     println!(
         "shift to 60 %: changepoint within 2 days {:.2}, others {:.2}, event called level_shift {:.2}",
         found / k,
@@ -203,12 +206,21 @@ fn speed() {
 }
 
 fn main() {
-    let calls: u64 = std::env::args()
-        .nth(1)
-        .and_then(|s| s.parse().ok())
-        .unwrap_or(100);
-    speed();
-    drops(calls / 2);
-    shifts(calls / 2);
-    clean(calls);
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let number = |at: usize, usual| args.get(at).and_then(|s| s.parse().ok()).unwrap_or(usual);
+    let (calls, first): (u64, u64) = (number(0, 100), number(1, 1));
+    let seeds = first..first + calls;
+    let wanted = |part: &str| args.len() < 3 || args[2..].iter().any(|a| a == part);
+    if wanted("speed") {
+        speed();
+    }
+    if wanted("drops") {
+        drops(seeds.clone());
+    }
+    if wanted("shifts") {
+        shifts(seeds.clone());
+    }
+    if wanted("clean") {
+        clean(seeds);
+    }
 }

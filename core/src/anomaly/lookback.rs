@@ -1,12 +1,14 @@
 //! Looking back: each point is held against trend and season of the whole series.
 
 use super::decompose::{interpolated, running};
-use super::tail::{count_score, score_at, tail_df};
+use super::tail::{Tail, count_score, score_at};
 use super::{Options, Point};
 use crate::{Cancel, Result};
 
 /// Median absolute deviation to standard deviation, for the normal.
 const MAD: f64 = 1.482_602_218_505_602;
+/// What a median deviation knows of a spread, against a mean square, for the normal.
+const MAD_EFFICIENCY: f64 = 0.37;
 /// Points a calendar class needs to be judged against its own kind.
 const CLASS_POINTS: usize = 4;
 
@@ -138,8 +140,13 @@ pub(super) fn lookback(
         } else {
             expected[t] / scales[class(t)].powi(2)
         };
-        let df = tail_df(kurtosis, k, counts);
-        points[t].judge(values[t], scores[t], scores[t], df, options.direction);
+        let tail = Tail::new(kurtosis, k, MAD_EFFICIENCY * k, counts);
+        points[t].judge(
+            values[t],
+            scores[t],
+            tail.two_sided(scores[t]),
+            options.direction,
+        );
     }
     Ok(points)
 }

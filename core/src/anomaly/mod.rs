@@ -122,15 +122,15 @@ pub struct Point {
     pub hi: f64,
     /// Standard score of the point against its expectation, positive above.
     pub score: f64,
-    /// Chance of so large a deviation, or of so large a run of up to three, had nothing happened.
+    /// Chance of so large a deviation, of the point or of the days that it ends, had nothing happened.
     pub p: f64,
     /// Whether the level was found to have moved, with this point.
     pub shift: bool,
 }
 
-/// What p-values are multiplied by for choosing between a point and two runs that it ends.
-/// Runs overlap, so less than three.
-const RUN_PRICE: f64 = 2.0;
+/// What p-values are multiplied by for choosing between a point and three windows that it ends.
+/// Windows overlap, so less than four.
+const CHOICE_PRICE: f64 = 2.0;
 
 impl Point {
     fn unjudged() -> Self {
@@ -161,18 +161,19 @@ impl Point {
         }
     }
 
-    fn judge(&mut self, value: f64, score: f64, strongest: f64, df: f64, direction: Direction) {
+    /// `p` is the chance of the strongest of the pieces of evidence on the point.
+    fn judge(&mut self, value: f64, score: f64, p: f64, direction: Direction) {
         if self.expected.is_nan() || value.is_nan() {
             return;
         }
         self.score = if score.is_finite() { score } else { 0.0 };
         let counts = match direction {
             Direction::Both => true,
-            Direction::Up => strongest > 0.0,
-            Direction::Down => strongest < 0.0,
+            Direction::Up => score > 0.0,
+            Direction::Down => score < 0.0,
         };
-        self.p = if counts && strongest.is_finite() {
-            (tail::two_sided(strongest, df) * RUN_PRICE).min(1.0)
+        self.p = if counts && !p.is_nan() {
+            (p * CHOICE_PRICE).min(1.0)
         } else {
             1.0
         };

@@ -1,13 +1,17 @@
 //! Watching a series as it grows: each point is expected from the points before it alone.
 
-use super::tail::{count_score, score_at, tail_df};
+use std::collections::VecDeque;
+
+use super::tail::{Tail, count_score, score_at};
 use super::{Options, Point};
 use crate::{Cancel, Result};
 
 /// Rates at which the level follows the series; the one that has erred least so far is used.
 const RATES: [f64; 5] = [0.02, 0.05, 0.1, 0.2, 0.4];
-/// Weight that an error keeps a point later, in judging rates and in the noise.
+/// Weight that an error keeps a point later, in judging rates.
 const MEMORY: f64 = 0.985;
+/// What the noise forgets at each point, where a point holds some sales; less where it holds few.
+const NOISE_FORGETS: (f64, f64) = (0.01, 0.001);
 /// Weight that a season's sums keep from one of its points to the next.
 const SEASON_MEMORY: f64 = 0.93;
 /// Prior weight of a flat season, in counts.
@@ -24,11 +28,16 @@ const SHIFT_SCORE: f64 = 1.5;
 /// Earlier points of a calendar class needed to judge one of it.
 const CLASS_POINTS: f64 = 3.0;
 /// Points summed into one piece of evidence, beside the point alone.
-const RUNS: [usize; 2] = [2, 3];
-/// A point adds at most this score to a run, so that one outlier does not mark the days after.
-const RUN_CLIP: f64 = 3.5;
-/// A run speaks for its last point only if that point itself deviates this much.
-const RUN_LAST: f64 = 1.0;
+const WINDOWS: [usize; 3] = [2, 3, 7];
+/// A window speaks for its last point only if that point itself deviates this much.
+const WINDOW_LAST: f64 = 1.0;
+/// No point adds more to a window than this many times what the last one does, so that one
+/// outlier does not mark the days after.
+const WINDOW_CLIP: f64 = 2.0;
+/// Prior weight of days that do not depend on each other, in points.
+const FREE_PRIOR: f64 = 50.0;
+/// Scores enter the dependence of days on each other no larger than this.
+const FREE_CLIP: f64 = 2.0;
 
 /// Scores enter the kurtosis no larger than this.
 const TAIL_CLIP: f64 = 5.0;
@@ -49,14 +58,21 @@ struct State {
 }
 
 impl State {
-    fn level(&self) -> f64 {
+    /// The rate that has erred least, of those that average over a sale or more: in a row of days
+    /// without sales a fast level would sink to nothing, and the next sale would be news.
+    fn best(&self) -> usize {
+        let sales = self.counts(self.levels[0]);
         let mut best = 0;
         for i in 1..RATES.len() {
-            if self.errors[i] < self.errors[best] {
+            if RATES[i] <= sales && self.errors[i] < self.errors[best] {
                 best = i;
             }
         }
-        self.levels[best]
+        best
+    }
+
+    fn level(&self) -> f64 {
+        self.levels[self.best()]
     }
 
     fn factor(&self, at: usize) -> f64 {
@@ -89,6 +105,15 @@ impl State {
         v.max(1e-12)
     }
 
+    /// Mean of a point in counts.
+    fn counts(&self, mean: f64) -> f64 {
+        if self.additive {
+            f64::INFINITY
+        } else {
+            mean * mean / self.variance(mean)
+        }
+    }
+
     /// Learns from `value`, taken no further from the mean than `CLIP` deviations.
     fn learn(&mut self, value: f64, mean: f64, score: f64, at: usize) {
         let sd = self.variance(mean).sqrt();
@@ -103,7 +128,9 @@ impl State {
             value - mean
         };
         let squared = (error * error).min(1e4 * sd * sd + 1e-300);
-        self.weight = MEMORY * self.weight + 1.0;
+        let counts = self.counts(mean);
+        let forgets = (NOISE_FORGETS.0 * counts).clamp(NOISE_FORGETS.1, NOISE_FORGETS.0);
+        self.weight = (1.0 - forgets) * self.weight + 1.0;
         let rate = 1.0 / self.weight.max(NOISE_PRIOR);
         let units = if self.additive {
             [1.0, 1.0]
@@ -237,7 +264,9 @@ pub(super) fn monitor(
     let mut classes: Vec<(f64, f64, f64)> = Vec::new();
     let mut recent: Vec<f64> = Vec::new();
     let mut tail = (0.0, 0.0);
-    let mut run: Vec<f64> = Vec::new();
+    let mut past: VecDeque<Day> = VecDeque::new();
+    // Points, sum of products of neighbouring scores, the last score.
+    let mut free = (0.0, 0.0, 0.0);
     for t in warm_up..n {
         if t % 4096 == 0 {
             cancel.check()?;
@@ -286,11 +315,8 @@ pub(super) fn monitor(
         } else {
             mean * mean / variance
         };
-        let df = if tail.0 > 0.0 {
-            tail_df(tail.1 / tail.0, tail.0, counts)
-        } else {
-            tail_df(0.0, 1.0, counts)
-        };
+        let shown = if tail.0 > 0.0 { tail.1 / tail.0 } else { 0.0 };
+        let tail_of = |counts| Tail::new(shown, tail.0, state.weight, counts);
         if class > 0 {
             if plain > 0.0 {
                 let ratio = value / plain;
@@ -298,15 +324,35 @@ pub(super) fn monitor(
                 *c = (c.0 + 1.0, c.1 + ratio, c.2 + ratio * ratio);
             }
             if judged {
-                point.judge(value, score, score, df, options.direction);
+                let p = tail_of(counts).two_sided(score);
+                point.judge(value, score, p, options.direction);
             }
             continue;
         }
-        run.push(score.clamp(-RUN_CLIP, RUN_CLIP));
-        if run.len() > 3 {
-            run.remove(0);
+        let best = state.best();
+        past.push_back(Day {
+            value,
+            mean,
+            variance,
+            level: state.levels[best],
+            factor: state.factor(at),
+        });
+        if past.len() > WINDOWS[WINDOWS.len() - 1] {
+            past.pop_front();
         }
-        point.judge(value, score, strongest(score, &run), df, options.direction);
+        let mut p = tail_of(counts).two_sided(score);
+        if score.abs() >= WINDOW_LAST {
+            let depends = (free.1 / (free.0 + FREE_PRIOR)).max(0.0);
+            for k in WINDOWS.into_iter().filter(|k| *k <= past.len()) {
+                let days = past.range(past.len() - k..);
+                if let Some((z, counts)) = window(days, RATES[best], depends, score, additive) {
+                    p = p.min(tail_of(counts).two_sided(z));
+                }
+            }
+        }
+        point.judge(value, score, p, options.direction);
+        let tame = score.clamp(-FREE_CLIP, FREE_CLIP);
+        free = (free.0 + 1.0, free.1 + tame * free.2, tame);
         // One outlier is an event, several are the series' nature.
         tail.0 += 1.0;
         tail.1 += score.clamp(-TAIL_CLIP, TAIL_CLIP).powi(4);
@@ -333,32 +379,72 @@ pub(super) fn monitor(
             }
             point.shift = true;
             recent.clear();
-            run.clear();
+            past.clear();
         }
     }
     Ok(points)
 }
 
-/// The point's own score, or that of the run it ends where that says more, priced for the choice.
-fn strongest(score: f64, run: &[f64]) -> f64 {
-    let mut best = score;
-    if score.abs() < RUN_LAST {
-        return best;
-    }
-    for k in RUNS {
-        if run.len() < k {
-            continue;
+/// An ordinary point as it was judged.
+struct Day {
+    value: f64,
+    mean: f64,
+    variance: f64,
+    level: f64,
+    factor: f64,
+}
+
+/// Score of the sum of the days, and its mean in counts, against what was expected of all of
+/// them before the first, in the direction of the last one's `score`.
+///
+/// `None` unless the window begins and ends on the side of the score.
+fn window<'a>(
+    days: impl ExactSizeIterator<Item = &'a Day> + Clone,
+    rate: f64,
+    depends: f64,
+    score: f64,
+    additive: bool,
+) -> Option<(f64, f64)> {
+    let k = days.len() as f64;
+    let side = score.signum();
+    let level = days.clone().next()?.level;
+    let expected = |day: &Day| {
+        if additive {
+            level + day.factor
+        } else {
+            (level * day.factor).max(0.0)
         }
-        let part = &run[run.len() - k..];
-        if part
-            .iter()
-            .all(|z| z.abs() >= RUN_LAST && (*z > 0.0) == (score > 0.0))
-        {
-            let sum = part.iter().sum::<f64>() / (k as f64).sqrt();
-            if sum.abs() > best.abs() {
-                best = sum;
-            }
+    };
+    let most = WINDOW_CLIP * score.abs();
+    let (mut over, mut mean, mut variance) = (0.0, 0.0, 0.0);
+    for (j, day) in days.enumerate() {
+        let usual = expected(day);
+        // Noise in proportion to the mean, whichever way it grows with it.
+        let own = if additive || day.mean <= 0.0 {
+            day.variance
+        } else {
+            day.variance * usual / day.mean
+        };
+        let off = side * (day.value - usual);
+        if j == 0 && off <= 0.0 {
+            return None;
         }
+        over += off.min(most * own.sqrt());
+        mean += usual;
+        // What a day brings, the level carries on to the days after it.
+        let after = k - 1.0 - j as f64;
+        variance += own * (1.0 + rate * after).powi(2);
     }
-    best
+    if over <= 0.0 || variance <= 0.0 {
+        return None;
+    }
+    variance *= 1.0 + 2.0 * depends * (k - 1.0) / k;
+    if additive {
+        return Some((side * over / variance.sqrt(), f64::INFINITY));
+    }
+    if mean <= 0.0 {
+        return None;
+    }
+    let z = count_score((mean + side * over).max(0.0), mean, variance);
+    Some((z, mean * mean / variance))
 }

@@ -8,6 +8,8 @@ pub(super) const PRIOR_DF: f64 = 12.0;
 const NORMAL_MAD: f64 = 0.674_489_750_196_081_7;
 /// Zeros on one side may be more frequent by this much among small leaves in a dense cube.
 const DENSE_ZEROS: f64 = 0.1;
+/// Zeros on one side are more than this share of a cube of few sales.
+const SPARSE_ZEROS: f64 = 0.3;
 /// Noise grows with size to this power in a dense cube: 1 is a relative error, 1/2 is counting.
 const DENSE_POWER: f64 = 0.85;
 /// Leaves needed to tell the two kinds of noise apart.
@@ -26,6 +28,10 @@ const DRIFT_HURDLE: f64 = 1.5;
 /// Least drift of a segment, as a standard deviation of bounded deviations: two windows of any
 /// shop differ by some four percent in every member, seen or not.
 pub(super) const LEAST_DRIFT: f64 = 0.02;
+/// Up to this many members each is held against the drift that the others show.
+const FEW_MEMBERS: usize = 30;
+/// Degrees of freedom that such a drift has beside those of the others.
+const SIBLINGS_PRIOR_DF: f64 = 4.0;
 /// Degrees of freedom that the other dimensions lend a drift.
 const DRIFT_PRIOR_DF: f64 = 20.0;
 /// Quantile of the squared member deviations that is matched, and the same of chi-squared(1).
@@ -47,11 +53,23 @@ pub(super) struct Noise {
 }
 
 /// A variance and how well it is known.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Drift {
-    pub(super) variance: f64,
+    variance: f64,
+    /// By member, as far as the others show it; empty where members are many enough to ignore one.
+    own: Vec<f64>,
     /// Degrees of freedom of the estimate.
     pub(super) df: f64,
+}
+
+impl Drift {
+    /// The variance that a member's move is held against.
+    pub(super) fn of(&self, member: u32) -> f64 {
+        self.own
+            .get(member as usize)
+            .copied()
+            .unwrap_or(self.variance)
+    }
 }
 
 /// One comparison of two windows in which nothing is known to have happened.
@@ -83,6 +101,11 @@ pub(super) fn is_dense(table: &Table) -> bool {
         return false;
     }
     leaves.sort_by(|x, y| x.0.total_cmp(&y.0));
+    // Cells that sold in one of two periods only are few sales, not errors of a forecast.
+    let one_sided = leaves.iter().filter(|l| l.2).count();
+    if one_sided as f64 > SPARSE_ZEROS * leaves.len() as f64 {
+        return false;
+    }
     // Counts are zero where they are small; errors of a forecast do not mind the size.
     let zeros = |part: &[(f64, f64, bool)]| {
         part.iter().filter(|l| l.2).count() as f64 / part.len().max(1) as f64
@@ -376,6 +399,13 @@ fn dispersion(table: &Table, current: &Comparison, windows: &[Comparison]) -> Ve
     shape.into_iter().map(|s| s * level).collect()
 }
 
+/// What a member moved beyond the centre of its dimension, squared, and its sampling variance.
+struct Moved {
+    member: usize,
+    squared: f64,
+    sampling: f64,
+}
+
 /// Drift variance by dimension: what members move beyond their leaves' noise.
 fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<Drift> {
     let robust = current.is_some_and(|now| now.dense);
@@ -384,8 +414,8 @@ fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<
         .iter()
         .map(|codes| {
             let members = codes.iter().max().map_or(0, |m| *m as usize + 1);
-            let mut found: Vec<(f64, f64)> = Vec::new();
-            let mut add = |weight: &[f64], deviation: &[f64]| {
+            let mut found: Vec<Moved> = Vec::new();
+            let add = |found: &mut Vec<Moved>, weight: &[f64], deviation: &[f64]| {
                 let mut means = if robust {
                     medians(codes, members, weight, deviation)
                 } else {
@@ -394,44 +424,107 @@ fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<
                 if means.len() < 2 {
                     return;
                 }
-                means.sort_by(|a, b| a.0.total_cmp(&b.0));
-                let half = means.iter().map(|m| 1.0 / m.1).sum::<f64>() / 2.0;
+                means.sort_by(|a, b| a.1.total_cmp(&b.1));
+                let half = means.iter().map(|m| 1.0 / m.2).sum::<f64>() / 2.0;
                 let mut seen = 0.0;
                 let centre = means
                     .iter()
                     .find(|m| {
-                        seen += 1.0 / m.1;
+                        seen += 1.0 / m.2;
                         seen >= half
                     })
-                    .map_or(0.0, |m| m.0);
+                    .map_or(0.0, |m| m.1);
                 // The centre is taken from the same members.
                 let k = means.len() as f64;
                 let spread = k / (k - 1.0);
-                found.extend(means.iter().map(|m| (spread * (m.0 - centre).powi(2), m.1)));
+                found.extend(means.iter().map(|m| Moved {
+                    member: m.0,
+                    squared: spread * (m.1 - centre).powi(2),
+                    sampling: m.2,
+                }));
             };
             for one in windows {
-                add(&one.weight, &one.deviation);
+                add(&mut found, &one.weight, &one.deviation);
             }
+            let before = found.len();
             if let Some(now) = current {
-                add(&now.weight, &now.deviation);
+                add(&mut found, &now.weight, &now.deviation);
             }
-            (found.len() >= DRIFT_MEMBERS).then(|| Drift {
-                variance: matching_variance(&found),
-                df: DRIFT_PRIOR_DF + DRIFT_EFFICIENCY * found.len() as f64,
+            (found.len() >= DRIFT_MEMBERS).then(|| {
+                let usual = matching_variance(&found);
+                let own = if robust || members > FEW_MEMBERS {
+                    Vec::new()
+                } else {
+                    without_each(&found, before, members, usual)
+                };
+                Drift {
+                    variance: usual,
+                    df: if own.is_empty() {
+                        DRIFT_PRIOR_DF + DRIFT_EFFICIENCY * found.len() as f64
+                    } else {
+                        let now = (found.len() - before) as f64;
+                        SIBLINGS_PRIOR_DF + now - 1.0 + DRIFT_EFFICIENCY * before as f64
+                    },
+                    own,
+                }
             })
         })
         .collect();
     // A dimension too small to judge drifts like the others.
-    let known: Vec<Drift> = drifts.iter().flatten().copied().collect();
+    let known: Vec<&Drift> = drifts.iter().flatten().collect();
     let usual = Drift {
         variance: known.iter().map(|d| d.variance).sum::<f64>() / known.len().max(1) as f64,
         df: DRIFT_PRIOR_DF,
+        own: Vec::new(),
     };
-    drifts.into_iter().map(|d| d.unwrap_or(usual)).collect()
+    drifts
+        .into_iter()
+        .map(|d| d.unwrap_or_else(|| usual.clone()))
+        .collect()
+}
+
+/// The drift that the others show, for each member: its own move in this window must not hide it.
+fn without_each(found: &[Moved], before: usize, members: usize, usual: f64) -> Vec<f64> {
+    let excess = |m: &Moved| {
+        let most = WINSOR * (m.sampling + usual);
+        (
+            m.squared.min(most) - m.sampling,
+            (m.sampling + usual.max(LEAST_DRIFT * LEAST_DRIFT)).powi(-2),
+        )
+    };
+    let (mut top, mut bottom) = (0.0, 0.0);
+    for m in found {
+        let (x, w) = excess(m);
+        top += w * x;
+        bottom += w;
+    }
+    let mut own = vec![
+        if bottom > 0.0 {
+            (top / bottom).max(0.0)
+        } else {
+            0.0
+        };
+        members
+    ];
+    for m in &found[before..] {
+        let (x, w) = excess(m);
+        let rest = bottom - w;
+        own[m.member] = if rest > 1e-9 * bottom {
+            ((top - w * x) / rest).max(0.0)
+        } else {
+            usual
+        };
+    }
+    own
 }
 
 /// Mean deviation of each member and its sampling variance.
-fn means(codes: &[u32], members: usize, weight: &[f64], deviation: &[f64]) -> Vec<(f64, f64)> {
+fn means(
+    codes: &[u32],
+    members: usize,
+    weight: &[f64],
+    deviation: &[f64],
+) -> Vec<(usize, f64, f64)> {
     let mut sums = vec![(0.0, 0.0); members];
     for ((code, w), d) in codes.iter().zip(weight).zip(deviation) {
         let s = &mut sums[*code as usize];
@@ -439,13 +532,19 @@ fn means(codes: &[u32], members: usize, weight: &[f64], deviation: &[f64]) -> Ve
         s.1 += w * d;
     }
     sums.into_iter()
-        .filter(|s| s.0 > 0.0)
-        .map(|s| (s.1 / s.0, 1.0 / s.0))
+        .enumerate()
+        .filter(|(_, s)| s.0 > 0.0)
+        .map(|(m, s)| (m, s.1 / s.0, 1.0 / s.0))
         .collect()
 }
 
 /// Median deviation of each member, which a cause inside the member moves little.
-fn medians(codes: &[u32], members: usize, weight: &[f64], deviation: &[f64]) -> Vec<(f64, f64)> {
+fn medians(
+    codes: &[u32],
+    members: usize,
+    weight: &[f64],
+    deviation: &[f64],
+) -> Vec<(usize, f64, f64)> {
     let mut leaves = vec![(0.0, Vec::new()); members];
     for ((code, w), d) in codes.iter().zip(weight).zip(deviation) {
         if *w > 0.0 {
@@ -456,17 +555,21 @@ fn medians(codes: &[u32], members: usize, weight: &[f64], deviation: &[f64]) -> 
     }
     leaves
         .into_iter()
-        .filter(|m| m.0 > 0.0)
+        .enumerate()
+        .filter(|(_, m)| m.0 > 0.0)
         // A median is less precise than a mean by pi / 2.
-        .map(|(w, mut d)| (median(&mut d), std::f64::consts::FRAC_PI_2 / w))
+        .map(|(m, (w, mut d))| (m, median(&mut d), std::f64::consts::FRAC_PI_2 / w))
         .collect()
 }
 
 /// The extra variance that brings the chosen quantile of `square / (variance + extra)` to that
 /// of chi-squared with one degree of freedom; 0 where the sampling variance is enough.
-fn matching_variance(found: &[(f64, f64)]) -> f64 {
+fn matching_variance(found: &[Moved]) -> f64 {
     let at = |extra: f64| {
-        let mut ratios: Vec<f64> = found.iter().map(|(s, v)| s / (v + extra)).collect();
+        let mut ratios: Vec<f64> = found
+            .iter()
+            .map(|m| m.squared / (m.sampling + extra))
+            .collect();
         quantile(&mut ratios, DRIFT_QUANTILE.0)
     };
     // Few members scatter this much by chance; drift is believed beyond it.

@@ -1,7 +1,7 @@
 //! The penalised scan: which segments moved against the rest, each said as shortly as possible.
 
 use super::lattice::Lattice;
-use super::noise::{self, Drift, Noise, PRIOR_DF};
+use super::noise::{self, Noise, PRIOR_DF};
 use super::{MIN_POSITIVE, Table};
 use crate::{Cancel, Result};
 
@@ -35,6 +35,13 @@ pub(super) struct Found {
     pub(super) variance: f64,
     /// What naming it cost: log of the choices over alpha.
     pub(super) price: f64,
+}
+
+/// What a segment moves by itself, and what its squared variance over this many is.
+#[derive(Clone, Copy)]
+struct Drift {
+    variance: f64,
+    df: f64,
 }
 
 /// What the scan ends with.
@@ -295,33 +302,34 @@ impl Scan<'_> {
         for (index, (cuboid, sums)) in cuboids.iter().zip(all).enumerate() {
             self.cancel.check()?;
             let price = prices[cuboid.depth];
-            let fixed = noise
-                .drift
-                .iter()
-                .enumerate()
-                .filter(|(j, _)| cuboid.mask >> j & 1 == 1)
-                .map(|(_, d)| d);
-            // Welch and Satterthwaite: the sum's degrees of freedom.
-            let (variance, unsure) = fixed.fold((0.0, 0.0), |s, d| {
-                (s.0 + d.variance, s.1 + d.variance * d.variance / d.df)
-            });
             let least = if noise.dense {
                 0.0
             } else {
                 noise::LEAST_DRIFT.powi(2)
             };
-            let drift = Drift {
-                variance: variance.max(least),
-                df: if unsure > 0.0 {
-                    1.0 / unsure
-                } else {
-                    f64::INFINITY
-                },
-            };
+            let fixed: Vec<_> = (0..self.table.codes.len())
+                .filter(|j| cuboid.mask >> j & 1 == 1)
+                .map(|j| (&noise.drift[j], &self.table.codes[j]))
+                .collect();
             gains.push(
                 sums.into_iter()
                     .enumerate()
                     .map(|(number, s)| {
+                        let leaf = cuboid.representative[number] as usize;
+                        // Welch and Satterthwaite: the sum's degrees of freedom.
+                        let (variance, unsure) =
+                            fixed.iter().fold((0.0, 0.0), |sum, (d, codes)| {
+                                let own = d.of(codes[leaf]);
+                                (sum.0 + own, sum.1 + own * own / d.df)
+                            });
+                        let drift = Drift {
+                            variance: variance.max(least),
+                            df: if unsure > 0.0 {
+                                1.0 / unsure
+                            } else {
+                                f64::INFINITY
+                            },
+                        };
                         let segment = Segment {
                             cuboid: index,
                             number: number as u32,

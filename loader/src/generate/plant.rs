@@ -200,9 +200,9 @@ impl Plants {
         let viral = main(5);
         add(Segment::Article(viral), at(0.73), 10, 4.0, Kind::Spike);
         add(Segment::Brand(brand(false)), at(0.80), 12, 0.35, Kind::Drop);
-        // Close to the end, so that a look at the last month finds something: a large brand all but
-        // stops in its first channel.
-        add(Segment::BrandChannel(0, 0), days - 24, 18, 0.25, Kind::Drop);
+        // Close to the end, so that a look at the last month finds something, and large enough to
+        // be told from chance in ten thousand lines: the first channel all but stops.
+        add(Segment::Channel(0), days - 31, 26, 0.15, Kind::Drop);
         plants.stockouts(model, main(1));
         plants
     }
