@@ -125,7 +125,7 @@ BEGIN
            jsonb_set(r.evidence, '{args}', (r.evidence -> 'args')
                      || CASE WHEN filter <> '{}' OR r.evidence -> 'args' ? 'filter'
                              THEN jsonb_build_object('filter', coalesce(filter, '{}') || coalesce(r.evidence -> 'args' -> 'filter', '{}')) ELSE '{}' END
-                     || CASE WHEN r.action = 'price' AND today < kpi.asof(source) THEN jsonb_build_object('period', daterange(NULL, today, '[]'))
+                     || CASE WHEN r.action = 'price' AND today < kpi.asof(source) THEN jsonb_build_object('period', (SELECT daterange(e.first_day, today, '[]') FROM kpi._extent(source) AS e))
                              WHEN r.action = 'set_target' THEN jsonb_build_object('period', kpi._next_month(source)) ELSE '{}' END
                      || CASE WHEN lower(source) <> 'sales' THEN jsonb_build_object('source', source) ELSE '{}' END),
            r.rule, r.status

@@ -36,10 +36,10 @@ const MIN_SPREAD: f64 = 0.5;
 const WEEK_SD: f64 = 0.1;
 /// Lags of the Newey-West sum: a month of weeks.
 const LAGS: usize = 4;
-/// Newton steps; 10 to 12 are usual.
-const MAX_STEPS: usize = 30;
+/// Newton steps; 12 to 15 are usual.
+const MAX_STEPS: usize = 40;
 /// Steps after which spreads stay as they are.
-const SETTLED: usize = 8;
+const SETTLED: usize = 10;
 /// Share of an item's answer below which it is `pooled`: mostly its kind's.
 const MOSTLY_OWN: f64 = 0.25;
 /// The weight of an item's own ratio of robust to model variance beside that of all, and the most it can be.
@@ -378,24 +378,17 @@ impl<'a> Model<'a> {
         for step in 0..MAX_STEPS {
             cancel.check()?;
             let system = self.system(cancel)?;
-            let slopes = if (3..SETTLED).contains(&step) {
-                Some(self.slopes(&system, false, cancel)?.0)
-            } else {
-                None
-            };
             let moved = self.advance(&system);
             // Spreads settle within a few steps; the last ones are for the coefficients that go with them.
             if (2..SETTLED).contains(&step) {
+                let (slopes, _) = self.slopes(&system, false, cancel)?;
+                let shrunk = shrink(&slopes, self.part.prior());
+                for (held, kind) in self.slope_prior.iter_mut().zip(shrunk) {
+                    *held = (kind.kind.mean(), kind.spread.max(MIN_SPREAD).powi(-2));
+                }
                 self.estimate_excess();
                 self.estimate_dispersion();
                 self.estimate_week_sd(&system);
-            }
-            for (held, kind) in self
-                .slope_prior
-                .iter_mut()
-                .zip(shrink(&slopes.unwrap_or_default(), self.part.prior()))
-            {
-                *held = (kind.kind.mean(), kind.spread.max(MIN_SPREAD).powi(-2));
             }
             if step >= SETTLED && moved < 1e-4 {
                 break;
@@ -488,35 +481,36 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// One damped Newton step; returns the largest change of a coefficient.
+    /// One damped Newton step; returns the largest change of an expectation's logarithm.
     fn advance(&mut self, system: &System) -> f64 {
         let Some(schur) = &system.schur else {
             return 0.0;
         };
         let shared = schur.solve(&system.shared_gradient);
-        let mut own = Vec::with_capacity(self.units.len());
+        // A step of more than 1 in the logs leaves the region where the curvature holds. Each item is damped alone: one
+        // that is far off must not keep the others from arriving.
+        let most = shared.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        let damp = |most: f64| (1.0 / most.max(1e-300)).min(1.0);
+        for (b, d) in self.shared.iter_mut().zip(&shared) {
+            *b += damp(most) * d;
+        }
+        let mut moved = most;
         for (u, factor) in system.blocks.iter().enumerate() {
+            let Some(factor) = factor else { continue };
             let mut rhs = system.own_gradient[u];
             for (j, column) in &system.cross[u] {
                 for (r, c) in rhs.iter_mut().zip(column) {
                     *r -= c * shared[*j];
                 }
             }
-            own.push(factor.as_ref().map_or(vec![0.0; OWN], |f| f.solve(&rhs)));
-        }
-        let largest = |v: &[f64]| v.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
-        let moved = own
-            .iter()
-            .map(|o| largest(o))
-            .fold(largest(&shared), f64::max);
-        // A step of more than 1 in the logs leaves the region where the curvature holds.
-        let damp = (1.0 / moved.max(1e-300)).min(1.0);
-        for (b, d) in self.shared.iter_mut().zip(&shared) {
-            *b += damp * d;
-        }
-        for (b, d) in self.own.iter_mut().zip(&own) {
-            for (b, d) in b.iter_mut().zip(d) {
-                *b += damp * d;
+            let step = factor.solve(&rhs);
+            let seen = self.seen[u].iter();
+            let most = seen
+                .map(|s| dot(&self.own_terms(u, s.row), &step).abs())
+                .fold(0.0, f64::max);
+            moved = moved.max(most);
+            for (b, d) in self.own[u].iter_mut().zip(&step) {
+                *b += damp(most) * d;
             }
         }
         moved
