@@ -646,7 +646,9 @@ impl<'a> Model<'a> {
         let pooled = found.iter().map(ratio).sum::<f64>() / found.len().max(1) as f64;
         for f in &found {
             let (u, slope, variance, _) = *f;
-            let ratio = (OWN_RATIO * ratio(f) + (1.0 - OWN_RATIO) * pooled).max(1.0);
+            let ratio = (OWN_RATIO * ratio(f) + (1.0 - OWN_RATIO) * pooled)
+                .max(pooled)
+                .max(1.0);
             let answer = (slope, (variance * if robust { ratio } else { 1.0 }).sqrt());
             items[u] = Some(answer);
             kinds[self.units[u].kind].items.push(answer);

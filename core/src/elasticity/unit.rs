@@ -113,6 +113,11 @@ impl Reading {
             .collect()
     }
 
+    /// Days that a sale's price stands for beyond its own.
+    fn held(&self) -> usize {
+        if self.weekly { 6 } else { 0 }
+    }
+
     /// The first day and every day from it to the last sale. A day without a sale had the price of the sales around
     /// it; where these differ it changed at some unknown day between, and the mean of both is supposed.
     fn days_of(&self, cells: &[Cell]) -> (i32, Vec<Day>) {
@@ -148,7 +153,7 @@ impl Reading {
             .rposition(|(a, b)| b.0.saturating_sub(a.0) > LONGEST_GAP)
             .map_or(0, |i| i + 1);
         let known = known.get(anew..).unwrap_or(&[]);
-        let held = if self.weekly { 6 } else { 0 };
+        let held = self.held();
         let mut days: Vec<Day> = Vec::new();
         for (i, (at, day)) in known.iter().enumerate() {
             days.push(*day);
@@ -191,7 +196,7 @@ impl<'a> Unit<'a> {
     pub(super) fn of(name: &'a str, kind: usize, cells: &[Cell], reading: &Reading) -> Self {
         let (first, mut days) = reading.days_of(cells);
         if !reading.flagged {
-            mark_discounts(&mut days);
+            mark_discounts(&mut days, reading.held());
         }
         let with_sales = days.iter().filter(|d| d.sold.units > 0.0);
         let centre = median(&with_sales.map(|d| d.log_price).collect::<Vec<_>>()).unwrap_or(0.0);
@@ -265,13 +270,36 @@ impl<'a> Unit<'a> {
 
 /// Marks days as promoted by their price: 5 % or more below the lower of the prices before and after, for three weeks
 /// at most. A price that stays down longer is a new price.
-fn mark_discounts(days: &mut [Day]) {
+fn mark_discounts(days: &mut [Day], held: usize) {
     let logs: Vec<f64> = days.iter().map(|d| d.log_price).collect();
     // Peaks of a few days are cut off, then valleys of three weeks are filled up to their lower rim.
     let flat = extremes(&extremes(&logs, PEAK, f64::min), PEAK, f64::max);
     let usual = extremes(&extremes(&flat, SHORT, f64::max), SHORT, f64::min);
-    for ((day, log), usual) in days.iter_mut().zip(&logs).zip(&usual) {
-        day.promotion = f64::from(u8::from(*log <= usual + PROMOTED.ln()));
+    let low: Vec<bool> = logs
+        .iter()
+        .zip(&usual)
+        .map(|(log, usual)| *log <= usual + PROMOTED.ln())
+        .collect();
+    let sold: Vec<usize> = (0..days.len())
+        .filter(|i| days[*i].sold.units > 0.0)
+        .collect();
+    let flag = |i: &usize| f64::from(u8::from(low[*i]));
+    for i in &sold {
+        days[*i].promotion = flag(i);
+    }
+    // As with the price: between two sales of which one is a promotion's, half of the days are taken for promoted.
+    for (a, b) in sold.iter().zip(sold.iter().skip(1)) {
+        let half = (flag(a) + flag(b)) / 2.0;
+        let until = (a + 1 + held).min(*b);
+        days[a + 1..until]
+            .iter_mut()
+            .for_each(|d| d.promotion = flag(a));
+        days[until..*b].iter_mut().for_each(|d| d.promotion = half);
+    }
+    if let Some(last) = sold.last() {
+        days[last + 1..]
+            .iter_mut()
+            .for_each(|d| d.promotion = flag(last));
     }
 }
 
