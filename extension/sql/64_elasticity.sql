@@ -1,13 +1,13 @@
 -- How demand answers to price.
 
-CREATE FUNCTION kpi._elasticity_fit(items text[], kinds text[], channels text[], weeks int[], units double precision[], revenue double precision[],
+CREATE FUNCTION kpi._elasticity_fit(items text[], kinds text[], channels text[], days int[], lines double precision[], units double precision[], revenue double precision[],
         promoted double precision[], level double precision)
     RETURNS TABLE (is_kind boolean, name text, elasticity double precision, lo double precision, hi double precision, n_weeks int,
                    price_lo double precision, price_hi double precision, r2 double precision, status text, note text,
                    sd double precision, price double precision, promotion double precision, promotion_error double precision)
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'elasticity_fit_wrapper';
-COMMENT ON FUNCTION kpi._elasticity_fit(text[], text[], text[], int[], double precision[], double precision[], double precision[], double precision) IS
-    'elasticities of items and of kinds from rows by item, channel and week, one value a row in each array';
+COMMENT ON FUNCTION kpi._elasticity_fit(text[], text[], text[], int[], double precision[], double precision[], double precision[], double precision[], double precision) IS
+    'elasticities of items and of kinds from rows by item, channel and day (counted from a Monday), one value a row in each array';
 
 -- The answers of one regression with the groups they are for; read by elasticity() and what_if().
 CREATE FUNCTION kpi._elasticities(by text[], period daterange, filter jsonb, source text, level double precision)
@@ -58,21 +58,19 @@ BEGIN
                CASE WHEN kind IS NOT NULL THEN f.key[cardinality(dims) + 1]
                     WHEN single AND 'product_type' = ANY (dims) THEN f.key[array_position(dims, 'product_type')]
                     WHEN single THEN '' ELSE array_to_string(f.key[1:cardinality(dims)], e'\x1f') END AS kind,
-               (f."time" - '1969-12-29'::date) / 7 AS week,
+               f."time" - '1969-12-29'::date AS day, max(f.value) FILTER (WHERE f.metric = 'lines') AS lines,
                max(f.value) FILTER (WHERE f.metric = 'units') AS units,
                max(f.value) FILTER (WHERE f.metric = 'revenue') AS revenue,
                max(f.value) FILTER (WHERE f.metric = 'discount_depth') AS depth
-          FROM kpi._figures(source, CASE WHEN discounts THEN '{revenue,units,discount_depth}' ELSE '{revenue,units}'::text[] END,
-                            grouped, filter, ARRAY[weeks], 'week') AS f
+          FROM kpi._figures(source, CASE WHEN discounts THEN '{lines,revenue,units,discount_depth}' ELSE '{lines,revenue,units}'::text[] END,
+                            grouped, filter, ARRAY[weeks], 'day') AS f
          GROUP BY f.key, f."time"
     ), a AS (
-        SELECT array_agg(array_to_string(f.item, e'\x1f') ORDER BY f.item, f.week, f.channel) AS items,
-               array_agg(f.kind ORDER BY f.item, f.week, f.channel) AS kinds,
-               array_agg(f.channel ORDER BY f.item, f.week, f.channel) AS channels, array_agg(f.week ORDER BY f.item, f.week, f.channel) AS weeks,
-               array_agg(f.units::double precision ORDER BY f.item, f.week, f.channel) AS units,
-               array_agg(f.revenue::double precision ORDER BY f.item, f.week, f.channel) AS revenue,
+        SELECT array_agg(array_to_string(f.item, e'\x1f')) AS items, array_agg(f.kind) AS kinds, array_agg(f.channel) AS channels,
+               array_agg(f.day) AS days, array_agg(f.lines::double precision) AS lines, array_agg(f.units::double precision) AS units,
+               array_agg(f.revenue::double precision) AS revenue,
                -- 5 % below the list price is a promotion.
-               array_agg(CASE WHEN f.depth >= 0.05 THEN f.units ELSE 0 END::double precision ORDER BY f.item, f.week, f.channel) AS promoted
+               array_agg(CASE WHEN f.depth >= 0.05 THEN f.units ELSE 0 END::double precision) AS promoted
           FROM f WHERE f.units > 0 AND f.revenue > 0
     ), g AS (
         SELECT DISTINCT f.key, CASE WHEN single THEN array_to_string(f.item, e'\x1f') ELSE f.kind END AS name FROM f
@@ -80,7 +78,7 @@ BEGIN
     SELECT g.key, e.elasticity, e.lo, e.hi, e.n_weeks, e.price_lo, e.price_hi, e.r2, e.status, e.note,
            coalesce(e.sd, (e.hi - e.lo) / 2 / 1.6448536269514722), e.price, e.promotion, e.promotion_error
       FROM a
-     CROSS JOIN LATERAL kpi._elasticity_fit(a.items, a.kinds, a.channels, a.weeks, a.units, a.revenue, a.promoted, level) AS e
+     CROSS JOIN LATERAL kpi._elasticity_fit(a.items, a.kinds, a.channels, a.days, a.lines, a.units, a.revenue, a.promoted, level) AS e
       JOIN g ON g.name = e.name
      WHERE e.is_kind <> single;
 END $$;
@@ -150,6 +148,9 @@ BEGIN
        OR kind <> 'delist' AND jsonb_typeof(change -> kind) <> 'number' OR kind = 'delist' AND change -> kind <> 'true' THEN
         RAISE EXCEPTION 'change % is not known', change USING ERRCODE = '22023',
             HINT = 'Give {"price": 0.05}, {"promotion": 0.2}, {"units": -0.1} or {"delist": true}; fractions of what is.';
+    END IF;
+    IF kind <> 'delist' AND abs((change ->> kind)::numeric) > 1e12 THEN
+        RAISE EXCEPTION 'change of % is beyond 1e12', kind USING ERRCODE = '22023', HINT = 'Give a fraction of what is: 0.05 is 5 %%.';
     END IF;
     IF kind <> 'delist' THEN
         amount := (change ->> kind)::double precision;

@@ -120,7 +120,15 @@ BEGIN
         UNION ALL
         SELECT r.* FROM kpi._recommend_others(today, filter, source) AS r
     )
-    SELECT row_number() OVER w, r.action, r.subject, r.reason, r.expected_uplift, r.lo, r.hi, r.confidence, r.evidence, r.rule, r.status
+    SELECT row_number() OVER w, r.action, r.subject, r.reason, r.expected_uplift, r.lo, r.hi, r.confidence,
+           -- The call is to run as it stands: on this source, inside of this filter.
+           jsonb_set(r.evidence, '{args}', (r.evidence -> 'args')
+                     || CASE WHEN filter <> '{}' OR r.evidence -> 'args' ? 'filter'
+                             THEN jsonb_build_object('filter', coalesce(filter, '{}') || coalesce(r.evidence -> 'args' -> 'filter', '{}')) ELSE '{}' END
+                     || CASE WHEN r.action = 'price' AND today < kpi.asof(source) THEN jsonb_build_object('period', (SELECT daterange(e.first_day, today, '[]') FROM kpi._extent(source) AS e))
+                             WHEN r.action = 'set_target' THEN jsonb_build_object('period', kpi._next_month(source)) ELSE '{}' END
+                     || CASE WHEN lower(source) <> 'sales' THEN jsonb_build_object('source', source) ELSE '{}' END),
+           r.rule, r.status
       FROM rules AS r
     WINDOW w AS (ORDER BY CASE WHEN r.action IN ('delist', 'diversify') THEN 0
                                ELSE greatest(coalesce(r.expected_uplift, 0), 0) * coalesce(r.confidence, 0.5) END DESC, r.action, r.subject)

@@ -1,7 +1,7 @@
 //! Price response: the regression behind `kpi.elasticity()`.
 
 use kpi_core::Cancel;
-use kpi_core::elasticity::{Elasticities, Panel, Status, Week, elasticities};
+use kpi_core::elasticity::{Elasticities, Panel, Sold, Status, elasticities};
 use pgrx::prelude::*;
 
 use crate::columns::{equal, integers, names, numbers};
@@ -27,13 +27,14 @@ type Row = (
     Option<f64>,
 );
 
-/// Elasticities of all items and of all kinds, from rows by item and week.
+/// Elasticities of all items and of all kinds, from rows by item, channel and day (from a Monday on).
 #[pg_extern(sql = false)]
 fn elasticity_fit(
     items: Vec<Option<String>>,
     kinds: Vec<Option<String>>,
     channels: Vec<Option<String>>,
-    weeks: Vec<Option<i32>>,
+    days: Vec<Option<i32>>,
+    lines: Vec<Option<f64>>,
     units: Vec<Option<f64>>,
     revenue: Vec<Option<f64>>,
     promoted: Vec<Option<f64>>,
@@ -64,14 +65,16 @@ fn elasticity_fit(
         items.len(),
         kinds.len(),
         channels.len(),
-        weeks.len(),
+        days.len(),
+        lines.len(),
         units.len(),
         revenue.len(),
         promoted.len(),
     ])?;
     let (items, kinds) = (names(items), names(kinds));
-    let (channels, weeks) = (names(channels), integers(weeks));
-    let (units, revenue, promoted) = (numbers(units), numbers(revenue), numbers(promoted));
+    let (channels, days) = (names(channels), integers(days));
+    let (lines, units) = (numbers(lines), numbers(units));
+    let (revenue, promoted) = (numbers(revenue), numbers(promoted));
     let answers = worker::run(move |flag| {
         let mut panel = Panel::new();
         for (i, item) in items.iter().enumerate() {
@@ -80,8 +83,9 @@ fn elasticity_fit(
                 item,
                 kinds.get(i).map_or("", String::as_str),
                 channels.get(i).map_or("", String::as_str),
-                weeks.get(i).copied().unwrap_or(0),
-                Week {
+                days.get(i).copied().unwrap_or(0),
+                Sold {
+                    lines: at(&lines),
                     units: at(&units),
                     revenue: at(&revenue),
                     promoted: at(&promoted),

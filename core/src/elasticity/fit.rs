@@ -1,5 +1,9 @@
-//! The pooled regression: log of expected units = item + item's trend + item's slope · log price + kind's season
-//! + kind's promotion + week, by quasi-Poisson likelihood.
+//! The pooled regression: log of expected sales = item + item's trend + item's slope · log price + kind's season
+//! + promotion + week, by quasi-Poisson likelihood.
+//!
+//! Where order lines are known, there are two of them: of lines, and of units by line. Their slopes add up to that of
+//! units, and what tells large orders from small is not held against the price (the frequency and severity of
+//! actuaries).
 //!
 //! Poisson rather than least squares on log units: a week without a sale counts, where its log does
 //! not exist and leaving it out would flatten the slope of slow items (Santos Silva & Tenreyro,
@@ -7,31 +11,40 @@
 
 use std::collections::BTreeMap;
 
-use super::panel::Panel;
-use super::shrink::{Shrunk, shrink};
-use super::unit::{Levels, MIN_MOVED, Row, Unit};
+use super::panel::{Panel, Table};
+use super::shrink::{Mixture, PRIOR_MEAN, PRIOR_SD, Prior, SPREAD_SCALE, Shrunk, Slopes, shrink};
+use super::unit::{MIN_MOVED, Reading, Row, Unit};
 use crate::dense::{Factor, Symmetric};
 use crate::{Cancel, Error, Result};
 
 /// Item terms: level, trend, bend, slope.
 const OWN: usize = 4;
 const SLOPE: usize = 3;
-/// Kind terms: two harmonics of the year, promotion, the week after one.
+/// Kind terms: two harmonics of the year, promotion, the fortnight after one.
 const SHARED: usize = 6;
-/// Prior standard deviations: trend per year, bend per year², seasons, promotions, and of the slope, which is
-/// only to be kept finite here.
+/// Terms of all kinds: promotion and the fortnight after, which kinds differ from.
+const COMMON: usize = 2;
+/// Prior standard deviations: trend per year, bend per year², seasons, promotions, and kinds' promotions
+/// around those of all.
 const TREND_SD: f64 = 0.5;
 const SEASON_SD: f64 = 0.5;
 const PROMOTION_SD: f64 = 1.0;
-const SLOPE_SD: f64 = 10.0;
+const PROMOTION_SPREAD: f64 = 0.25;
+/// The least spread of slopes that the regression itself is held to; shrinkage proper comes after it.
+const MIN_SPREAD: f64 = 0.5;
 /// Where the standard deviation of the week effects starts; it is estimated.
 const WEEK_SD: f64 = 0.1;
 /// Lags of the Newey-West sum: a month of weeks.
 const LAGS: usize = 4;
-/// Newton steps; 8 to 12 are usual.
-const MAX_STEPS: usize = 30;
+/// Newton steps; 12 to 15 are usual.
+const MAX_STEPS: usize = 40;
+/// Steps after which spreads stay as they are.
+const SETTLED: usize = 10;
 /// Share of an item's answer below which it is `pooled`: mostly its kind's.
 const MOSTLY_OWN: f64 = 0.25;
+/// The weight of an item's own ratio of robust to model variance beside that of all, and the most it can be.
+const OWN_RATIO: f64 = 0.25;
+const MOST_RATIO: f64 = 10.0;
 /// Weeks in a year.
 const YEAR: f64 = 365.25 / 7.0;
 
@@ -138,38 +151,107 @@ pub fn elasticities(panel: &Panel, level: f64, cancel: Cancel<'_>) -> Result<Ela
             accepted: "between 0 and 1, both excluded",
         });
     }
-    let kinds: Vec<&str> = {
-        let mut names: Vec<&str> = panel.items.values().map(|i| i.kind.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+    of_table(&Table::of(panel), level, cancel)
+}
+
+/// [`elasticities()`] of a table.
+pub(crate) fn of_table(table: &Table<'_>, level: f64, cancel: Cancel<'_>) -> Result<Elasticities> {
+    let mut kinds: Vec<&str> = table.items.iter().map(|i| i.1).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    let reading = Reading::of(table);
+    let mut units = Vec::with_capacity(table.items.len());
+    for (name, kind, cells) in &table.items {
+        cancel.check()?;
+        let kind = kinds.binary_search(kind).unwrap_or(0);
+        units.push(Unit::of(name, kind, cells, &reading));
+    }
+    let rows = || units.iter().flat_map(|u| &u.rows);
+    let counted = rows().all(|r| r.lines > 0.0 || r.units <= 0.0);
+    let parts: &[Part] = match (counted, rows().all(|r| r.lines == r.units)) {
+        (true, false) => &[Part::Lines, Part::Size],
+        _ => &[Part::Units],
     };
-    let flagged = panel
-        .items
-        .values()
-        .flat_map(|i| i.weeks.values().flat_map(|rows| rows.values()))
-        .any(|w| w.promoted > 0.0);
-    let levels = Levels::of(panel);
-    let units: Vec<Unit> = panel
-        .items
-        .iter()
-        .map(|(name, item)| Unit::of(name, item, &kinds, &levels, flagged))
-        .collect();
-    let mut model = Model::new(&units, kinds.len());
-    model.fit(cancel)?;
-    let slopes = model.slopes(cancel)?;
-    report(&model, &kinds, &slopes, level)
+    let mut fits = Vec::with_capacity(parts.len());
+    for part in parts {
+        let mut model = Model::new(&units, kinds.len(), *part);
+        model.fit(cancel)?;
+        let system = model.system(cancel)?;
+        let (slopes, own) = model.slopes(&system, true, cancel)?;
+        let promotions = model.promotions(&system, cancel)?;
+        let shrunk = shrink(&slopes, part.prior());
+        fits.push(Fitted {
+            model,
+            own,
+            shrunk,
+            promotions,
+        });
+    }
+    Ok(report(&units, &fits, &kinds, level))
+}
+
+/// What a regression explains.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    /// Units.
+    Units,
+    /// Order lines.
+    Lines,
+    /// Units by order line.
+    Size,
+}
+
+impl Part {
+    /// What is explained and the logarithm of what it is in proportion to; `None` where there is nothing to see.
+    fn of(self, row: &Row) -> Option<(f64, f64)> {
+        match self {
+            Part::Units => Some((row.units, 0.0)),
+            Part::Lines => Some((row.lines, 0.0)),
+            Part::Size => (row.lines > 0.0).then(|| (row.units, row.lines.ln())),
+        }
+    }
+
+    fn prior(self) -> Prior {
+        let (mean, sd) = match self {
+            Part::Units | Part::Lines => (PRIOR_MEAN, PRIOR_SD),
+            Part::Size => (0.0, 1.0),
+        };
+        Prior {
+            mean,
+            sd,
+            spread: SPREAD_SCALE,
+        }
+    }
+}
+
+/// One regression and what it says of slopes.
+struct Fitted<'a> {
+    model: Model<'a>,
+    own: Vec<Option<(f64, f64)>>,
+    shrunk: Vec<Shrunk>,
+    promotions: Vec<Option<(f64, f64)>>,
+}
+
+/// A week as a regression sees it.
+struct Seen<'a> {
+    row: &'a Row,
+    /// Position of its week among those with rows.
+    week: usize,
+    count: f64,
+    offset: f64,
 }
 
 /// The regression in its block form: a small block per item and one that items share.
 struct Model<'a> {
     units: &'a [Unit<'a>],
+    seen: Vec<Vec<Seen<'a>>>,
+    part: Part,
     kinds: usize,
-    first_week: i32,
     weeks: usize,
-    /// Week in the middle of the data: trends are measured from there.
     own: Vec<[f64; OWN]>,
     shared: Vec<f64>,
+    /// The mean and the precision that each kind's slopes are held to.
+    slope_prior: Vec<(f64, f64)>,
     dispersion: Vec<f64>,
     /// The excess of the variance over Poisson: variance = dispersion · (mean + excess · mean²).
     excess: f64,
@@ -188,26 +270,50 @@ struct System {
 }
 
 impl<'a> Model<'a> {
-    fn new(units: &'a [Unit<'a>], kinds: usize) -> Self {
-        let weeks = units.iter().flat_map(|u| u.rows.iter().map(|r| r.week));
-        let first_week = weeks.clone().min().unwrap_or(0);
-        let count = weeks.max().map_or(0, |last| {
-            (i64::from(last) - i64::from(first_week)) as usize + 1
-        });
-        let own = units
+    fn new(units: &'a [Unit<'a>], kinds: usize, part: Part) -> Self {
+        let rows = units.iter().flat_map(|u| &u.rows);
+        let mut weeks: Vec<i32> = rows.map(|r| r.week).collect();
+        weeks.sort_unstable();
+        weeks.dedup();
+        let seen: Vec<Vec<Seen>> = units
             .iter()
             .map(|u| {
-                let mean = u.rows.iter().map(|r| r.units).sum::<f64>() / u.rows.len().max(1) as f64;
-                [mean.max(1e-3).ln(), 0.0, 0.0, 0.0]
+                let rows = u.rows.iter();
+                rows.filter_map(|row| {
+                    let (count, offset) = part.of(row)?;
+                    let week = weeks.binary_search(&row.week).unwrap_or(0);
+                    Some(Seen {
+                        row,
+                        week,
+                        count,
+                        offset,
+                    })
+                })
+                .collect()
+            })
+            .collect();
+        let own = seen
+            .iter()
+            .map(|rows| {
+                let count: f64 = rows.iter().map(|s| s.count).sum();
+                let of: f64 = rows.iter().map(|s| s.offset.exp()).sum();
+                [
+                    (count / of.max(1e-9)).max(1e-3).ln(),
+                    0.0,
+                    0.0,
+                    part.prior().mean,
+                ]
             })
             .collect();
         Self {
             units,
+            seen,
+            part,
             kinds,
-            first_week,
-            weeks: count,
+            weeks: weeks.len(),
             own,
-            shared: vec![0.0; kinds * SHARED + count],
+            shared: vec![0.0; kinds * SHARED + COMMON + weeks.len()],
+            slope_prior: vec![(part.prior().mean, part.prior().sd.powi(-2)); kinds],
             dispersion: vec![1.0; units.len()],
             excess: 0.0,
             week_sd: WEEK_SD,
@@ -222,11 +328,12 @@ impl<'a> Model<'a> {
         [1.0, years, years * years, row.log_price]
     }
 
-    /// Column and value of the shared terms of a row.
-    fn shared_terms(&self, kind: usize, row: &Row) -> [(usize, f64); SHARED + 1] {
+    /// Column and value of the shared terms of a row, in order of column.
+    fn shared_terms(&self, kind: usize, seen: &Seen<'_>) -> [(usize, f64); SHARED + COMMON + 1] {
+        let row = seen.row;
         let angle = std::f64::consts::TAU * f64::from(row.week) / YEAR;
         let at = kind * SHARED;
-        let week = (row.week - self.first_week).max(0) as usize;
+        let all = self.kinds * SHARED;
         [
             (at, angle.sin()),
             (at + 1, angle.cos()),
@@ -234,42 +341,33 @@ impl<'a> Model<'a> {
             (at + 3, (2.0 * angle).cos()),
             (at + 4, row.promotion),
             (at + 5, row.after),
-            (self.kinds * SHARED + week, 1.0),
+            (all, row.promotion),
+            (all + 1, row.after),
+            (all + COMMON + seen.week, 1.0),
         ]
     }
 
-    fn log_mean(&self, unit: usize, row: &Row) -> f64 {
+    /// The log of what is expected, given what it is in proportion to.
+    fn log_mean(&self, unit: usize, seen: &Seen<'_>) -> f64 {
         let kind = self.units.get(unit).map_or(0, |u| u.kind);
-        let own: f64 = self
-            .own_terms(unit, row)
+        let own = self.own.get(unit).unwrap_or(&[0.0; OWN]);
+        let terms = self.shared_terms(kind, seen);
+        let shared = terms
             .iter()
-            .zip(self.own.get(unit).unwrap_or(&[0.0; OWN]))
-            .map(|(x, b)| x * b)
-            .sum();
-        let shared: f64 = self
-            .shared_terms(kind, row)
-            .iter()
-            .map(|(j, z)| z * self.shared.get(*j).copied().unwrap_or(0.0))
-            .sum();
-        (own + shared).clamp(-30.0, 30.0)
-    }
-
-    fn own_precision() -> [f64; OWN] {
-        [
-            1e-6,
-            TREND_SD.powi(-2),
-            TREND_SD.powi(-2),
-            SLOPE_SD.powi(-2),
-        ]
+            .map(|(j, z)| z * self.shared.get(*j).copied().unwrap_or(0.0));
+        (seen.offset + dot(&self.own_terms(unit, seen.row), own) + shared.sum::<f64>())
+            .clamp(-30.0, 30.0)
     }
 
     fn shared_precision(&self, j: usize) -> f64 {
-        if j >= self.kinds * SHARED {
+        if j >= self.kinds * SHARED + COMMON {
             self.week_sd.powi(-2)
+        } else if j >= self.kinds * SHARED {
+            PROMOTION_SD.powi(-2)
         } else if j % SHARED < 4 {
             SEASON_SD.powi(-2)
         } else {
-            PROMOTION_SD.powi(-2)
+            PROMOTION_SPREAD.powi(-2)
         }
     }
 
@@ -281,12 +379,18 @@ impl<'a> Model<'a> {
             cancel.check()?;
             let system = self.system(cancel)?;
             let moved = self.advance(&system);
-            if step >= 2 {
+            // Spreads settle within a few steps; the last ones are for the coefficients that go with them.
+            if (2..SETTLED).contains(&step) {
+                let (slopes, _) = self.slopes(&system, false, cancel)?;
+                let shrunk = shrink(&slopes, self.part.prior());
+                for (held, kind) in self.slope_prior.iter_mut().zip(shrunk) {
+                    *held = (kind.kind.mean(), kind.spread.max(MIN_SPREAD).powi(-2));
+                }
                 self.estimate_excess();
                 self.estimate_dispersion();
                 self.estimate_week_sd(&system);
             }
-            if step >= 8 && moved < 1e-4 {
+            if step >= SETTLED && moved < 1e-4 {
                 break;
             }
         }
@@ -308,20 +412,26 @@ impl<'a> Model<'a> {
         let mut cross = Vec::with_capacity(self.units.len());
         for (u, unit) in self.units.iter().enumerate() {
             cancel.check()?;
-            let precision = Self::own_precision();
+            let slope = self
+                .slope_prior
+                .get(unit.kind)
+                .copied()
+                .unwrap_or((0.0, 1e-6));
+            let trend = TREND_SD.powi(-2);
+            let held = [(0.0, 1e-6), (0.0, trend), (0.0, trend), slope];
             let mut gradient = [0.0; OWN];
             let mut block = Symmetric::zeros(OWN);
-            for k in 0..OWN {
-                gradient[k] = -precision[k] * self.own[u][k];
-                block.add(k, k, precision[k]);
+            for (k, (mean, precision)) in held.iter().enumerate() {
+                gradient[k] = precision * (mean - self.own[u][k]);
+                block.add(k, k, *precision);
             }
             let mut touched: BTreeMap<usize, [f64; OWN]> = BTreeMap::new();
-            for row in &unit.rows {
-                let mean = self.log_mean(u, row).exp();
+            for seen in &self.seen[u] {
+                let mean = self.log_mean(u, seen).exp();
                 let spread = self.dispersion[u] * (1.0 + self.excess * mean);
-                let (weight, score) = (mean / spread, (row.units - mean) / spread);
-                let x = self.own_terms(u, row);
-                let z = self.shared_terms(unit.kind, row);
+                let (weight, score) = (mean / spread, (seen.count - mean) / spread);
+                let x = self.own_terms(u, seen.row);
+                let z = self.shared_terms(unit.kind, seen);
                 for (k, xk) in x.iter().enumerate() {
                     gradient[k] += xk * score;
                     for (l, xl) in x.iter().enumerate() {
@@ -371,74 +481,84 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// One damped Newton step; returns the largest change of a coefficient.
+    /// One damped Newton step; returns the largest change of an expectation's logarithm.
     fn advance(&mut self, system: &System) -> f64 {
         let Some(schur) = &system.schur else {
             return 0.0;
         };
         let shared = schur.solve(&system.shared_gradient);
-        let mut own = Vec::with_capacity(self.units.len());
+        // A step of more than 1 in the logs leaves the region where the curvature holds. Each item is damped alone: one
+        // that is far off must not keep the others from arriving.
+        let most = shared.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
+        let damp = |most: f64| (1.0 / most.max(1e-300)).min(1.0);
+        for (b, d) in self.shared.iter_mut().zip(&shared) {
+            *b += damp(most) * d;
+        }
+        let mut moved = most;
         for (u, factor) in system.blocks.iter().enumerate() {
+            let Some(factor) = factor else { continue };
             let mut rhs = system.own_gradient[u];
             for (j, column) in &system.cross[u] {
                 for (r, c) in rhs.iter_mut().zip(column) {
                     *r -= c * shared[*j];
                 }
             }
-            own.push(factor.as_ref().map_or(vec![0.0; OWN], |f| f.solve(&rhs)));
-        }
-        let largest = |v: &[f64]| v.iter().fold(0.0, |a: f64, b| a.max(b.abs()));
-        let moved = own
-            .iter()
-            .map(|o| largest(o))
-            .fold(largest(&shared), f64::max);
-        // A step of more than 1 in the logs leaves the region where the curvature holds.
-        let damp = (1.0 / moved.max(1e-300)).min(1.0);
-        for (b, d) in self.shared.iter_mut().zip(&shared) {
-            *b += damp * d;
-        }
-        for (b, d) in self.own.iter_mut().zip(&own) {
-            for (b, d) in b.iter_mut().zip(d) {
-                *b += damp * d;
+            let step = factor.solve(&rhs);
+            let seen = self.seen[u].iter();
+            let most = seen
+                .map(|s| dot(&self.own_terms(u, s.row), &step).abs())
+                .fold(0.0, f64::max);
+            moved = moved.max(most);
+            for (b, d) in self.own[u].iter_mut().zip(&step) {
+                *b += damp(most) * d;
             }
         }
         moved
     }
 
-    /// The common excess of the variance, by moments; each item weighs by how well it shows it.
+    /// The common excess of the variance, by moments: squared residuals on means and squared means, each row
+    /// weighed by how well it shows them.
     fn estimate_excess(&mut self) {
-        let (mut over, mut square) = (0.0, 0.0);
-        for (u, unit) in self.units.iter().enumerate() {
-            let means = unit.rows.iter().map(|r| self.log_mean(u, r).exp());
-            let level = means.clone().sum::<f64>() / unit.rows.len().max(1) as f64;
-            let weight = (level * (1.0 + self.excess * level)).powi(-2).min(1e6);
-            let free = unit.rows.len() as f64 / (unit.rows.len() as f64 - OWN as f64).max(1.0);
-            for (row, mean) in unit.rows.iter().zip(means) {
-                over += weight * (free * (row.units - mean).powi(2) - mean);
-                square += weight * mean * mean;
+        let (mut mm, mut mc, mut cc, mut rm, mut rc) = (0.0, 0.0, 0.0, 0.0, 0.0);
+        for (u, rows) in self.seen.iter().enumerate() {
+            let n = rows.len() as f64;
+            let free = n / (n - OWN as f64).max(1.0);
+            for seen in rows {
+                let mean = self.log_mean(u, seen).exp();
+                let square = free * (seen.count - mean).powi(2) / mean;
+                let weight = (1.0 + self.excess * mean).powi(-2);
+                mm += weight;
+                mc += weight * mean;
+                cc += weight * mean * mean;
+                rm += weight * square;
+                rc += weight * square * mean;
             }
         }
-        self.excess = (over / square.max(1e-12)).clamp(0.0, 2.0);
+        let determinant = mm * cc - mc * mc;
+        if determinant > 1e-9 * mm * cc {
+            let level = (rm * cc - rc * mc) / determinant;
+            let slope = (rc * mm - rm * mc) / determinant;
+            self.excess = (slope / level.max(0.05)).clamp(0.0, 2.0);
+        }
     }
 
-    /// Pearson dispersion of each item, shrunk to that of all with the weight of ten weeks.
+    /// Pearson dispersion of each item, shrunk to that of all with the weight of half a year.
     fn estimate_dispersion(&mut self) {
-        const WEIGHT: f64 = 10.0;
+        const WEIGHT: f64 = 26.0;
         const FLOOR: f64 = 0.05;
         let pearson: Vec<(f64, f64)> = self
-            .units
+            .seen
             .iter()
             .enumerate()
-            .map(|(u, unit)| {
-                let sum = unit
-                    .rows
+            .map(|(u, rows)| {
+                let sum = rows
                     .iter()
-                    .map(|r| {
-                        let mean = self.log_mean(u, r).exp();
-                        (r.units - mean).powi(2) / (mean * (1.0 + self.excess * mean))
+                    .map(|s| {
+                        let mean = self.log_mean(u, s).exp();
+                        (s.count - mean).powi(2) / (mean * (1.0 + self.excess * mean))
                     })
                     .sum();
-                (sum, (unit.rows.len() as f64 - OWN as f64).max(0.0))
+                (sum, (rows.len() as f64 - OWN as f64).max(0.0))
             })
             .collect();
         let free: f64 = pearson.iter().map(|p| p.1).sum();
@@ -450,32 +570,109 @@ impl<'a> Model<'a> {
 
     /// One step of the EM algorithm for the spread of the week effects.
     fn estimate_week_sd(&mut self, system: &System) {
-        let from = self.kinds * SHARED;
+        let from = self.kinds * SHARED + COMMON;
         let square: f64 = (from..self.shared.len())
             .map(|j| self.shared[j].powi(2) + 1.0 / system.diagonal[j].max(1e-9))
             .sum();
         self.week_sd = (square / self.weeks.max(1) as f64).sqrt().clamp(1e-3, 1.0);
     }
 
-    /// Each item's slope with its robust standard error, and each kind's promotion effect.
-    fn slopes(&self, cancel: Cancel<'_>) -> Result<Slopes> {
-        let system = self.system(cancel)?;
-        let m = self.shared.len();
+    /// Each kind's slopes as the data alone have them, and the same by item: the prior that held them is taken out
+    /// again. `robust`: with standard errors by week rather than the model's own.
+    fn slopes(
+        &self,
+        system: &System,
+        robust: bool,
+        cancel: Cancel<'_>,
+    ) -> Result<(Vec<Slopes>, Vec<Option<(f64, f64)>>)> {
+        let mut kinds = vec![Slopes::default(); self.kinds];
+        let mut items = vec![None; self.units.len()];
         let Some(schur) = &system.schur else {
-            return Ok(Slopes::default());
+            return Ok((kinds, items));
         };
-        // Scores of the shared terms by week, with what the item blocks take up removed.
-        let mut by_week = vec![vec![0.0; m]; self.weeks];
+        let by_week = if robust {
+            self.scores_by_week(system, cancel)?
+        } else {
+            Vec::new()
+        };
+        // Of each usable item: estimate, model variance, robust variance, influence of each week.
+        let mut found: Vec<(usize, f64, f64, f64)> = Vec::with_capacity(self.units.len());
+        let mut together = vec![(0.0_f64, 0.0_f64, vec![0.0; self.weeks]); self.kinds];
+        for (u, unit) in self.units.iter().enumerate() {
+            cancel.check()?;
+            let usable = matches!(unit.status, Status::Ok);
+            let (Some(factor), true) = (&system.blocks[u], usable) else {
+                continue;
+            };
+            let mut pick = [0.0; OWN];
+            pick[SLOPE] = 1.0;
+            let inverse = factor.solve(&pick);
+            let mut reach = vec![0.0; self.shared.len()];
+            for (j, column) in &system.cross[u] {
+                reach[*j] = dot(column, &inverse);
+            }
+            let through = schur.solve(&reach);
+            let precision = 1.0 / (inverse[SLOPE] + dot(&reach, &through));
+            let (mean, held) = self
+                .slope_prior
+                .get(unit.kind)
+                .copied()
+                .unwrap_or((0.0, 0.0));
+            let own = (precision - held).max(1e-3 * precision);
+            let slope = (precision * self.own[u][SLOPE] - held * mean) / own;
+            let scale = precision / own;
+            let mut seen_by_week = 0.0;
+            if robust {
+                let mut influence: Vec<f64> = by_week.iter().map(|g| -dot(&through, g)).collect();
+                for seen in &self.seen[u] {
+                    influence[seen.week] +=
+                        dot(&inverse, &self.own_terms(u, seen.row)) * self.score(u, seen, factor);
+                }
+                let n = self.seen[u].len() as f64;
+                let free = (n / (n - OWN as f64 - 1.0).max(1.0)).sqrt();
+                influence.iter_mut().for_each(|i| *i *= free * scale);
+                seen_by_week = newey_west(&influence);
+                let (count, alone, sum) = &mut together[unit.kind];
+                *count += 1.0;
+                *alone += seen_by_week;
+                for (s, i) in sum.iter_mut().zip(&influence) {
+                    *s += i;
+                }
+            }
+            found.push((u, slope, 1.0 / own, seen_by_week));
+        }
+        // By how much the model's variances fall short: an item's own hundred weeks tell that badly.
+        let ratio = |f: &(usize, f64, f64, f64)| (f.3 / f.2).min(MOST_RATIO);
+        let pooled = found.iter().map(ratio).sum::<f64>() / found.len().max(1) as f64;
+        for f in &found {
+            let (u, slope, variance, _) = *f;
+            let ratio = (OWN_RATIO * ratio(f) + (1.0 - OWN_RATIO) * pooled)
+                .max(pooled)
+                .max(1.0);
+            let answer = (slope, (variance * if robust { ratio } else { 1.0 }).sqrt());
+            items[u] = Some(answer);
+            kinds[self.units[u].kind].items.push(answer);
+        }
+        // The variance of the sum beyond that of its parts is what the items share, pair by pair.
+        for (kind, (n, alone, sum)) in kinds.iter_mut().zip(&together) {
+            kind.common = ((newey_west(sum) - alone) / (n * (n - 1.0)).max(1.0)).max(0.0);
+        }
+        Ok((kinds, items))
+    }
+
+    /// Scores of the shared terms by week, with what the item blocks take up removed.
+    fn scores_by_week(&self, system: &System, cancel: Cancel<'_>) -> Result<Vec<Vec<f64>>> {
+        let mut by_week = vec![vec![0.0; self.shared.len()]; self.weeks];
         for (u, unit) in self.units.iter().enumerate() {
             cancel.check()?;
             let Some(factor) = &system.blocks[u] else {
                 continue;
             };
-            for row in &unit.rows {
-                let score = self.score(u, row, factor);
-                let taken = factor.solve(&self.own_terms(u, row));
-                let week = &mut by_week[(row.week - self.first_week).max(0) as usize];
-                for (j, z) in self.shared_terms(unit.kind, row) {
+            for seen in &self.seen[u] {
+                let score = self.score(u, seen, factor);
+                let taken = factor.solve(&self.own_terms(u, seen.row));
+                let week = &mut by_week[seen.week];
+                for (j, z) in self.shared_terms(unit.kind, seen) {
                     week[j] += z * score;
                 }
                 for (j, column) in &system.cross[u] {
@@ -483,104 +680,48 @@ impl<'a> Model<'a> {
                 }
             }
         }
-        let mut items = Vec::with_capacity(self.units.len());
-        let mut together = vec![(0.0_f64, 0.0_f64, vec![0.0; self.weeks]); self.kinds];
-        for (u, unit) in self.units.iter().enumerate() {
-            cancel.check()?;
-            let usable = matches!(unit.status, Status::Ok);
-            let (Some(factor), true) = (&system.blocks[u], usable) else {
-                items.push(None);
-                continue;
-            };
-            let mut pick = [0.0; OWN];
-            pick[SLOPE] = 1.0;
-            let inverse = factor.solve(&pick);
-            let mut reach = vec![0.0; m];
-            for (j, column) in &system.cross[u] {
-                reach[*j] = dot(column, &inverse);
-            }
-            let through = schur.solve(&reach);
-            let model = inverse[SLOPE] + dot(&reach, &through);
-            let mut influence: Vec<f64> = by_week.iter().map(|g| -dot(&through, g)).collect();
-            for row in &unit.rows {
-                let at = (row.week - self.first_week).max(0) as usize;
-                influence[at] +=
-                    dot(&inverse, &self.own_terms(u, row)) * self.score(u, row, factor);
-            }
-            let n = unit.rows.len() as f64;
-            let free = n / (n - OWN as f64 - 1.0).max(1.0);
-            let robust = newey_west(&influence) * free;
-            items.push(Some((self.own[u][SLOPE], robust.max(model).sqrt())));
-            let (count, alone, sum) = &mut together[unit.kind];
-            *count += 1.0;
-            *alone += robust;
-            for (s, i) in sum.iter_mut().zip(&influence) {
-                *s += i * free.sqrt();
-            }
-        }
-        // The variance of the sum beyond that of its parts is what the items share, pair by pair.
-        let common = together
-            .iter()
-            .map(|(n, alone, sum)| ((newey_west(sum) - alone) / (n * (n - 1.0)).max(1.0)).max(0.0))
-            .collect();
-        let promotions = (0..self.kinds)
+        Ok(by_week)
+    }
+
+    /// Each kind's promotion effect with its robust standard error, where promotions were seen.
+    fn promotions(&self, system: &System, cancel: Cancel<'_>) -> Result<Vec<Option<(f64, f64)>>> {
+        let Some(schur) = &system.schur else {
+            return Ok(vec![None; self.kinds]);
+        };
+        let by_week = self.scores_by_week(system, cancel)?;
+        Ok((0..self.kinds)
             .map(|k| {
-                let j = k * SHARED + 4;
-                let seen = self
+                let (own, all) = (k * SHARED + 4, self.kinds * SHARED);
+                let rows = self
                     .units
                     .iter()
                     .filter(|u| u.kind == k)
-                    .flat_map(|u| &u.rows)
-                    .filter(|r| r.promotion > 0.0)
-                    .count();
-                if seen < MIN_MOVED {
+                    .flat_map(|u| &u.rows);
+                if rows.filter(|r| r.promotion > 0.0).count() < MIN_MOVED {
                     return None;
                 }
-                let mut pick = vec![0.0; m];
-                pick[j] = 1.0;
+                let mut pick = vec![0.0; self.shared.len()];
+                pick[own] = 1.0;
+                pick[all] = 1.0;
                 let inverse = schur.solve(&pick);
                 let influence: Vec<f64> = by_week.iter().map(|g| dot(&inverse, g)).collect();
-                let variance = newey_west(&influence).max(inverse[j]);
-                Some((self.shared[j], variance.sqrt()))
+                let variance = newey_west(&influence).max(dot(&pick, &inverse));
+                Some((self.shared[own] + self.shared[all], variance.sqrt()))
             })
-            .collect();
-        Ok(Slopes {
-            items,
-            common,
-            promotions,
-        })
+            .collect())
     }
 
     /// The score of a row, its residual as if the row had not pulled the fit towards itself (HC3 of
     /// MacKinnon & White, Journal of Econometrics 29, 1985).
-    fn score(&self, unit: usize, row: &Row, block: &Factor) -> f64 {
+    fn score(&self, unit: usize, seen: &Seen<'_>, block: &Factor) -> f64 {
         /// A row that decides alone would have no residual at all.
         const MOST: f64 = 0.8;
-        let mean = self.log_mean(unit, row).exp();
+        let mean = self.log_mean(unit, seen).exp();
         let spread = self.dispersion[unit] * (1.0 + self.excess * mean);
-        let terms = self.own_terms(unit, row);
+        let terms = self.own_terms(unit, seen.row);
         let leverage = mean / spread * dot(&terms, &block.solve(&terms));
-        (row.units - mean) / spread / (1.0 - leverage.clamp(0.0, MOST))
+        (seen.count - mean) / spread / (1.0 - leverage.clamp(0.0, MOST))
     }
-
-    fn r2(&self, unit: usize) -> Option<f64> {
-        let rows = &self.units.get(unit)?.rows;
-        let mean = rows.iter().map(|r| r.units).sum::<f64>() / rows.len().max(1) as f64;
-        let all: f64 = rows.iter().map(|r| (r.units - mean).powi(2)).sum();
-        let left: f64 = rows
-            .iter()
-            .map(|r| (r.units - self.log_mean(unit, r).exp()).powi(2))
-            .sum();
-        (all > 0.0).then(|| (1.0 - left / all).clamp(0.0, 1.0))
-    }
-}
-
-#[derive(Default)]
-struct Slopes {
-    items: Vec<Option<(f64, f64)>>,
-    /// By kind: the variance of the error its items share.
-    common: Vec<f64>,
-    promotions: Vec<Option<(f64, f64)>>,
 }
 
 /// Variance of a sum of correlated terms, with Bartlett weights.
@@ -599,10 +740,29 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(x, y)| x * y).sum()
 }
 
-fn report(model: &Model<'_>, kinds: &[&str], slopes: &Slopes, level: f64) -> Result<Elasticities> {
+/// The share of the variance of weekly units that the regressions explain together.
+fn r2(units: &[Unit<'_>], fits: &[Fitted<'_>], unit: usize) -> Option<f64> {
+    let rows = &units.get(unit)?.rows;
+    let mean = rows.iter().map(|r| r.units).sum::<f64>() / rows.len().max(1) as f64;
+    let first = fits.first()?.model.seen.get(unit)?;
+    let (mut all, mut left) = (0.0, 0.0);
+    for seen in first {
+        let log: f64 = fits.iter().map(|f| f.model.log_mean(unit, seen)).sum();
+        all += (seen.row.units - mean).powi(2);
+        left += (seen.row.units - log.exp()).powi(2);
+    }
+    (all > 0.0).then(|| (1.0 - left / all).clamp(0.0, 1.0))
+}
+
+fn report(units: &[Unit<'_>], fits: &[Fitted<'_>], kinds: &[&str], level: f64) -> Elasticities {
     let tail = (1.0 - level) / 2.0;
-    let mut items: Vec<Estimate> = model
-        .units
+    // Slopes of lines and of units by line add up, and so do their variances: given the lines, units are apart.
+    let sum = |of: &dyn Fn(&Fitted<'_>) -> Option<(f64, f64)>| {
+        fits.iter().try_fold((0.0, 0.0_f64), |s, f| {
+            of(f).map(|(b, se)| (s.0 + b, s.1.hypot(se)))
+        })
+    };
+    let mut items: Vec<Estimate> = units
         .iter()
         .enumerate()
         .map(|(u, unit)| Estimate {
@@ -612,51 +772,62 @@ fn report(model: &Model<'_>, kinds: &[&str], slopes: &Slopes, level: f64) -> Res
             sd: None,
             lo: None,
             hi: None,
-            own: slopes.items.get(u).copied().flatten(),
+            own: sum(&|f| f.own.get(u).copied().flatten()).filter(|_| !fits.is_empty()),
             weeks: unit.rows.len(),
             price_weeks: unit.price_weeks,
             price_cv: unit.price_cv,
             price_range: unit.price_range,
             price: unit.price,
-            r2: model.r2(u),
+            r2: r2(units, fits, u),
             status: unit.status,
         })
         .collect();
     let mut summaries = Vec::with_capacity(kinds.len());
     for (k, kind) in kinds.iter().enumerate() {
         let members: Vec<usize> = (0..items.len())
-            .filter(|u| model.units[*u].kind == k && items[*u].own.is_some())
+            .filter(|u| units[*u].kind == k && items[*u].own.is_some())
             .collect();
-        let own: Vec<(f64, f64)> = members.iter().filter_map(|u| items[*u].own).collect();
-        let Shrunk {
-            kind: centre,
-            spread,
-            items: shrunk,
-            own: weight,
-        } = shrink(&own, slopes.common.get(k).copied().unwrap_or(0.0));
-        for ((u, mixture), weight) in members.iter().zip(&shrunk).zip(weight) {
+        let parts: Vec<&Shrunk> = fits.iter().filter_map(|f| f.shrunk.get(k)).collect();
+        let whole = |of: &dyn Fn(&Shrunk) -> Option<Mixture>| {
+            let mut found = parts.iter().map(|s| of(s));
+            let first = found.next()??;
+            found.try_fold(first, |sum, part| {
+                part.map(|p| sum.plus(p.mean(), p.sd().powi(2)))
+            })
+        };
+        let spread = parts.iter().map(|s| s.spread.powi(2)).sum::<f64>();
+        for (i, u) in members.iter().enumerate() {
+            let Some(mixture) = whole(&|s| s.items.get(i).cloned()) else {
+                continue;
+            };
             let item = &mut items[*u];
             item.elasticity = Some(mixture.mean());
             item.sd = Some(mixture.sd());
             item.lo = Some(mixture.quantile(tail));
             item.hi = Some(mixture.quantile(1.0 - tail));
-            if weight < MOSTLY_OWN && members.len() > 1 {
+            // Each part weighs by how much items differ in it.
+            let own = parts
+                .iter()
+                .map(|s| s.own.get(i).unwrap_or(&0.0) * s.spread.powi(2))
+                .sum::<f64>();
+            if own < MOSTLY_OWN * spread && members.len() > 1 {
                 item.status = Status::Pooled;
             }
         }
-        let known = !members.is_empty();
+        let centre = whole(&|s| Some(s.kind.clone())).filter(|_| !members.is_empty());
+        let promotion = sum(&|f| f.promotions.get(k).copied().flatten());
         summaries.push(KindEstimate {
             kind: (*kind).to_owned(),
-            elasticity: known.then(|| centre.mean()),
-            lo: known.then(|| centre.quantile(tail)),
-            hi: known.then(|| centre.quantile(1.0 - tail)),
-            spread,
+            elasticity: centre.as_ref().map(Mixture::mean),
+            lo: centre.as_ref().map(|c| c.quantile(tail)),
+            hi: centre.as_ref().map(|c| c.quantile(1.0 - tail)),
+            spread: spread.sqrt(),
             items: members.len(),
-            promotion: slopes.promotions.get(k).copied().flatten(),
+            promotion,
         });
     }
-    Ok(Elasticities {
+    Elasticities {
         items,
         kinds: summaries,
-    })
+    }
 }

@@ -10,8 +10,10 @@ mod shrink;
 mod unit;
 mod what_if;
 
+pub(crate) use fit::of_table;
 pub use fit::{Elasticities, Estimate, KindEstimate, Status, elasticities};
-pub use panel::{Panel, Week};
+pub(crate) use panel::{Cell, Table};
+pub use panel::{Panel, Sold};
 pub use what_if::{Answer, Change, Subject, WhatIfStatus, what_if};
 
 #[cfg(test)]

@@ -1,12 +1,14 @@
-//! The additive state: sums by item, week and place of sale.
+//! The additive state: sums by item, day and place of sale.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// What one item sold in one week, returns left out.
+/// What one item sold on one day in one channel, returns left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Week {
+pub struct Sold {
+    /// Order lines, 0 where they are not known.
+    pub lines: f64,
     /// Units sold.
     pub units: f64,
     /// Their revenue; revenue / units is the price.
@@ -15,17 +17,26 @@ pub struct Week {
     pub promoted: f64,
 }
 
-/// An item's kind (product type) and weeks.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Item {
-    pub(super) kind: String,
-    pub(super) weeks: BTreeMap<i32, BTreeMap<Box<str>, Week>>,
+impl Sold {
+    pub(super) fn add(&mut self, other: Sold) {
+        self.lines += other.lines;
+        self.units += other.units;
+        self.revenue += other.revenue;
+        self.promoted += other.promoted;
+    }
 }
 
-/// Sales by item, week and channel: rows add up in any order, and two panels merge into one.
+/// An item's kind (product type) and days.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+struct Item {
+    kind: String,
+    days: BTreeMap<(i32, Box<str>), Sold>,
+}
+
+/// Sales by item, day and channel: rows add up in any order, and two panels merge into one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Panel {
-    pub(super) items: BTreeMap<String, Item>,
+    items: BTreeMap<String, Item>,
 }
 
 impl Panel {
@@ -34,11 +45,11 @@ impl Panel {
         Self::default()
     }
 
-    /// Adds a row. `week` counts weeks from any fixed Monday; `channel` tells apart where prices have a level of
+    /// Adds a row. `day` counts from any fixed Monday; `channel` tells apart where prices have a level of
     /// their own, and may be empty. Rows that are not finite or sell nothing are skipped; an item keeps the
     /// first of its kinds in alphabetical order, so that merging commutes.
-    pub fn push(&mut self, item: &str, kind: &str, channel: &str, week: i32, row: Week) {
-        let sound = [row.units, row.revenue, row.promoted]
+    pub fn push(&mut self, item: &str, kind: &str, channel: &str, day: i32, row: Sold) {
+        let sound = [row.lines, row.units, row.revenue, row.promoted]
             .iter()
             .all(|v| v.is_finite());
         if !sound || row.units <= 0.0 || row.revenue <= 0.0 {
@@ -49,7 +60,11 @@ impl Panel {
         }
         if let Some(entry) = self.items.get_mut(item) {
             entry.adopt(kind);
-            entry.add(week, channel, row);
+            entry
+                .days
+                .entry((day, channel.into()))
+                .or_default()
+                .add(row);
         }
     }
 
@@ -59,16 +74,14 @@ impl Panel {
         for (name, item) in other.items {
             let entry = self.items.entry(name).or_default();
             entry.adopt(&item.kind);
-            for (week, rows) in item.weeks {
-                for (channel, row) in rows {
-                    entry.add(week, &channel, row);
-                }
+            for (place, row) in item.days {
+                entry.days.entry(place).or_default().add(row);
             }
         }
         self
     }
 
-    /// Items with at least one week.
+    /// Items with at least one day.
     pub fn len(&self) -> usize {
         self.items.len()
     }
@@ -81,21 +94,52 @@ impl Panel {
 
 impl Item {
     fn adopt(&mut self, kind: &str) {
-        if self.weeks.is_empty() || kind < self.kind.as_str() {
+        if self.days.is_empty() || kind < self.kind.as_str() {
             kind.clone_into(&mut self.kind);
         }
     }
+}
 
-    fn add(&mut self, week: i32, channel: &str, row: Week) {
-        let cells = self.weeks.entry(week).or_default();
-        if !cells.contains_key(channel) {
-            cells.insert(channel.into(), Week::default());
+/// One cell of a [`Table`]: a day, a channel's position and what was sold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell {
+    pub(crate) day: i32,
+    pub(crate) channel: usize,
+    pub(crate) sold: Sold,
+}
+
+/// A panel laid out for the regression: items with their kind and their cells in order of day.
+pub(crate) struct Table<'a> {
+    pub(crate) channels: usize,
+    pub(crate) items: Vec<(&'a str, &'a str, Vec<Cell>)>,
+}
+
+impl<'a> Table<'a> {
+    pub(super) fn of(panel: &'a Panel) -> Self {
+        let mut channels: BTreeMap<&str, usize> = BTreeMap::new();
+        for (_, channel) in panel.items.values().flat_map(|i| i.days.keys()) {
+            let next = channels.len();
+            channels.entry(channel).or_insert(next);
         }
-        let Some(sum) = cells.get_mut(channel) else {
-            return;
-        };
-        sum.units += row.units;
-        sum.revenue += row.revenue;
-        sum.promoted += row.promoted;
+        let items = panel
+            .items
+            .iter()
+            .map(|(name, item)| {
+                let cells = item
+                    .days
+                    .iter()
+                    .map(|((day, channel), sold)| Cell {
+                        day: *day,
+                        channel: channels.get(&**channel).copied().unwrap_or(0),
+                        sold: *sold,
+                    })
+                    .collect();
+                (name.as_str(), item.kind.as_str(), cells)
+            })
+            .collect();
+        Self {
+            channels: channels.len(),
+            items,
+        }
     }
 }

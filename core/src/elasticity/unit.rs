@@ -1,10 +1,8 @@
-//! An item's weeks made ready for the regression: gaps filled, cut weeks and stock-outs left out.
-
-use std::collections::BTreeMap;
+//! An item's weeks made ready for the regression: the price of every day, cut weeks and stock-outs left out.
 
 use super::fit::Status;
-use super::panel::{Item, Panel, Week};
-use crate::draw::{ascending, median, quantile};
+use super::panel::{Cell, Sold, Table};
+use crate::draw::median;
 
 /// Weeks on the market below which an item is `short`.
 const MIN_WEEKS: usize = 8;
@@ -14,20 +12,27 @@ const MIN_SALES: usize = 6;
 const MOVED: f64 = 0.01;
 /// Weeks away from the median price below which the price "never moved".
 pub(super) const MIN_MOVED: usize = 3;
-/// Share of list price from which on a week counts as promoted where no promotions are mapped.
+/// Share of list price from which on a day counts as promoted where no promotions are mapped.
 const PROMOTED: f64 = 0.95;
-/// Weeks on each side of the median that stands for the list price: 90 days in all.
-const LIST_REACH: i32 = 6;
-/// Weeks after which a lower price is no longer a promotion.
-const SHORT: i32 = 3;
-/// Weeks in which a channel's own price level for an item weighs as much as the channel's common one.
+/// Days after which a lower price is no longer a promotion.
+const SHORT: usize = 21;
+/// Days up to which a higher price is an exception.
+const PEAK: usize = 3;
+/// Days after a promotion in which people may still have what they bought.
+const AFTER: i32 = 14;
+/// Days in which a channel's own price level for an item weighs as much as the channel's common one.
 const OWN_LEVEL: f64 = 10.0;
+/// Most rounds of the fit of channels' levels.
+const ROUNDS: usize = 8;
+/// Days without a sale after which an item's life begins anew.
+const LONGEST_GAP: i32 = 3_660;
 /// A week without sales that was this improbable is taken for a stock-out and left out.
 const STOCK_OUT: f64 = 0.01;
 
 /// One week of one item.
 pub(super) struct Row {
     pub(super) week: i32,
+    pub(super) lines: f64,
     pub(super) units: f64,
     pub(super) log_price: f64,
     pub(super) promotion: f64,
@@ -46,66 +51,200 @@ pub(super) struct Unit<'a> {
     pub(super) status: Status,
 }
 
-impl<'a> Unit<'a> {
-    pub(super) fn of(
-        name: &'a str,
-        item: &Item,
-        kinds: &[&str],
-        levels: &Levels,
-        flagged: bool,
-    ) -> Self {
-        let kind = kinds.binary_search(&item.kind.as_str()).unwrap_or(0);
-        let sums = levels.even(item);
-        let priced: BTreeMap<i32, f64> = sums
-            .iter()
-            .map(|(week, w)| (*week, w.revenue / w.units))
-            .collect();
-        let short = short_discounts(&priced);
-        let logs: Vec<f64> = priced.values().map(|p| p.ln()).collect();
-        let centre = median(&logs).unwrap_or(0.0);
-        let first = priced.keys().next().copied().unwrap_or(0);
-        let last = priced.keys().next_back().copied().unwrap_or(0);
-        let mut rows: Vec<Row> = Vec::new();
-        let mut price = 0.0;
-        let mut was_promoted = 0.0;
-        for (week, paid) in &priced {
-            // Weeks between two sales sold nothing, at the price of the last sale.
-            if let Some(before) = rows.last().map(|r: &Row| r.week) {
-                for gap in before + 1..*week {
-                    rows.push(Row {
-                        week: gap,
-                        units: 0.0,
-                        log_price: price,
-                        promotion: 0.0,
-                        after: was_promoted,
-                    });
-                    was_promoted = 0.0;
-                }
+/// What the table as a whole says about each of its rows.
+pub(super) struct Reading {
+    /// Mean log price of a channel beside that of the item, over all items.
+    levels: Vec<f64>,
+    /// Whether promotions are mapped.
+    flagged: bool,
+    /// Whether all rows are of one weekday: they then stand for weeks.
+    weekly: bool,
+}
+
+/// A day of an item's life: what was sold, and the price known or supposed.
+#[derive(Clone, Copy, Default)]
+struct Day {
+    sold: Sold,
+    log_price: f64,
+    promotion: f64,
+}
+
+impl Reading {
+    pub(super) fn of(table: &Table<'_>) -> Self {
+        let cells = || table.items.iter().flat_map(|i| &i.2);
+        let weekday = |c: &Cell| c.day.rem_euclid(7);
+        let first = cells().next().map(weekday);
+        let mut levels = vec![0.0; table.channels];
+        // Within an item's day prices differ by channel alone: medians of what is left after the day's mean, in
+        // turns until both fit.
+        for _ in 0..ROUNDS {
+            let mut away: Vec<Vec<f64>> = vec![Vec::new(); table.channels];
+            for (_, _, cells) in &table.items {
+                gather(cells, &levels, &mut away);
             }
-            price = paid.ln() - centre;
-            let cell = sums.get(week).copied().unwrap_or_default();
-            let promotion = if flagged {
-                (cell.promoted / cell.units).clamp(0.0, 1.0)
-            } else {
-                short.get(week).copied().unwrap_or(0.0)
-            };
-            rows.push(Row {
-                week: *week,
-                units: cell.units,
-                log_price: price,
-                promotion,
-                after: f64::max(was_promoted - promotion, 0.0),
-            });
-            was_promoted = promotion;
+            let mut most: f64 = 0.0;
+            for (level, logs) in levels.iter_mut().zip(&away) {
+                let step = median(logs).unwrap_or(0.0);
+                *level += step;
+                most = most.max(step.abs());
+            }
+            if most < 1e-4 {
+                break;
+            }
         }
-        rows.retain(|r| r.week != first && r.week != last);
+        Self {
+            levels,
+            flagged: cells().any(|c| c.sold.promoted > 0.0),
+            weekly: cells().all(|c| Some(weekday(c)) == first),
+        }
+    }
+
+    /// The levels of one item: its own as far as they show, else those of all items.
+    fn levels_of(&self, cells: &[Cell]) -> Vec<f64> {
+        let mut own: Vec<Vec<f64>> = vec![Vec::new(); self.levels.len()];
+        gather(cells, &self.levels, &mut own);
+        self.levels
+            .iter()
+            .zip(&own)
+            .map(|(common, logs)| {
+                let n = logs.len() as f64;
+                common + median(logs).unwrap_or(0.0) * n / (n + OWN_LEVEL)
+            })
+            .collect()
+    }
+
+    /// Days that a sale's price stands for beyond its own.
+    fn held(&self) -> usize {
+        if self.weekly { 6 } else { 0 }
+    }
+
+    /// The first day and every day from it to the last sale. A day without a sale had the price of the sales around
+    /// it; where these differ it changed at some unknown day between, and the mean of both is supposed.
+    fn days_of(&self, cells: &[Cell]) -> (i32, Vec<Day>) {
+        let levels = self.levels_of(cells);
+        let known: Vec<(i32, Day)> = same_days(cells)
+            .map(|day| {
+                let mut sold = Sold::default();
+                for cell in day {
+                    let level = levels.get(cell.channel).copied().unwrap_or(0.0);
+                    sold.add(Sold {
+                        revenue: cell.sold.revenue * (-level).exp(),
+                        ..cell.sold
+                    });
+                }
+                let at = day.first().map_or(0, |c| c.day);
+                let day = Day {
+                    sold,
+                    log_price: (sold.revenue / sold.units).ln(),
+                    promotion: (sold.promoted / sold.units).clamp(0.0, 1.0),
+                };
+                (at, day)
+            })
+            .collect();
+        let mean = |a: &Day, b: &Day| Day {
+            sold: Sold::default(),
+            log_price: (a.log_price + b.log_price) / 2.0,
+            promotion: (a.promotion + b.promotion) / 2.0,
+        };
+        // What sold again after ten years began anew.
+        let anew = known
+            .iter()
+            .zip(known.iter().skip(1))
+            .rposition(|(a, b)| b.0.saturating_sub(a.0) > LONGEST_GAP)
+            .map_or(0, |i| i + 1);
+        let known = known.get(anew..).unwrap_or(&[]);
+        let held = self.held();
+        let mut days: Vec<Day> = Vec::new();
+        for (i, (at, day)) in known.iter().enumerate() {
+            days.push(*day);
+            let Some((next_at, next)) = known.get(i + 1) else {
+                days.extend(std::iter::repeat_n(mean(day, day), held));
+                break;
+            };
+            let between = next_at.saturating_sub(*at).saturating_sub(1).max(0) as usize;
+            days.extend(std::iter::repeat_n(mean(day, day), held.min(between)));
+            days.extend(std::iter::repeat_n(
+                mean(day, next),
+                between.saturating_sub(held),
+            ));
+        }
+        (known.first().map_or(0, |k| k.0), days)
+    }
+}
+
+/// Cells cut into days.
+fn same_days(cells: &[Cell]) -> impl Iterator<Item = &[Cell]> {
+    cells.chunk_by(|a, b| a.day == b.day)
+}
+
+/// Adds to each channel the log prices of an item's days beside the day's mean, levels taken out.
+fn gather(cells: &[Cell], levels: &[f64], away: &mut [Vec<f64>]) {
+    let log = |c: &Cell| {
+        (c.sold.revenue / c.sold.units).ln() - levels.get(c.channel).copied().unwrap_or(0.0)
+    };
+    for day in same_days(cells).filter(|d| d.len() > 1) {
+        let mean = day.iter().map(log).sum::<f64>() / day.len() as f64;
+        for cell in day {
+            if let Some(list) = away.get_mut(cell.channel) {
+                list.push(log(cell) - mean);
+            }
+        }
+    }
+}
+
+impl<'a> Unit<'a> {
+    pub(super) fn of(name: &'a str, kind: usize, cells: &[Cell], reading: &Reading) -> Self {
+        let (first, mut days) = reading.days_of(cells);
+        if !reading.flagged {
+            mark_discounts(&mut days, reading.held());
+        }
+        let with_sales = days.iter().filter(|d| d.sold.units > 0.0);
+        let centre = median(&with_sales.map(|d| d.log_price).collect::<Vec<_>>()).unwrap_or(0.0);
+        let mut rows: Vec<Row> = Vec::new();
+        let mut paid: Vec<f64> = Vec::new();
+        let mut rest = i32::MAX;
+        let mut at = 0;
+        while at < days.len() {
+            let week = first.saturating_add(at as i32).div_euclid(7);
+            let count = (7 - first.saturating_add(at as i32).rem_euclid(7)) as usize;
+            let these = days.get(at..(at + count).min(days.len())).unwrap_or(&[]);
+            at += count;
+            let mean =
+                |f: &dyn Fn(&Day) -> f64| these.iter().map(f).sum::<f64>() / these.len() as f64;
+            let sum = |f: fn(&Sold) -> f64| these.iter().map(|d| f(&d.sold)).sum::<f64>();
+            let mut after = 0.0;
+            for day in these {
+                rest = if day.promotion >= 0.5 {
+                    0
+                } else {
+                    rest.saturating_add(1)
+                };
+                after += f64::from(u8::from((1..=AFTER).contains(&rest)));
+            }
+            let units = sum(|s| s.units);
+            if units > 0.0 {
+                paid.push(sum(|s| s.revenue) / units);
+            }
+            rows.push(Row {
+                week,
+                lines: sum(|s| s.lines),
+                units,
+                log_price: mean(&|d| d.log_price) - centre,
+                promotion: mean(&|d| d.promotion),
+                after: after / these.len() as f64,
+            });
+        }
+        // The first and the last week are cut.
+        rows.pop();
+        if !rows.is_empty() {
+            rows.remove(0);
+        }
         drop_stock_outs(&mut rows);
         let sold = rows.iter().filter(|r| r.units > 0.0);
-        let prices: Vec<f64> = sold.clone().map(|r| r.log_price).collect();
+        let prices: Vec<f64> = sold.map(|r| r.log_price).collect();
         let price_weeks = prices.iter().filter(|p| p.abs() > MOVED).count();
         let mean = prices.iter().sum::<f64>() / prices.len().max(1) as f64;
         let square: f64 = prices.iter().map(|p| (p - mean).powi(2)).sum();
-        let sorted = ascending(&priced.values().copied().collect::<Vec<_>>());
         let status = if rows.len() < MIN_WEEKS || prices.len() < MIN_SALES {
             Status::Short
         } else if price_weeks < MIN_MOVED {
@@ -119,113 +258,65 @@ impl<'a> Unit<'a> {
             price_weeks,
             price_cv: (square / (prices.len().max(2) - 1) as f64).sqrt(),
             price_range: (
-                quantile(&sorted, 0.0).unwrap_or(0.0),
-                quantile(&sorted, 1.0).unwrap_or(0.0),
+                paid.iter().copied().reduce(f64::min).unwrap_or(0.0),
+                paid.iter().copied().reduce(f64::max).unwrap_or(0.0),
             ),
-            price: priced.values().next_back().copied().unwrap_or(0.0),
+            price: paid.last().copied().unwrap_or(0.0),
             status,
             rows,
         }
     }
 }
 
-/// How strongly each week was promoted, 0 to 1, by its price: 5 % or more below the median of the 90 days around it,
-/// for three weeks at most. A price that stays down longer is a new price.
-fn short_discounts(priced: &BTreeMap<i32, f64>) -> BTreeMap<i32, f64> {
-    let mut runs: Vec<Vec<(i32, f64)>> = Vec::new();
-    // A week without a sale has no price and does not end a run; a week at the list price does.
-    let mut running = false;
-    for (week, paid) in priced {
-        let near: Vec<f64> = priced
-            .range(week.saturating_sub(LIST_REACH)..=week.saturating_add(LIST_REACH))
-            .map(|(_, p)| *p)
-            .collect();
-        let depth = 1.0 - paid / median(&near).unwrap_or(*paid);
-        if depth < 1.0 - PROMOTED {
-            running = false;
-            continue;
-        }
-        match runs.last_mut().filter(|_| running) {
-            Some(run) => run.push((*week, depth)),
-            None => runs.push(vec![(*week, depth)]),
-        }
-        running = true;
+/// Marks days as promoted by their price: 5 % or more below the lower of the prices before and after, for three weeks
+/// at most. A price that stays down longer is a new price.
+fn mark_discounts(days: &mut [Day], held: usize) {
+    let logs: Vec<f64> = days.iter().map(|d| d.log_price).collect();
+    // Peaks of a few days are cut off, then valleys of three weeks are filled up to their lower rim.
+    let flat = extremes(&extremes(&logs, PEAK, f64::min), PEAK, f64::max);
+    let usual = extremes(&extremes(&flat, SHORT, f64::max), SHORT, f64::min);
+    let low: Vec<bool> = logs
+        .iter()
+        .zip(&usual)
+        .map(|(log, usual)| *log <= usual + PROMOTED.ln())
+        .collect();
+    let sold: Vec<usize> = (0..days.len())
+        .filter(|i| days[*i].sold.units > 0.0)
+        .collect();
+    let flag = |i: &usize| f64::from(u8::from(low[*i]));
+    for i in &sold {
+        days[*i].promotion = flag(i);
     }
-    let weeks = |run: &[(i32, f64)]| {
-        let ends = run.first().zip(run.last());
-        ends.map_or(0, |(a, b)| b.0.saturating_sub(a.0).saturating_add(1))
-    };
-    let mut found = BTreeMap::new();
-    for run in runs.iter().filter(|r| weeks(r) <= SHORT) {
-        // A week that the promotion only touched has part of its depth.
-        let deepest = run.iter().map(|r| r.1).fold(0.0, f64::max);
-        found.extend(run.iter().map(|(week, depth)| (*week, depth / deepest)));
+    // As with the price: between two sales of which one is a promotion's, half of the days are taken for promoted.
+    for (a, b) in sold.iter().zip(sold.iter().skip(1)) {
+        let half = (flag(a) + flag(b)) / 2.0;
+        let until = (a + 1 + held).min(*b);
+        days[a + 1..until]
+            .iter_mut()
+            .for_each(|d| d.promotion = flag(a));
+        days[until..*b].iter_mut().for_each(|d| d.promotion = half);
     }
-    found
+    if let Some(last) = sold.last() {
+        days[last + 1..]
+            .iter_mut()
+            .for_each(|d| d.promotion = flag(last));
+    }
 }
 
-/// The price levels of channels: an item's weeks are to be compared as if sold in one mix of them.
-pub(super) struct Levels<'a> {
-    /// Mean log price of a channel beside that of the item, over all items.
-    common: BTreeMap<&'a str, f64>,
-}
-
-impl<'a> Levels<'a> {
-    pub(super) fn of(panel: &'a Panel) -> Self {
-        let mut away: BTreeMap<&'a str, Vec<f64>> = BTreeMap::new();
-        for item in panel.items.values() {
-            for rows in item.weeks.values().filter(|rows| rows.len() > 1) {
-                // Within a week the price is the same but for the channel.
-                let logs = rows.values().map(|w| (w.revenue / w.units).ln());
-                let mean = logs.sum::<f64>() / rows.len() as f64;
-                for (channel, w) in rows {
-                    let log = (w.revenue / w.units).ln() - mean;
-                    away.entry(channel).or_default().push(log);
-                }
-            }
-        }
-        Self {
-            common: away
+/// The extreme of a window of `width` values around each place (an odd one more before it), cut at the ends.
+fn extremes(values: &[f64], width: usize, of: fn(f64, f64) -> f64) -> Vec<f64> {
+    let (before, after) = (width / 2, width - width / 2);
+    (0..values.len())
+        .map(|i| {
+            let window = values.get(i.saturating_sub(before)..(i + after + 1).min(values.len()));
+            window
+                .unwrap_or(&[])
                 .iter()
-                .map(|(channel, logs)| (*channel, median(logs).unwrap_or(0.0)))
-                .collect(),
-        }
-    }
-
-    /// The item's weeks with every channel's level taken out: its own as far as it shows, else that of all items.
-    fn even(&self, item: &Item) -> BTreeMap<i32, Week> {
-        let mut own: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
-        for rows in item.weeks.values().filter(|rows| rows.len() > 1) {
-            let beside = |channel: &str, w: &Week| {
-                (w.revenue / w.units).ln() - self.common.get(channel).copied().unwrap_or(0.0)
-            };
-            let mean = rows.iter().map(|(c, w)| beside(c, w)).sum::<f64>() / rows.len() as f64;
-            for (channel, w) in rows {
-                own.entry(channel)
-                    .or_default()
-                    .push(beside(channel, w) - mean);
-            }
-        }
-        let level = |channel: &str| {
-            let common = self.common.get(channel).copied().unwrap_or(0.0);
-            own.get(channel).map_or(common, |logs| {
-                let n = logs.len() as f64;
-                common + median(logs).unwrap_or(0.0) * n / (n + OWN_LEVEL)
-            })
-        };
-        item.weeks
-            .iter()
-            .map(|(week, rows)| {
-                let mut sum = Week::default();
-                for (channel, w) in rows {
-                    sum.units += w.units;
-                    sum.promoted += w.promoted;
-                    sum.revenue += w.revenue * (-level(channel)).exp();
-                }
-                (*week, sum)
-            })
-            .collect()
-    }
+                .copied()
+                .reduce(of)
+                .unwrap_or(0.0)
+        })
+        .collect()
 }
 
 /// Leaves out weeks without sales where the weeks around them sold too much for chance.
@@ -233,7 +324,10 @@ impl<'a> Levels<'a> {
 /// Where another week near by, outside of the same run, sold nothing either, such weeks belong to the item.
 fn drop_stock_outs(rows: &mut Vec<Row>) {
     const REACH: usize = 8;
-    let units: Vec<f64> = rows.iter().map(|r| r.units).collect();
+    let units: Vec<f64> = rows
+        .iter()
+        .map(|r| if r.lines > 0.0 { r.lines } else { r.units })
+        .collect();
     let mut keep = vec![true; units.len()];
     let mut start = 0;
     while start < units.len() {

@@ -6,6 +6,9 @@ use crate::{Error, Result};
 /// Draws behind an interval: its ends are stable to about a fiftieth of its width.
 const DRAWS: usize = 2_000;
 
+/// A larger change of units is a slip of the pen.
+const MOST_UNITS: f64 = 100.0;
+
 /// A change to what the filter names, relative to now.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Change {
@@ -85,20 +88,21 @@ pub struct Answer {
 ///
 /// # Errors
 ///
-/// [`Error::OutOfRange`] for a change below −100 %, a promotion outside of [0, 1), or `level`;
+/// [`Error::OutOfRange`] for a change below −100 %, a promotion outside of [0, 1), units times more than a hundred, or
+/// `level`;
 /// [`Error::TooShort`] for an empty baseline.
 pub fn what_if(change: Change, subject: &Subject<'_>, level: f64, seed: u64) -> Result<Answer> {
     let (amount, accepted) = match change {
         Change::Price(v) => (v, v > -1.0),
         Change::Promotion(v) => (v, (0.0..1.0).contains(&v)),
-        Change::Units(v) => (v, v >= -1.0),
+        Change::Units(v) => (v, (-1.0..=MOST_UNITS).contains(&v)),
         Change::Delist => (0.0, true),
     };
     if !accepted || !amount.is_finite() {
         return Err(Error::OutOfRange {
             name: "change",
             value: amount.to_string(),
-            accepted: "a fraction above -1, and from 0 to 1 for a promotion",
+            accepted: "a fraction: above -1, from 0 to below 1 for a promotion, from -1 to 100 for units",
         });
     }
     if !(level > 0.0 && level < 1.0) {

@@ -4,12 +4,16 @@ use serde_json::json;
 
 use super::robust::theil_sen;
 use super::sales::Sales;
-use super::{Action, HORIZON, LEVEL, Recommendation, Status, percent};
+use super::{Action, HORIZON, Recommendation, Status, percent};
 
 /// Four-week blocks that tell a channel's growth: a year.
 const BLOCKS: i32 = 13;
 /// A channel smaller than this is not a place to move effort to or from.
 const MIN_SHARE: f64 = 0.05;
+/// The chance that any channel of all is taken to gain, or to lose, where none does.
+const FALSE: f64 = 0.05;
+/// Blocks that must go on with what the year shows: the last quarter beside the one before.
+const LATEST: usize = 3;
 /// Concentration above which one channel decides (definitions §4).
 const MAX_HHI: f64 = 0.5;
 
@@ -30,6 +34,9 @@ fn blocks(sales: &Sales) -> Vec<Vec<f64>> {
 }
 
 /// The channels (gaining, losing) whose shares clearly move apart, the fastest of each.
+///
+/// Of many channels some seem to move by chance, and a shock that passes looks like a trend: the level is split among
+/// the channels, and the latest blocks must still move the same way.
 pub(super) fn movers(sales: &Sales) -> Option<((usize, f64), (usize, f64))> {
     if sales.days() < (BLOCKS * HORIZON) as usize {
         return None;
@@ -39,7 +46,8 @@ pub(super) fn movers(sales: &Sales) -> Option<((usize, f64), (usize, f64))> {
         .map(|b| channels.iter().filter_map(|c| c.get(b)).sum())
         .collect();
     let all: f64 = totals.iter().sum();
-    let trends: Vec<(usize, f64, f64, f64)> = channels
+    let level = 1.0 - 2.0 * FALSE / channels.len().max(1) as f64;
+    let trends: Vec<(usize, f64, f64, f64, f64)> = channels
         .iter()
         .enumerate()
         .filter(|(_, c)| c.iter().sum::<f64>() >= MIN_SHARE * all && c.iter().all(|v| *v > 0.0))
@@ -50,17 +58,20 @@ pub(super) fn movers(sales: &Sales) -> Option<((usize, f64), (usize, f64))> {
                 .zip(&totals)
                 .map(|(v, total)| (v / total.max(1e-9)).ln())
                 .collect();
-            let (slope, lo, hi) = theil_sen(&logs, LEVEL)?;
-            Some((i, slope, lo, hi))
+            let (slope, lo, hi) = theil_sen(&logs, level)?;
+            let mean = |b: &[f64]| b.iter().sum::<f64>() / b.len().max(1) as f64;
+            let (before, latest) = logs.split_at_checked(logs.len().checked_sub(LATEST)?)?;
+            let before = before.get(before.len().checked_sub(LATEST)?..)?;
+            Some((i, slope, lo, hi, mean(latest) - mean(before)))
         })
         .collect();
     let up = trends
         .iter()
-        .filter(|t| t.2 > 0.0)
+        .filter(|t| t.2 > 0.0 && t.4 > 0.0)
         .max_by(|a, b| a.1.total_cmp(&b.1))?;
     let down = trends
         .iter()
-        .filter(|t| t.3 < 0.0)
+        .filter(|t| t.3 < 0.0 && t.4 < 0.0)
         .min_by(|a, b| a.1.total_cmp(&b.1))?;
     Some(((up.0, up.1), (down.0, down.1)))
 }

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 pub use cause::{Gap, Goal, fix_cause, set_target};
 pub use replay::{Record, replay};
 pub use sales::{Item, Line, Sales};
-pub use stock_out::{StockOut, suspected_stock_outs};
+pub use stock_out::{StockOut, suspected_stock_outs, zero_runs};
 
 use crate::{Cancel, Result};
 

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::sales::Sales;
 use super::{Action, HORIZON, LEVEL, Recommendation, percent};
 use crate::draw::{Draw, ascending, quantile};
-use crate::elasticity::{Estimate, Status, elasticities};
+use crate::elasticity::{Estimate, Status, of_table};
 use crate::{Cancel, Result};
 
 /// The level at which an elasticity must be clear of -1 and of 0.
@@ -24,16 +24,10 @@ const DRAWS: usize = 400;
 /// Demand must answer at all: an interval that reaches 0 is no reason to raise a price, or data without
 /// any price response (shuffled prices) would recommend it everywhere.
 pub(super) fn rule(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation>> {
-    let answers = elasticities(&sales.panel(), CLEAR, cancel)?;
+    let answers = of_table(&sales.table(), CLEAR, cancel)?;
     let recent = sales.revenue(sales.last() - 2 * HORIZON + 1, sales.last());
     let mut rows = Vec::new();
-    for e in &answers.items {
-        let Ok(at) = e.item.parse::<usize>() else {
-            continue;
-        };
-        let Some(item) = sales.items().get(at) else {
-            continue;
-        };
+    for (at, (e, item)) in answers.items.iter().zip(sales.items()).enumerate() {
         let baseline = recent.get(at).copied().unwrap_or(0.0) / 2.0;
         if let Some(step) = step(e).filter(|_| baseline > 0.0) {
             rows.extend(advise(
@@ -105,7 +99,8 @@ fn advise(
             .uplift(expected, quantile(&sorted, tail)?, quantile(&sorted, 1.0 - tail)?)
             .evidence(
                 "elasticity",
-                json!({ "by": ["sku"], "filter": { "sku": name } }),
+                // With all items: an item alone would not be held to its kind.
+                json!({ "by": ["sku"], "level": CLEAR }),
                 json!({
                     "elasticity": mean, "lo": e.lo, "hi": e.hi, "price": e.price, "step": step,
                     "price_lo": e.price_range.0, "price_hi": e.price_range.1,

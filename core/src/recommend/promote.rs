@@ -7,7 +7,7 @@ use serde_json::json;
 use super::sales::Sales;
 use super::{Action, LEVEL, Recommendation, percent};
 use crate::draw::{median, normal_quantile};
-use crate::elasticity::Week;
+use crate::elasticity::Sold;
 
 /// Weeks before and after a promotion whose sales it may have taken (definitions §4).
 const BEFORE: i32 = 2;
@@ -50,7 +50,7 @@ pub(super) fn events(sales: &Sales) -> Vec<Event> {
         .collect()
 }
 
-fn events_of(item: usize, weeks: &BTreeMap<i32, Week>, flagged: bool, end: i32) -> Vec<Event> {
+fn events_of(item: usize, weeks: &BTreeMap<i32, Sold>, flagged: bool, end: i32) -> Vec<Event> {
     // Runs of promoted weeks: a week without a sale has no price and does not end one.
     let mut runs: Vec<Vec<(i32, f64)>> = Vec::new();
     let mut running = false;

@@ -1,9 +1,12 @@
 //! How often each rule was right: its advice of past dates against what came after them.
 
-use super::promote::{events, mean_gain};
+use std::collections::BTreeMap;
+
+use super::promote::{Event, events, mean_gain};
 use super::range::kept_shrinking;
 use super::sales::Sales;
 use super::{Action, HORIZON, Recommendation, apply, channels};
+use crate::elasticity::Sold;
 use crate::{Cancel, Result};
 
 /// Past dates at which advice is given again, eight weeks apart.
@@ -52,6 +55,7 @@ impl Record {
 /// [`crate::Error::Cancelled`].
 pub fn replay(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Record>> {
     let mut records: Vec<Record> = Vec::new();
+    let weekly = sales.weekly();
     for k in 0..ORIGINS {
         let origin = sales.last() - AFTER - k * APART;
         if origin - sales.first() < MIN_HISTORY {
@@ -59,8 +63,15 @@ pub fn replay(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Record>> {
         }
         cancel.check()?;
         let then = sales.until(origin);
+        let after = After {
+            sales,
+            weekly: &weekly,
+            kinds: kinds(sales, &weekly),
+            events: events(&sales.until(origin + AFTER)),
+        };
         for advice in apply(&then, cancel)? {
-            let Some(hit) = judge(&advice, &then, sales) else {
+            cancel.check()?;
+            let Some(hit) = judge(&advice, &then, &after) else {
                 continue;
             };
             let at = records.iter().position(|r| r.action == advice.action);
@@ -85,18 +96,44 @@ pub fn replay(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Record>> {
     Ok(records)
 }
 
+/// What came after an origin, summed once for all advice.
+struct After<'a> {
+    sales: &'a Sales,
+    weekly: &'a [BTreeMap<i32, Sold>],
+    /// Revenue by kind and week.
+    kinds: BTreeMap<&'a str, BTreeMap<i32, f64>>,
+    /// Promotions up to the end of the weeks that judge.
+    events: Vec<Event>,
+}
+
+fn kinds<'a>(
+    sales: &'a Sales,
+    weekly: &[BTreeMap<i32, Sold>],
+) -> BTreeMap<&'a str, BTreeMap<i32, f64>> {
+    let mut sums: BTreeMap<&str, BTreeMap<i32, f64>> = BTreeMap::new();
+    for (item, weeks) in sales.items().iter().zip(weekly) {
+        let kind = sums.entry(&item.kind).or_default();
+        for (week, sold) in weeks {
+            *kind.entry(*week).or_default() += sold.revenue;
+        }
+    }
+    sums
+}
+
 /// Whether the advice turned out right; `None` where what followed does not tell.
-fn judge(advice: &Recommendation, then: &Sales, all: &Sales) -> Option<bool> {
+fn judge(advice: &Recommendation, then: &Sales, after: &After<'_>) -> Option<bool> {
+    let all = after.sales;
     let origin = then.last();
     let item = || then.items().iter().position(|i| i.name == advice.subject);
     match advice.action {
-        Action::Price => price(advice, item()?, then, all),
+        Action::Price => price(advice, item()?, then, after),
         Action::Promote => {
             let kind = &then.items().get(item()?)?.kind;
             let week = Sales::week(origin + 1);
-            let until = all.until(origin + AFTER);
-            let later: Vec<_> = events(&until)
-                .into_iter()
+            let later: Vec<_> = after
+                .events
+                .iter()
+                .copied()
                 .filter(|e| e.start >= week)
                 .filter(|e| all.items().get(e.item).is_some_and(|i| i.kind == *kind))
                 .collect();
@@ -171,23 +208,17 @@ fn judge(advice: &Recommendation, then: &Sales, all: &Sales) -> Option<bool> {
 }
 
 /// The natural experiment of a price that moved as advised, against the item's kind in the same weeks.
-fn price(advice: &Recommendation, item: usize, then: &Sales, all: &Sales) -> Option<bool> {
+fn price(advice: &Recommendation, item: usize, then: &Sales, after: &After<'_>) -> Option<bool> {
     let values = advice.evidence.get("values")?;
     let old = values.get("price")?.as_f64()?;
     let up = values.get("step")?.as_f64()? > 0.0;
     let kind = &then.items().get(item)?.kind;
-    let weekly = all.weekly();
     let origin = Sales::week(then.last() + 1);
-    let mine = weekly.get(item)?;
-    let of_kind = |week: i32| -> f64 {
-        all.items()
-            .iter()
-            .zip(&weekly)
-            .enumerate()
-            .filter(|(i, (other, _))| *i != item && other.kind == *kind)
-            .filter_map(|(_, (_, weeks))| weeks.get(&week))
-            .map(|w| w.revenue)
-            .sum()
+    let mine = after.weekly.get(item)?;
+    let of_all = after.kinds.get(kind.as_str())?;
+    let of_kind = |week: i32| {
+        let own = mine.get(&week).map_or(0.0, |w| w.revenue);
+        of_all.get(&week).copied().unwrap_or(0.0) - own
     };
     let revenue = |week: i32| mine.get(&week).map_or(0.0, |w| w.revenue);
     let moved: Vec<i32> = mine

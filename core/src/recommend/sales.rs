@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::elasticity::{Panel, Week};
+use crate::elasticity::{Cell, Sold, Table};
 
 /// ABC: items are A while the share before them is below this.
 const A_SHARE: f64 = 0.80;
@@ -197,8 +197,8 @@ impl Sales {
     }
 
     /// Sums by item and complete week.
-    pub(super) fn weekly(&self) -> Vec<BTreeMap<i32, Week>> {
-        let mut sums: Vec<BTreeMap<i32, Week>> = vec![BTreeMap::new(); self.items.len()];
+    pub(super) fn weekly(&self) -> Vec<BTreeMap<i32, Sold>> {
+        let mut sums: Vec<BTreeMap<i32, Sold>> = vec![BTreeMap::new(); self.items.len()];
         let open = Self::week(self.last.saturating_add(1));
         for l in &self.lines {
             let week = Self::week(l.day);
@@ -207,6 +207,7 @@ impl Sales {
             }
             if let Some(weeks) = sums.get_mut(l.item as usize) {
                 let cell = weeks.entry(week).or_default();
+                cell.lines += l.lines;
                 cell.units += l.units;
                 cell.revenue += l.revenue;
                 cell.promoted += l.promoted;
@@ -215,29 +216,34 @@ impl Sales {
         sums
     }
 
-    /// The panel of the elasticity regression; items are named by position, so that names may repeat.
-    pub(super) fn panel(&self) -> Panel {
-        let mut panel = Panel::new();
-        let open = Self::week(self.last.saturating_add(1));
-        let names: Vec<String> = (0..self.items.len()).map(|i| format!("{i:09}")).collect();
-        for l in &self.lines {
-            let week = Self::week(l.day);
-            let place = l.item as usize;
-            let known = names.get(place).zip(self.items.get(place));
-            let (Some((name, item)), true) = (known, week < open) else {
-                continue;
-            };
-            let channel = self
-                .channels
-                .get(l.channel as usize)
-                .map_or("", String::as_str);
-            let row = Week {
-                units: l.units,
-                revenue: l.revenue,
-                promoted: l.promoted,
-            };
-            panel.push(name, &item.kind, channel, week, row);
+    /// The table of the elasticity regression, an item a row in their order; complete weeks only.
+    pub(super) fn table(&self) -> Table<'_> {
+        let mut items: Vec<_> = self
+            .items
+            .iter()
+            .map(|i| (i.name.as_str(), i.kind.as_str(), Vec::new()))
+            .collect();
+        // 1969-12-29 was a Monday.
+        let from = 7 * Self::week(self.first.saturating_add(6)) - 3;
+        let to = 7 * Self::week(self.last.saturating_add(1)) - 4;
+        for l in self.between(from, to) {
+            if let Some((_, _, cells)) = items.get_mut(l.item as usize) {
+                cells.push(Cell {
+                    // From a Monday on.
+                    day: l.day.saturating_add(3),
+                    channel: l.channel as usize,
+                    sold: Sold {
+                        lines: l.lines,
+                        units: l.units,
+                        revenue: l.revenue,
+                        promoted: l.promoted,
+                    },
+                });
+            }
         }
-        panel
+        Table {
+            channels: self.channels.len(),
+            items,
+        }
     }
 }

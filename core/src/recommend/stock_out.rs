@@ -10,8 +10,10 @@ use crate::draw::{median, normal_quantile};
 const REACH: usize = 56;
 /// A run more likely than this by chance is never suspected (definitions §4).
 const MAX_P: f64 = 0.01;
-/// A run is suspected from this posterior probability of a stock-out on: one false alarm in ten.
-const MIN_POSTERIOR: f64 = 0.9;
+/// A run is suspected from this probability of a stock-out on, as long as no more than this share of all suspicions
+/// is to be expected to be false.
+const MIN_POSTERIOR: f64 = 0.3;
+const MAX_FALSE: f64 = 0.15;
 /// Days of a run below which nobody could act anyway.
 const MIN_DAYS: usize = 3;
 /// What is believed before the data: outages last a fortnight, with the weight of five of them, and one
@@ -22,6 +24,8 @@ const PRIOR_SHARE: f64 = 0.01;
 const PRIOR_WEIGHT: f64 = 50.0;
 /// Rounds of the EM algorithm.
 const ROUNDS: usize = 30;
+/// The weight of all items' excess beside a run's own days, in squared lines.
+const EXCESS_WEIGHT: f64 = 100.0;
 /// Sales in the reference window below which the rate is not known.
 const MIN_SALES: f64 = 10.0;
 
@@ -53,6 +57,14 @@ struct Run {
     log_chance: f64,
 }
 
+/// What all items together say about chance.
+struct Usual {
+    /// Relative variance of the weekly rate around that of sixteen weeks.
+    wander: f64,
+    /// Excess of the variance of a day over Poisson.
+    excess: f64,
+}
+
 /// Finds the suspected stock-outs in daily order lines, one row an item, all rows from the same day on.
 ///
 /// A day's chance of no sale is negative binomial around the item's rate in the eight weeks before and after,
@@ -68,16 +80,45 @@ pub fn suspected_stock_outs(
     lives: &[Option<(usize, usize)>],
     first_weekday: usize,
 ) -> Vec<StockOut> {
+    let mut found = zero_runs(daily, lives, first_weekday);
+    found.retain(|f| f.days >= MIN_DAYS && f.p < MAX_P && f.posterior >= MIN_POSTERIOR);
+    // The surest first, as many as keep the share of false alarms to be expected among them low.
+    let mut order: Vec<usize> = (0..found.len()).collect();
+    order.sort_by(|a, b| found[*b].posterior.total_cmp(&found[*a].posterior));
+    let (mut doubt, mut count) = (0.0, 0.0);
+    let mut least = f64::INFINITY;
+    for i in order {
+        doubt += 1.0 - found[i].posterior;
+        count += 1.0;
+        if doubt > MAX_FALSE * count {
+            break;
+        }
+        least = found[i].posterior;
+    }
+    found.retain(|f| f.posterior >= least);
+    found
+}
+
+/// All runs of days without a sale, with the probability of each to be a stock-out; arguments as of
+/// [`suspected_stock_outs()`].
+pub fn zero_runs(
+    daily: &[Vec<f64>],
+    lives: &[Option<(usize, usize)>],
+    first_weekday: usize,
+) -> Vec<StockOut> {
     let weekdays = weekday_factors(daily, first_weekday);
     let length = daily.iter().map(Vec::len).max().unwrap_or(0);
     let factors: Vec<f64> = (0..length)
         .map(|day| weekdays[(first_weekday + day) % 7])
         .collect();
-    let wander = wander(daily, lives, &factors);
+    let usual = Usual {
+        wander: wander(daily, lives, &factors),
+        excess: excess(daily, lives, &factors),
+    };
     let mut runs: Vec<Run> = Vec::new();
     for (item, (counts, life)) in daily.iter().zip(lives).enumerate() {
         if let Some((from, to)) = life {
-            runs.extend(runs_of(item, counts, *from, *to, wander, &factors));
+            runs.extend(runs_of(item, counts, *from, *to, &usual, &factors));
         }
     }
     // EM over chance and outage.
@@ -93,10 +134,7 @@ pub fn suspected_stock_outs(
             .clamp(1e-6, 0.5);
         mean_days = ((out_days + PRIOR_DAYS * PRIOR_RUNS) / (outages + PRIOR_RUNS)).max(2.0);
     }
-    runs.into_iter()
-        .map(|r| r.found)
-        .filter(|f| f.days >= MIN_DAYS && f.p < MAX_P && f.posterior >= MIN_POSTERIOR)
-        .collect()
+    runs.into_iter().map(|r| r.found).collect()
 }
 
 fn posterior(run: &Run, share: f64, mean_days: f64) -> f64 {
@@ -118,7 +156,7 @@ fn runs_of(
     counts: &[f64],
     from: usize,
     to: usize,
-    wander: f64,
+    usual: &Usual,
     factors: &[f64],
 ) -> Vec<Run> {
     let factor = |day: usize| factors.get(day).copied().unwrap_or(1.0);
@@ -148,13 +186,15 @@ fn runs_of(
         }
         let exposure: f64 = near.iter().map(|n| n.1).sum::<f64>().max(1e-9);
         let rate = sold / exposure;
-        // Excess over Poisson of the same days, by moments.
+        // Excess over Poisson of the same days, by moments, shrunk to that of all items: a few months of slow sales
+        // tell it badly.
         let over: f64 = near
             .iter()
             .map(|(n, w)| (n - rate * w).powi(2) - rate * w)
             .sum();
         let square: f64 = near.iter().map(|(_, w)| (rate * w).powi(2)).sum();
-        let excess = (over / square.max(1e-9)).clamp(0.0, 5.0);
+        let excess =
+            ((over + usual.excess * EXCESS_WEIGHT) / (square + EXCESS_WEIGHT)).clamp(0.0, 5.0);
         // A clumped day without a sale counts for less than its mean.
         let weight = |w: f64| {
             let mean = rate * w;
@@ -166,7 +206,7 @@ fn runs_of(
         };
         let missing: f64 = (start..day).map(|d| weight(factor(d))).sum();
         // Gamma-Poisson: the rate is known from `sold` sales only, and that of a week wanders around it.
-        let shape = 1.0 / (1.0 / (sold + 0.5) + wander);
+        let shape = 1.0 / (1.0 / (sold + 0.5) + usual.wander);
         let log_none = -shape * (rate * missing / shape).ln_1p();
         // A run is there to be looked at once its first day is without a sale.
         let log_first = -weight(factor(start)) * rate;
@@ -188,13 +228,32 @@ fn runs_of(
     runs
 }
 
-/// The variance of an item's weekly rate around its rate of sixteen weeks, relative and beyond chance; the
-/// median over all items and half years, so that outages themselves do not count.
-fn wander(daily: &[Vec<f64>], lives: &[Option<(usize, usize)>], factors: &[f64]) -> f64 {
+/// The excess of the variance of an item's days over Poisson, within sixteen weeks; the median over all items and half
+/// years.
+fn excess(daily: &[Vec<f64>], lives: &[Option<(usize, usize)>], factors: &[f64]) -> f64 {
     let mut seen = Vec::new();
-    for (counts, life) in daily.iter().zip(lives) {
-        let Some((from, to)) = *life else { continue };
-        let end = (to + 1).min(counts.len());
+    for window in windows(daily, lives, factors) {
+        let (sold, exposure) = sums(&window);
+        let rate = sold / exposure;
+        let over: f64 = window
+            .iter()
+            .map(|(n, w)| (n - rate * w).powi(2) - rate * w)
+            .sum();
+        let square: f64 = window.iter().map(|(_, w)| (rate * w).powi(2)).sum();
+        seen.push(over / square.max(1e-9));
+    }
+    median(&seen).unwrap_or(0.0).max(0.0)
+}
+
+/// Stretches of sixteen weeks of items' lives, days with their weekday's factor, where enough was sold to tell a rate.
+fn windows<'a>(
+    daily: &'a [Vec<f64>],
+    lives: &'a [Option<(usize, usize)>],
+    factors: &'a [f64],
+) -> impl Iterator<Item = Vec<(f64, f64)>> + 'a {
+    daily.iter().zip(lives).flat_map(move |(counts, life)| {
+        let (from, to) = life.unwrap_or((1, 0));
+        let end = (to + 1).min(counts.len()).max(from);
         let days: Vec<(f64, f64)> = counts
             .iter()
             .copied()
@@ -202,21 +261,37 @@ fn wander(daily: &[Vec<f64>], lives: &[Option<(usize, usize)>], factors: &[f64])
             .take(end)
             .skip(from)
             .collect();
-        for window in days.chunks_exact(2 * REACH) {
-            let sum = |d: &[(f64, f64)]| d.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0, s.1 + d.1));
-            let (sold, exposure) = sum(window);
-            if sold < 2.0 * MIN_SALES || exposure <= 0.0 {
-                continue;
-            }
-            let rate = sold / exposure;
-            let (mut over, mut square) = (0.0, 0.0);
-            for week in window.chunks_exact(7) {
-                let (n, e) = sum(week);
-                over += (n - rate * e).powi(2) - rate * e;
-                square += (rate * e).powi(2);
-            }
-            seen.push(over / f64::max(square, 1e-9));
+        let enough = |w: &&[(f64, f64)]| {
+            let (sold, exposure) = sums(w);
+            sold >= 2.0 * MIN_SALES && exposure > 0.0
+        };
+        let found: Vec<Vec<(f64, f64)>> = days
+            .chunks_exact(2 * REACH)
+            .filter(enough)
+            .map(<[(f64, f64)]>::to_vec)
+            .collect();
+        found
+    })
+}
+
+fn sums(days: &[(f64, f64)]) -> (f64, f64) {
+    days.iter().fold((0.0, 0.0), |s, d| (s.0 + d.0, s.1 + d.1))
+}
+
+/// The variance of an item's weekly rate around its rate of sixteen weeks, relative and beyond chance; the
+/// median over all items and half years, so that outages themselves do not count.
+fn wander(daily: &[Vec<f64>], lives: &[Option<(usize, usize)>], factors: &[f64]) -> f64 {
+    let mut seen = Vec::new();
+    for window in windows(daily, lives, factors) {
+        let (sold, exposure) = sums(&window);
+        let rate = sold / exposure;
+        let (mut over, mut square) = (0.0, 0.0);
+        for week in window.chunks_exact(7) {
+            let (n, e) = sums(week);
+            over += (n - rate * e).powi(2) - rate * e;
+            square += (rate * e).powi(2);
         }
+        seen.push(over / f64::max(square, 1e-9));
     }
     median(&seen).unwrap_or(0.0).max(0.0)
 }

@@ -253,3 +253,49 @@ fn gaps_and_goals_by_hand() {
         None
     );
 }
+
+/// Four channels with shocks of their own by day and by four weeks; the first gains and the second loses `drift` a year.
+fn channels(seed: u64, drift: f64) -> Sales {
+    let mut draw = Draw::new(seed);
+    let mut lines = Vec::new();
+    for channel in 0..4_u32 {
+        let trend = [drift, -drift, 0.0, 0.0][channel as usize];
+        let mut around = 0.0;
+        for day in 0..420 {
+            if day % 28 == 0 {
+                around = 0.06 * draw.normal();
+            }
+            let log = trend * f64::from(day) / 365.0 + around + 0.1 * draw.normal();
+            lines.push(Line {
+                day: 19_723 + day,
+                item: 0,
+                channel,
+                lines: 1.0,
+                units: 1.0,
+                revenue: 1_000.0 * log.exp(),
+                promoted: 0.0,
+            });
+        }
+    }
+    let names = ["web", "store", "app", "mall"].map(str::to_owned).to_vec();
+    Sales::new(vec![Item::default()], names, lines, None)
+}
+
+#[test]
+fn effort_moves_only_where_channels_do() {
+    let advice = |drift: f64| {
+        (0..40)
+            .filter_map(|seed| channels::reallocate(&channels(seed, drift)))
+            .collect::<Vec<_>>()
+    };
+    let clear = advice(0.4);
+    assert!(clear.len() >= 30, "{} of 40", clear.len());
+    let values = |r: &Recommendation| r.evidence["values"].clone();
+    assert!(
+        clear
+            .iter()
+            .all(|r| values(r)["to"] == "web" && values(r)["from"] == "store")
+    );
+    let by_chance = advice(0.0).len();
+    assert!(by_chance <= 2, "{by_chance} of 40");
+}

@@ -24,6 +24,14 @@ SELECT bool_and((c.active IS NULL) = (c.cohort + c.age * interval '1 month' >= '
        bool_and(c.retention BETWEEN c.retention_lo AND c.retention_hi) AS inside,
        bool_and(c.value_retention BETWEEN c.value_retention_lo AND c.value_retention_hi) AS value_inside
   FROM kpi.cohorts('customer', source => 'shop') AS c;
+-- retention is active / size; value retention is over the mean of ages 1 to 3 where these are observed; a cohort of the first four weeks is censored.
+SELECT count(*) FILTER (WHERE c.retention IS NOT NULL) > 20 AS many, bool_and(round(c.retention, 9) = round(c.active::numeric / c.size, 9)) AS same_retention,
+       count(c.value_retention) > 20 AS many_values,
+       bool_and(c.value_retention IS NULL OR round(c.value_retention, 6) = round(c.value / b.base, 6)) AS same_value_retention,
+       bool_and((c.value_retention IS NULL) = (c.age = 0 OR c.value IS NULL OR b.base IS NULL OR b.n < 3)) AS null_where_unknown,
+       bool_and(c.is_censored = (c.cohort < (SELECT min(sold_on) + 28 FROM sales.order_line))) AS same_censored
+  FROM kpi.cohorts('customer', source => 'shop') AS c
+  LEFT JOIN (SELECT cohort, avg(value) AS base, count(value) AS n FROM kpi.cohorts('customer', source => 'shop') WHERE age BETWEEN 1 AND 3 GROUP BY 1) AS b USING (cohort);
 SELECT cohort, age, size, active, round(retention, 4) AS retention, round(retention_lo::numeric, 4) AS lo, round(retention_hi::numeric, 4) AS hi,
        round(value_retention, 4) AS value_retention, cumulative, is_censored
   FROM kpi.cohorts('customer', source => 'shop') WHERE cohort <= '2024-02-01' AND age <= 4;

@@ -25,6 +25,12 @@ SELECT round((expected / baseline)::numeric, 2) AS ratio, status FROM kpi.what_i
 SELECT expected, status, note FROM kpi.what_if('{"price": 0.8}', 2, source => 'shop', filter => '{"product_type": "serum"}');
 SELECT round((expected / baseline)::numeric, 3) AS ratio, status FROM kpi.what_if('{"units": -0.1}', 2, source => 'shop');
 SELECT expected, status FROM kpi.what_if('{"delist": true}', 2, source => 'shop', filter => '{"sku": "tea 1"}');
+SELECT status, expected < baseline * 1.5 AS no_wonder FROM kpi.what_if('{"promotion": 0.05}', 2, source => 'shop', filter => '{"product_type": "serum"}');
+-- What the filter names is changed, and nothing else is answered for.
+SELECT member, round((expected / baseline)::numeric, 1) AS ratio, status
+  FROM kpi.what_if('{"price": -0.05}', 2, by => '{sku}', source => 'shop', filter => '{"product_type": "serum", "channel": "Web"}') ORDER BY 1;
+SELECT expected, status FROM kpi.what_if('{"price": 0.05}', 2, source => 'shop', filter => '{"product_type": "tea"}');
+SELECT count(*) FROM kpi.what_if('{"price": 0.05}', 2, source => 'shop', filter => '{"sku": "none"}');
 
 \set VERBOSITY verbose
 \set SHOW_CONTEXT never
@@ -32,5 +38,19 @@ SELECT * FROM kpi.elasticity('{colour}', source => 'shop');
 SELECT * FROM kpi.elasticity(level => 0, source => 'shop');
 SELECT * FROM kpi.what_if('{"price": -2}', 2, source => 'shop');
 SELECT * FROM kpi.what_if('{"weather": 1}', 2, source => 'shop');
+SELECT * FROM kpi.what_if(NULL, 2, source => 'shop');
+SELECT * FROM kpi.what_if('{}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('[]', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"price": 0.1, "units": 0.1}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"price": "dear"}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"price": null}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"price": -1}', 2, source => 'shop');
+SELECT expected, status FROM kpi.what_if('{"price": 1e9}', 2, source => 'shop', filter => '{"product_type": "serum"}');
+SELECT * FROM kpi.what_if('{"price": 1e400}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"promotion": 1}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"promotion": -0.1}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"units": -1.5}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"units": 1e300}', 2, source => 'shop');
+SELECT * FROM kpi.what_if('{"delist": false}', 2, source => 'shop');
 SELECT * FROM kpi.what_if('{"price": 0.1}', 0, source => 'shop');
 SELECT * FROM kpi.what_if('{"price": 0.1}', 2, metric => 'asp', source => 'shop');

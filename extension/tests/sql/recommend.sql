@@ -23,8 +23,21 @@ SELECT bool_and(evidence ? 'function' AND evidence ? 'args' AND evidence ? 'woul
 -- The greatest expected uplift × confidence comes first.
 SELECT bool_and(worth >= after) AS ranked FROM (SELECT w.worth, lead(w.worth) OVER (ORDER BY rank) AS after
   FROM advice, LATERAL (SELECT CASE WHEN action IN ('delist', 'diversify') THEN 0 ELSE greatest(coalesce(expected_uplift, 0), 0) * coalesce(confidence, 0.5) END AS worth) AS w) AS d;
--- What a click opens answers.
-SELECT count(*) > 0 AS opens FROM kpi.history('units', 'day', filter => '{"sku": "tea 5"}', source => 'shop');
+-- What a click opens answers: every call of the evidence runs as it stands and has rows.
+CREATE FUNCTION pg_temp.opens(evidence jsonb) RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE
+    n bigint;
+BEGIN
+    EXECUTE format('SELECT count(*) FROM kpi.%I(%s)', evidence ->> 'function',
+                   (SELECT string_agg(format('%I => %L', a.key, CASE jsonb_typeof(a.value) WHEN 'array' THEN translate(a.value::text, '[]', '{}') ELSE a.value #>> '{}' END), ', ')
+                      FROM jsonb_each(evidence -> 'args') AS a)) INTO n;
+    RETURN n;
+END $$;
+SELECT action, min(evidence ->> 'function') AS function, bool_and(pg_temp.opens(evidence) > 0) AS opens FROM advice GROUP BY 1 ORDER BY 1;
+-- And shows the figures of the advice.
+SELECT count(*) > 0 AS some, bool_and(round(e.elasticity::numeric, 6) = round((a.evidence -> 'values' ->> 'elasticity')::numeric, 6)) AS same_elasticity
+  FROM advice AS a JOIN kpi.elasticity('{sku}', level => 0.95, source => 'shop') AS e ON e.member = a.subject WHERE a.action = 'price';
+SELECT bool_and(pg_temp.opens(evidence) > 0) AS opens FROM kpi.recommend(kpi.period('2025-07'), filter => '{"product_type": "serum"}', source => 'shop');
 -- A look back knows what was known then: tea 5 was there.
 SELECT count(*) AS restock FROM kpi.recommend(kpi.period('2025-07'), source => 'shop') WHERE action = 'restock';
 SELECT count(*) <= 3 AS at_most FROM kpi.recommend(top => 3, source => 'shop');
