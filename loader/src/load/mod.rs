@@ -1,5 +1,6 @@
 //! `kpi load`: any export, safely and at the speed of COPY.
 
+mod bare;
 mod date;
 mod decimal;
 mod encoding;

@@ -1,6 +1,7 @@
 //! The ledger and the transaction of a load.
 
 use super::Mode;
+use super::bare;
 use super::mapping::Wishes;
 use super::pipeline::{self, RejectLimit, Watcher};
 use super::prepare::{Notation, Prepared};
@@ -97,6 +98,10 @@ pub(crate) async fn store(
             "pg_temp.kpi_staging"
         }
     };
+    let bare = match mode {
+        Mode::Append if prepared.bytes >= bare::LARGE => bare::strip(&mut tx).await?,
+        _ => None,
+    };
     let mut totals = pipeline::run(
         prepared,
         plan,
@@ -107,6 +112,9 @@ pub(crate) async fn store(
         watcher,
     )
     .await?;
+    if let Some(bare) = bare {
+        bare.restore(&mut tx).await?;
+    }
     let stored = match mode {
         Mode::Append => totals.accepted,
         Mode::Upsert => upsert(&mut tx, report).await?,
