@@ -486,6 +486,8 @@ const EXACT: u32 = 100;
 const RANK: u32 = 5;
 /// Lost where a unit in brackets was taken off: "단가(원)", "Price (KRW)".
 const UNIT: u32 = 2;
+/// Lost where the name is that of an object's member ("order.date"): a plain "date" beside it counts more.
+const MEMBER: u32 = 1;
 /// Score of a header that only contains a name: "Net Unit Price EUR".
 const CONTAINS: u32 = 50;
 
@@ -570,7 +572,8 @@ pub(crate) fn score(header: &str, field: Field) -> u32 {
     };
     let whole = exact(header);
     if whole > 0 {
-        return whole;
+        let member = header.trim_matches('.').contains('.');
+        return whole - if member { MEMBER } else { 0 };
     }
     let cut = header.nfkc().collect::<String>();
     if let Some(at) = cut.find(['(', '[', '/', '<']).filter(|at| *at > 0) {

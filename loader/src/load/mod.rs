@@ -5,6 +5,8 @@ mod date;
 mod decimal;
 mod encoding;
 mod field;
+#[cfg(test)]
+mod fuzz;
 mod input;
 mod json;
 mod kind;
