@@ -491,6 +491,83 @@ fn modes() {
     assert_eq!(b.state(), before);
 }
 
+/// A month's exports that overlap, with returns and a correction, and taking them back: right to the cent.
+#[test]
+fn overlapping_exports() {
+    let Some(b) = bench() else { return };
+    let head = "date,order_id,product,channel,price,qty\n";
+    let lines = |rows: &[&str]| format!("{head}{}\n", rows.join("\n"));
+    let january = b.file(
+        "january.csv",
+        lines(&[
+            "2025-01-10,A,cream,Web,19.99,2",
+            "2025-01-20,B,toner,Web,7.35,3",
+            "2025-01-31,C,mask,Shop,2.05,10",
+        ]),
+    );
+    b.load(0, &[&january, "--mode", "upsert"]);
+    assert_eq!(b.state(), "3|15|82.53");
+    // B was corrected to four, C is there again, A comes back in two parts, D is new.
+    let february = b.file(
+        "february.csv",
+        lines(&[
+            "2025-01-20,B,toner,Web,7.35,4",
+            "2025-01-31,C,mask,Shop,2.05,10",
+            "2025-02-03,A,cream,Web,19.99,-1",
+            "2025-02-14,D,cream,Web,18.49,1",
+        ]),
+    );
+    b.load(0, &[&february, "--mode", "upsert"]);
+    assert_eq!(b.state(), "5|16|88.38");
+    let march = b.file("march.csv", lines(&["2025-03-01,A,cream,Web,19.99,-1"]));
+    b.load(0, &[&march, "--mode", "upsert"]);
+    assert_eq!(b.state(), "6|15|68.39");
+    let before = b.state();
+    // An appended file is taken back to the line.
+    let more = b.file(
+        "more.csv",
+        lines(&[
+            "2025-03-02,E,cream,Web,1.1,7",
+            "2025-03-02,E,cream,Web,1.1,7",
+        ]),
+    );
+    let rows =
+        "SELECT md5(string_agg(t::text, ',' ORDER BY load_id, line_no)) FROM sales.order_line t";
+    let exactly = b.sql(rows);
+    b.load(0, &[&more]);
+    assert_eq!(b.state(), "8|29|83.79");
+    let last = || b.sql("SELECT max(load_id) FROM sales.load WHERE state = 'done'");
+    let said = b.kpi(&["unload", &last()]);
+    assert!(
+        said.code == 0 && !said.out.contains("come back"),
+        "{}",
+        said.out
+    );
+    assert_eq!((b.state(), b.sql(rows)), (before, exactly));
+    // A later export of the same days takes their place, whichever load they came with.
+    let again = b.file(
+        "again.csv",
+        lines(&[
+            "2025-02-01,F,mask,Shop,2.05,1",
+            "2025-02-28,G,mask,Shop,2.05,1",
+        ]),
+    );
+    b.load(0, &[&again, "--mode", "replace-period"]);
+    assert_eq!(b.state(), "6|17|73.99");
+    // What it replaced does not come back by itself, and the command says so.
+    let said = b.kpi(&["unload", &last()]);
+    assert!(
+        said.code == 0 && said.out.contains("do not come back"),
+        "{}",
+        said.out
+    );
+    assert_eq!(b.state(), "4|15|69.89");
+    let id = b.sql("SELECT load_id FROM sales.load WHERE file = 'february.csv'");
+    b.kpi(&["unload", &id]);
+    b.load(0, &[&february, "--mode", "upsert"]);
+    assert_eq!(b.state(), "6|15|68.39");
+}
+
 /// The commands around a load.
 #[test]
 fn commands() {

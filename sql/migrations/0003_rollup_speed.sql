@@ -1,19 +1,30 @@
 -- A small load onto many lines touches rows all over the rollup: room in its pages keeps such changes out of the indexes.
 ALTER TABLE sales.rollup SET (fillfactor = 75);
 
--- Rows come in the order of the key, so that its index is walked once and grows at its end.
+-- Levels are counted one by one, each in a table of its own in memory: GROUPING SETS over all of them sorts the lines
+-- three times, which takes three times as long on 10 million. Rows come in the order of the key, so that its index is
+-- walked once and grows at its end.
 CREATE OR REPLACE FUNCTION sales.rollup_query(condition text) RETURNS text
     IMMUTABLE LANGUAGE sql
-    RETURN 'SELECT CASE grouping(brand, sku, product_type, channel)
-                WHEN 7 THEN ''brand'' WHEN 13 THEN ''type'' WHEN 14 THEN ''channel'' WHEN 6 THEN ''brand_channel'' ELSE ''sku'' END,
-           sold_on, brand, sku, product, product_type, channel, vendor,
-           count(*), sum(quantity), sum(revenue),
-           coalesce(sum(quantity) FILTER (WHERE quantity > 0), 0), coalesce(-sum(quantity) FILTER (WHERE quantity < 0), 0)
-      FROM sales.order_line
-     WHERE ' || condition || '
-     GROUP BY GROUPING SETS ((sold_on, brand), (sold_on, product_type), (sold_on, channel, vendor),
-                             (sold_on, brand, channel), (sold_on, sku, product, brand, product_type))
-     ORDER BY 1, 2, 3, 4, 5, 6, 7, 8';
+    RETURN (
+    SELECT 'SELECT * FROM (' || string_agg(
+               'SELECT ' || quote_literal(v.level) || '::text AS level, sold_on, ' || v.members || ',
+                    count(*) AS lines, sum(quantity) AS quantity, sum(revenue) AS revenue,
+                    coalesce(sum(quantity) FILTER (WHERE quantity > 0), 0) AS sold,
+                    coalesce(-sum(quantity) FILTER (WHERE quantity < 0), 0) AS returned
+                 FROM sales.order_line WHERE ' || condition || ' GROUP BY sold_on, ' || v.groups, ' UNION ALL ' ORDER BY v.level)
+           || ') AS u ORDER BY 1, 2, 3, 4, 5, 6, 7, 8'
+      FROM (VALUES
+           ('brand', 'brand, NULL::text AS sku, NULL::text AS product, NULL::text AS product_type, NULL::text AS channel, NULL::text AS vendor',
+            'brand'),
+           ('type', 'NULL::text AS brand, NULL::text AS sku, NULL::text AS product, product_type, NULL::text AS channel, NULL::text AS vendor',
+            'product_type'),
+           ('channel', 'NULL::text AS brand, NULL::text AS sku, NULL::text AS product, NULL::text AS product_type, channel, vendor',
+            'channel, vendor'),
+           ('brand_channel', 'brand, NULL::text AS sku, NULL::text AS product, NULL::text AS product_type, channel, NULL::text AS vendor',
+            'brand, channel'),
+           ('sku', 'brand, sku, product, product_type, NULL::text AS channel, NULL::text AS vendor',
+            'sku, product, brand, product_type')) AS v(level, members, groups));
 
 CREATE OR REPLACE FUNCTION sales.refresh_rollup_sku(loads bigint[]) RETURNS void
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
