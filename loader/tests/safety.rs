@@ -119,6 +119,7 @@ fn refusals() {
         for command in [&["loads"][..], &["doctor"], &["init"], &["load", "x.csv"]] {
             let said = b.kpi(&[&["--database", url], command].concat());
             assert_ne!(said.code, 0, "{url}");
+            assert!(said.err.matches("refused").count() <= 1, "{}", said.err);
             assert!(
                 !format!("{}{}", said.out, said.err).contains("topsecret"),
                 "{} {}",
