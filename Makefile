@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo up down psql build test test-core test-loader test-sql test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
+.PHONY: help demo up down psql build test test-core fuzz test-loader test-sql test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -48,6 +48,9 @@ test-core: packages ## numerics, planning and query building, without PostgreSQL
 test-loader: up ## the kpi command over the wire
 	@echo "test-loader:"
 	$(CARGO) test --release --quiet --package kpi-loader
+
+fuzz: packages ## every parser of the loader on made-up and spoilt input; FUZZ_SECONDS=600 each
+	@tools/fuzz $(or $(FUZZ_SECONDS),600)
 
 test-sql: up ## the SQL contract, by expected output
 	@echo "test-sql:"

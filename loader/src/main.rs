@@ -111,8 +111,12 @@ pub(crate) fn message(error: &anyhow::Error) -> String {
         .collect();
     let mut text = String::new();
     for part in parts {
-        // Hints stand on lines of their own; a cause goes before them.
-        if text.ends_with(&part) {
+        // Hints stand on lines of their own; a cause goes before them, and is said once.
+        if text
+            .split("\n  ")
+            .next()
+            .is_some_and(|fact| fact.ends_with(&part))
+        {
             continue;
         }
         match text.split_once("\n  ") {

@@ -118,8 +118,13 @@ pub(crate) async fn loads(database: &Database, args: &LoadsArgs) -> Result<()> {
 pub(crate) async fn unload(database: &Database, args: &UnloadArgs) -> Result<()> {
     let mut conn = database.connect_ready().await?;
     for load_id in &args.load_ids {
-        let lines = unload_one(&mut conn, *load_id).await?;
+        let (lines, mode) = unload_one(&mut conn, *load_id).await?;
         say!("load {load_id}: {lines} lines removed");
+        if mode != "append" {
+            say!(
+                "  lines that this load ({mode}) replaced do not come back; to have them, unload and load the older file again"
+            );
+        }
     }
     if !args.no_refresh {
         refresh_source(&mut conn, "sales", None).await?;
@@ -127,19 +132,21 @@ pub(crate) async fn unload(database: &Database, args: &UnloadArgs) -> Result<()>
     Ok(())
 }
 
-/// Takes one load back; returns the number of lines that left.
-async fn unload_one(conn: &mut PgConnection, load_id: i64) -> Result<u64> {
+/// Takes one load back; returns the number of lines that left, and how they had come.
+async fn unload_one(conn: &mut PgConnection, load_id: i64) -> Result<(u64, String)> {
     let mut tx = conn.begin().await?;
-    let state: Option<String> =
-        sqlx::query_scalar("SELECT state FROM sales.load WHERE load_id = $1 FOR UPDATE")
+    let load: Option<(String, String)> =
+        sqlx::query_as("SELECT state, mode FROM sales.load WHERE load_id = $1 FOR UPDATE")
             .bind(load_id)
             .fetch_optional(&mut *tx)
             .await?;
-    match state.as_deref() {
+    let mode = match load {
         None => bail!("there is no load {load_id}\n  list them: kpi loads"),
-        Some("unloaded") => bail!("load {load_id} was taken back before; nothing changed"),
-        Some(_) => {}
-    }
+        Some((state, _)) if state == "unloaded" => {
+            bail!("load {load_id} was taken back before; nothing changed")
+        }
+        Some((_, mode)) => mode,
+    };
     sqlx::query("SELECT set_config('kpi.load_id', $1, true)")
         .bind(load_id.to_string())
         .execute(&mut *tx)
@@ -158,7 +165,7 @@ async fn unload_one(conn: &mut PgConnection, load_id: i64) -> Result<u64> {
         .execute(&mut *tx)
         .await?;
     tx.commit().await?;
-    Ok(lines)
+    Ok((lines, mode))
 }
 
 /// Shows the rejects of a load.

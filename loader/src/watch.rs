@@ -116,6 +116,23 @@ fn put_away(path: &Path, done: Option<&Path>) -> Result<()> {
         return Ok(());
     };
     fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
-    fs::rename(path, dir.join(name))
+    // Tomorrow's export may have the same name as today's.
+    let mut to = dir.join(name);
+    for number in 2u64.. {
+        if !to.exists() {
+            break;
+        }
+        let plain = Path::new(name);
+        let mut other = plain.file_stem().unwrap_or(name).to_owned();
+        other.push(format!("-{number}"));
+        if let Some(end) = plain.extension() {
+            other.push(".");
+            other.push(end);
+        }
+        to = dir.join(other);
+    }
+    // Another file system takes a copy.
+    fs::rename(path, &to)
+        .or_else(|_| fs::copy(path, &to).and_then(|_| fs::remove_file(path)))
         .with_context(|| format!("cannot move {} to {}", path.display(), dir.display()))
 }

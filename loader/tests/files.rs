@@ -386,3 +386,31 @@ fn zip_of(members: &[(&str, String)]) -> Vec<u8> {
     }
     zip.finish().unwrap().into_inner()
 }
+
+/// Files made by a script that writes their truth down with them: encodings, notations, workbooks, JSON, Parquet.
+#[test]
+fn held_out_files_give_their_truth() {
+    let Some(b) = bench() else { return };
+    let python = std::env::var("KPI_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
+    let psql = format!("psql -U tester -h {} -d {}", b.server.dir.display(), b.name);
+    let run = std::process::Command::new(python)
+        .arg(project("tests/held_out/check.py"))
+        .args([
+            "--kpi",
+            env!("CARGO_BIN_EXE_kpi"),
+            "--psql",
+            &psql,
+            "--keep",
+        ])
+        .arg(b.dir.join("held_out"))
+        .env("PGHOST", &b.server.dir)
+        .env("PGUSER", "tester")
+        .env("PGDATABASE", &b.name)
+        .env("PYTHONUTF8", "1")
+        .env_remove("DATABASE_URL")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&[run.stdout, run.stderr].concat()).into_owned();
+    assert!(run.status.success(), "{text}");
+    println!("{text}");
+}

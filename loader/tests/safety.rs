@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Bench, bench, project};
+use common::{Bench, bench, bench_alone, project};
 use std::fs;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -107,16 +107,35 @@ fn refusals() {
     assert_ne!(loads, b.sql("SELECT count(*) FROM sales.load"));
     let said = b.load(2, &["x.csv", "--no-such-option"]);
     assert!(said.err.contains("--no-such-option"));
-    let said = b.kpi(&[
-        "--database",
+    // A password shows nowhere: host unknown, port closed, URL no URL, role unknown, by option or environment.
+    let socket = b.server.dir.display().to_string().replace('/', "%2F");
+    for url in [
         "postgres://u:topsecret@nowhere.invalid/x",
-        "loads",
-    ]);
-    assert!(
-        said.code == 2 && !said.err.contains("topsecret"),
-        "{}",
-        said.err
-    );
+        "postgres://u:topsecret@127.0.0.1:1/x",
+        "postgres://u:topsecret@127.0.0.1:port/x",
+        "postgres//u:topsecret@h/x",
+        &format!("postgres://nobody:topsecret@{socket}/x"),
+    ] {
+        for command in [&["loads"][..], &["doctor"], &["init"], &["load", "x.csv"]] {
+            let said = b.kpi(&[&["--database", url], command].concat());
+            assert_ne!(said.code, 0, "{url}");
+            assert!(said.err.matches("refused").count() <= 1, "{}", said.err);
+            assert!(
+                !format!("{}{}", said.out, said.err).contains("topsecret"),
+                "{} {}",
+                said.out,
+                said.err
+            );
+            let out = b
+                .command()
+                .args(command)
+                .env("DATABASE_URL", url)
+                .output()
+                .unwrap();
+            let text = String::from_utf8_lossy(&[out.stdout, out.stderr].concat()).into_owned();
+            assert!(!text.contains("topsecret"), "{text}");
+        }
+    }
 }
 
 /// Runs a load and watches its memory; returns exit code, messages and the most that was resident, in MB.
@@ -212,6 +231,59 @@ fn hostile_files() {
         code == 2 && memory < BOUND && !said.is_empty(),
         "{code} {memory} {said}"
     );
+    // Two gigabytes of nothing that take no room on disk; a workbook, a zip member and a Zstandard frame cut short.
+    let sparse = b.file("sparse.csv", format!("{HEADER}{ROW}"));
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&sparse)
+        .unwrap()
+        .set_len(2 << 30)
+        .unwrap();
+    expect(&sparse, 2, "not a table");
+    fs::remove_file(&sparse).unwrap();
+    let packed = zstd::encode_all(format!("{HEADER}{}", ROW.repeat(5_000)).as_bytes(), 1).unwrap();
+    expect(
+        &b.file("cut.csv.zst", &packed[..packed.len() / 2]),
+        2,
+        "damaged",
+    );
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    zip.start_file("bomb.csv", zip::write::SimpleFileOptions::default())
+        .unwrap();
+    for _ in 0..600 {
+        zip.write_all(&vec![b' '; 1 << 20]).unwrap();
+    }
+    let zip = zip.finish().unwrap().into_inner();
+    expect(&b.file("bomb.zip", &zip), 2, "bomb");
+    expect(&b.file("cut.zip", &zip[..zip.len() / 2]), 2, "damaged");
+    let cells = format!("{HEADER}{}\n", ",".repeat(4_000_000));
+    let (code, said, memory) = watched(&b, &b.file("commas.csv", cells));
+    assert!(code == 0 && memory < BOUND, "{code} {memory} MB {said}");
+    b.sql("TRUNCATE sales.order_line, sales.reject, sales.load");
+    // What is no plain file: a directory without tables, a link to nowhere, a link to a file, a pipe.
+    fs::create_dir_all(b.dir.join("bare")).unwrap();
+    expect(&b.dir.join("bare").display().to_string(), 2, "no file");
+    let link = b.dir.join("nowhere.csv");
+    std::os::unix::fs::symlink("missing.csv", &link).unwrap();
+    expect(&link.display().to_string(), 2, "cannot open");
+    let link = b.dir.join("link.csv");
+    std::os::unix::fs::symlink(b.file("target.csv", format!("{HEADER}{ROW}")), &link).unwrap();
+    expect(&link.display().to_string(), 0, "");
+    let pipe = b.dir.join("pipe.csv").display().to_string();
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&pipe)
+            .status()
+            .unwrap()
+            .success()
+    );
+    let writer = std::thread::spawn({
+        let pipe = pipe.clone();
+        move || fs::write(pipe, format!("{HEADER}{ROW}{ROW}"))
+    });
+    expect(&pipe, 0, "");
+    writer.join().unwrap().unwrap();
+    assert_eq!(b.state(), "3|6|30");
     b.sql("TRUNCATE sales.order_line, sales.reject, sales.load");
     // NUL bytes cost their lines; a formula is text like any other.
     let file = b.file("nul.csv", format!("{HEADER}{ROW}2025-01-02,A,x\0y,Web,V,5,2\n2025-01-02,A,\"=HYPERLINK(\"\"http://x\"\")\",Web,V,5,2\n"));
@@ -229,46 +301,69 @@ fn hostile_files() {
     );
 }
 
-/// A load that is killed at any moment leaves all of it or nothing, and can be repeated.
-#[test]
-fn killed_at_any_moment() {
-    let Some(b) = bench() else { return };
-    let file = b.dir.join("many.csv").display().to_string();
-    b.kpi(&["generate", "--rows", "60000", "--out", &file]);
+/// Keys, indexes and checks of the table.
+const SHAPE: &str = "SELECT string_agg(conname || ' ' || pg_get_constraintdef(oid), ', ' ORDER BY conname)
+        || (SELECT string_agg(indexdef, ', ' ORDER BY indexname) FROM pg_indexes WHERE tablename = 'order_line')
+    FROM pg_constraint WHERE conrelid = 'sales.order_line'::regclass AND convalidated";
+
+/// Loads a file `moments` times and each time breaks something: the command, its connection, the server's process
+/// behind it, the whole server. All of the load is there afterwards or nothing.
+fn break_off(b: &Bench, file: &str, moments: u32) -> (u32, u32) {
+    let shape = b.sql(SHAPE);
     let started = Instant::now();
-    b.load(0, &[&file]);
+    b.load(0, &["--no-refresh", file]);
     let whole = started.elapsed();
     let full = b.state();
-    let id = b.sql("SELECT max(load_id) FROM sales.load");
-    b.kpi(&["unload", &id]);
+    let unload = || {
+        let id = b.sql("SELECT max(load_id) FROM sales.load");
+        assert_eq!(b.kpi(&["unload", &id]).code, 0);
+        // A large load is only as quick as before into a table that never had these lines.
+        b.sql("TRUNCATE sales.order_line");
+    };
+    unload();
+    let backend = "SELECT pid FROM pg_stat_activity WHERE application_name = 'kpi' AND datname = current_database()";
     let (mut none, mut all) = (0, 0);
-    for moment in 0..20u32 {
+    for moment in 0..moments {
         let mut child = b
             .command()
-            .args(["load", "--no-refresh", &file])
+            .args(["load", "--no-refresh", file])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(whole * (moment * 7 % 20) / 18);
-        match moment % 3 {
+        std::thread::sleep(whole * (moment * 7 % moments) / (moments - 2));
+        match moment % 5 {
             0 => child.kill().unwrap(),
             1 => {
-                b.sql("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = 'kpi' AND datname = current_database()");
+                b.sql(&format!(
+                    "SELECT count(pg_terminate_backend(pid)) FROM ({backend}) AS k"
+                ));
             }
-            _ => {
-                // Only this server's other tests could be hurt by a crash, so just cut the client.
+            2 => {
                 let _ = std::process::Command::new("kill")
                     .args(["-TERM", &child.id().to_string()])
                     .status();
             }
+            3 => {
+                // The server takes such a death for a corrupted memory, and starts anew.
+                for pid in b.sql(backend).lines() {
+                    let _ = std::process::Command::new("kill")
+                        .args(["-KILL", pid])
+                        .status();
+                }
+            }
+            _ => {
+                b.server.crash();
+                b.server.up();
+            }
         }
         child.wait().unwrap();
+        b.wait_for_server();
         // The server may still be rolling back what the dead client had begun.
-        let quiet = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kpi' AND datname = current_database()";
-        while b.sql(quiet) != "0" {
+        while !b.sql(backend).is_empty() {
             std::thread::sleep(Duration::from_millis(20));
         }
+        assert_eq!(b.sql(SHAPE), shape);
         let done = b.sql("SELECT count(*) FROM sales.load WHERE state <> 'unloaded'");
         match b.state().as_str() {
             "0|0|0" => {
@@ -278,15 +373,79 @@ fn killed_at_any_moment() {
             state => {
                 assert_eq!((state, done.as_str()), (full.as_str(), "1"));
                 all += 1;
-                let id = b.sql("SELECT max(load_id) FROM sales.load");
-                b.kpi(&["unload", &id]);
+                unload();
             }
         }
     }
+    b.load(0, &["--no-refresh", file]);
+    assert_eq!((b.state(), b.sql(SHAPE)), (full, shape));
+    unload();
+    (none, all)
+}
+
+/// A load that breaks off at any moment leaves all of it or nothing, and can be repeated.
+#[test]
+fn killed_at_any_moment() {
+    let Some(b) = bench_alone() else { return };
+    let file = b.dir.join("many.csv").display().to_string();
+    b.kpi(&["generate", "--rows", "60000", "--out", &file]);
+    let (none, all) = break_off(&b, &file, 20);
     assert_eq!(none + all, 20);
     assert!(none > 0, "no load was cut off");
-    b.load(0, &[&file]);
-    assert_eq!(b.state(), full);
+    // Large enough for keys and indexes to be made at the end.
+    let file = b.dir.join("large.csv").display().to_string();
+    b.kpi(&["generate", "--rows", "460000", "--out", &file]);
+    assert!(fs::metadata(&file).unwrap().len() > 32 << 20);
+    let (none, _) = break_off(&b, &file, 10);
+    assert!(none > 0, "no large load was cut off");
+}
+
+/// A large load into an empty table makes keys and indexes at its end: nobody can tell afterwards, and what would
+/// be lost or cannot be locked is left alone.
+#[test]
+fn large_loads() {
+    let Some(b) = bench() else { return };
+    let file = |name: &str, rows: u32| {
+        let file = b.dir.join(name).display().to_string();
+        b.kpi(&[
+            "generate",
+            "--rows",
+            "460000",
+            "--seed",
+            &rows.to_string(),
+            "--out",
+            &file,
+        ]);
+        file
+    };
+    let (one, two) = (file("one.csv", 1), file("two.csv", 2));
+    let made = "SELECT oid FROM pg_class WHERE relname = 'order_line_sold_on_idx'";
+    let (shape, first) = (b.sql(SHAPE), b.sql(made));
+    b.load(0, &["--no-refresh", &one]);
+    assert_ne!(first, b.sql(made), "the index was kept up line by line");
+    assert_eq!(b.sql(SHAPE), shape);
+    assert_eq!(b.sql("SELECT count(*), count(DISTINCT line_no), min(line_no), max(line_no) FROM sales.order_line"), "460000|460000|2|460001");
+    let second = b.sql(made);
+    b.load(0, &["--no-refresh", &two]);
+    assert_eq!(second, b.sql(made), "the table was not empty");
+    assert_eq!(b.sql("SELECT count(*) FROM sales.order_line"), "920000");
+    // An index with a comment would come back without it; someone's lock is waited for only shortly.
+    b.sql("TRUNCATE sales.order_line, sales.reject, sales.load; COMMENT ON INDEX sales.order_line_sold_on_idx IS 'mine'");
+    let held = b.sql(made);
+    b.load(0, &["--no-refresh", &one]);
+    assert_eq!((b.sql(made), b.sql(SHAPE)), (held, shape.clone()));
+    b.sql("TRUNCATE sales.order_line, sales.reject, sales.load; COMMENT ON INDEX sales.order_line_sold_on_idx IS NULL");
+    let held = b.sql(made);
+    let mut other =
+        b.psql("BEGIN; LOCK TABLE sales.order_line IN ACCESS SHARE MODE; SELECT pg_sleep(600)");
+    while b.sql("SELECT count(*) FROM pg_locks WHERE relation = 'sales.order_line'::regclass AND mode = 'AccessShareLock' AND granted") == "0" {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    b.load(0, &["--no-refresh", &one]);
+    b.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND pid <> pg_backend_pid()");
+    other.wait().unwrap();
+    assert_eq!((b.sql(made), b.sql(SHAPE)), (held, shape));
+    assert_eq!(b.sql("SELECT count(*) FROM sales.order_line"), "460000");
 }
 
 /// Ways of meeting lines that are there already.
@@ -331,6 +490,83 @@ fn modes() {
     let before = b.state();
     b.load(0, &[&b.file("o3.csv", orders(7)), "--dry-run"]);
     assert_eq!(b.state(), before);
+}
+
+/// A month's exports that overlap, with returns and a correction, and taking them back: right to the cent.
+#[test]
+fn overlapping_exports() {
+    let Some(b) = bench() else { return };
+    let head = "date,order_id,product,channel,price,qty\n";
+    let lines = |rows: &[&str]| format!("{head}{}\n", rows.join("\n"));
+    let january = b.file(
+        "january.csv",
+        lines(&[
+            "2025-01-10,A,cream,Web,19.99,2",
+            "2025-01-20,B,toner,Web,7.35,3",
+            "2025-01-31,C,mask,Shop,2.05,10",
+        ]),
+    );
+    b.load(0, &[&january, "--mode", "upsert"]);
+    assert_eq!(b.state(), "3|15|82.53");
+    // B was corrected to four, C is there again, A comes back in two parts, D is new.
+    let february = b.file(
+        "february.csv",
+        lines(&[
+            "2025-01-20,B,toner,Web,7.35,4",
+            "2025-01-31,C,mask,Shop,2.05,10",
+            "2025-02-03,A,cream,Web,19.99,-1",
+            "2025-02-14,D,cream,Web,18.49,1",
+        ]),
+    );
+    b.load(0, &[&february, "--mode", "upsert"]);
+    assert_eq!(b.state(), "5|16|88.38");
+    let march = b.file("march.csv", lines(&["2025-03-01,A,cream,Web,19.99,-1"]));
+    b.load(0, &[&march, "--mode", "upsert"]);
+    assert_eq!(b.state(), "6|15|68.39");
+    let before = b.state();
+    // An appended file is taken back to the line.
+    let more = b.file(
+        "more.csv",
+        lines(&[
+            "2025-03-02,E,cream,Web,1.1,7",
+            "2025-03-02,E,cream,Web,1.1,7",
+        ]),
+    );
+    let rows =
+        "SELECT md5(string_agg(t::text, ',' ORDER BY load_id, line_no)) FROM sales.order_line t";
+    let exactly = b.sql(rows);
+    b.load(0, &[&more]);
+    assert_eq!(b.state(), "8|29|83.79");
+    let last = || b.sql("SELECT max(load_id) FROM sales.load WHERE state = 'done'");
+    let said = b.kpi(&["unload", &last()]);
+    assert!(
+        said.code == 0 && !said.out.contains("come back"),
+        "{}",
+        said.out
+    );
+    assert_eq!((b.state(), b.sql(rows)), (before, exactly));
+    // A later export of the same days takes their place, whichever load they came with.
+    let again = b.file(
+        "again.csv",
+        lines(&[
+            "2025-02-01,F,mask,Shop,2.05,1",
+            "2025-02-28,G,mask,Shop,2.05,1",
+        ]),
+    );
+    b.load(0, &[&again, "--mode", "replace-period"]);
+    assert_eq!(b.state(), "6|17|73.99");
+    // What it replaced does not come back by itself, and the command says so.
+    let said = b.kpi(&["unload", &last()]);
+    assert!(
+        said.code == 0 && said.out.contains("do not come back"),
+        "{}",
+        said.out
+    );
+    assert_eq!(b.state(), "4|15|69.89");
+    let id = b.sql("SELECT load_id FROM sales.load WHERE file = 'february.csv'");
+    b.kpi(&["unload", &id]);
+    b.load(0, &[&february, "--mode", "upsert"]);
+    assert_eq!(b.state(), "6|15|68.39");
 }
 
 /// The commands around a load.
@@ -388,6 +624,10 @@ fn commands() {
     let said = b.kpi(&["watch", &inbox, "--once", "--done", &done]);
     assert_eq!(said.code, 0, "{}", said.err);
     assert!(b.dir.join("done/b.csv").exists());
+    // The next export of the same name does not take its place.
+    b.file("in/b.csv", format!("{HEADER}{ROW}{ROW}"));
+    assert_eq!(b.kpi(&["watch", &inbox, "--once", "--done", &done]).code, 0);
+    assert!(b.dir.join("done/b-2.csv").exists() && b.dir.join("done/b.csv").exists());
     let said = b.kpi(&["doctor"]);
     assert!(
         said.code == 1 && said.out.contains("ok    connection") && said.out.contains("type: "),

@@ -1,6 +1,8 @@
 //! The fields of a sales line and the names exports give them.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
 /// A field of `sales.order_line` that a column can fill.
@@ -484,6 +486,8 @@ const EXACT: u32 = 100;
 const RANK: u32 = 5;
 /// Lost where a unit in brackets was taken off: "단가(원)", "Price (KRW)".
 const UNIT: u32 = 2;
+/// Lost where the name is that of an object's member ("order.date"): a plain "date" beside it counts more.
+const MEMBER: u32 = 1;
 /// Score of a header that only contains a name: "Net Unit Price EUR".
 const CONTAINS: u32 = 50;
 
@@ -533,23 +537,43 @@ const FOREIGN: [&str; 42] = [
     "margin",
 ];
 
+/// Names of the fields as they are compared, each with its score; normalising them costs more than all else
+/// that is done with a header.
+static NAMES: LazyLock<[HashMap<String, u32>; FIELDS]> = LazyLock::new(|| {
+    Field::ALL.map(|field| {
+        let mut names = HashMap::new();
+        for (rank, synonyms) in (0u32..).zip(field.synonyms()) {
+            for name in *synonyms {
+                names.entry(normalise(name)).or_insert(EXACT - rank * RANK);
+            }
+        }
+        names
+    })
+});
+
+/// The words of the first-rank names.
+static FIRST_RANK: LazyLock<[Vec<Vec<String>>; FIELDS]> = LazyLock::new(|| {
+    let words = |name: &&str| name.split(' ').map(normalise).collect();
+    Field::ALL.map(|field| {
+        field
+            .synonyms()
+            .first()
+            .map_or(Vec::new(), |names| names.iter().map(words).collect())
+    })
+});
+
 /// How well a header fits a field, 0 for not at all.
 pub(crate) fn score(header: &str, field: Field) -> u32 {
     let exact = |text: &str| {
-        let wanted = normalise(text);
-        if wanted.is_empty() {
-            return 0;
-        }
-        field
-            .synonyms()
-            .iter()
-            .zip(0u32..)
-            .find(|(names, _)| names.iter().any(|n| normalise(n) == wanted))
-            .map_or(0, |(_, rank)| EXACT - rank * RANK)
+        NAMES[field.index()]
+            .get(&normalise(text))
+            .copied()
+            .unwrap_or(0)
     };
     let whole = exact(header);
     if whole > 0 {
-        return whole;
+        let member = header.trim_matches('.').contains('.');
+        return whole - if member { MEMBER } else { 0 };
     }
     let cut = header.nfkc().collect::<String>();
     if let Some(at) = cut.find(['(', '[', '/', '<']).filter(|at| *at > 0) {
@@ -580,7 +604,7 @@ fn contains(header: &str, field: Field) -> u32 {
     if words.len() < 2 || words.len() > 6 || words.iter().any(foreign) {
         return 0;
     }
-    let names = field.synonyms().first().copied().unwrap_or_default();
+    let names = &FIRST_RANK[field.index()];
     // "id" and "code" make a product a SKU, "name" does not.
     let code = words
         .iter()
@@ -588,10 +612,9 @@ fn contains(header: &str, field: Field) -> u32 {
     if code && !matches!(field, Sku) {
         return 0;
     }
-    let found = names.iter().any(|n| {
-        let parts: Vec<String> = n.split(' ').map(normalise).collect();
-        words.windows(parts.len()).any(|w| w == parts.as_slice())
-    });
+    let found = names
+        .iter()
+        .any(|parts| words.windows(parts.len()).any(|w| w == parts.as_slice()));
     if found { CONTAINS } else { 0 }
 }
 

@@ -73,7 +73,7 @@ pub(crate) enum Value<'a> {
     Bare(&'a [u8]),
     /// null.
     Null,
-    /// An object or array inside.
+    /// An array, or an object far inside.
     Nested,
 }
 
@@ -81,32 +81,18 @@ pub(crate) enum Value<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Broken;
 
-/// Reads a flat object; values inside values are skipped.
+/// Objects in objects that are opened; what lies deeper is skipped.
+const MAX_DEPTH: u32 = 8;
+
+/// Reads an object; a value in an object inside is named by both keys, `item.price`, and arrays are skipped.
 pub(crate) fn object<'a>(
     bytes: &'a [u8],
     each: &mut dyn FnMut(&str, Value<'a>),
 ) -> Result<(), Broken> {
     let mut s = Scanner { bytes, at: 0 };
     s.space();
-    s.expect(b'{')?;
-    s.space();
-    if s.eat(b'}') {
-        return s.end();
-    }
-    loop {
-        s.space();
-        let key = s.string()?;
-        s.space();
-        s.expect(b':')?;
-        s.space();
-        let value = s.value()?;
-        each(&String::from_utf8_lossy(&key), value);
-        s.space();
-        if s.eat(b'}') {
-            return s.end();
-        }
-        s.expect(b',')?;
-    }
+    s.members("", 0, each)?;
+    s.end()
 }
 
 struct Scanner<'a> {
@@ -133,6 +119,42 @@ impl<'a> Scanner<'a> {
 
     fn expect(&mut self, b: u8) -> Result<(), Broken> {
         if self.eat(b) { Ok(()) } else { Err(Broken) }
+    }
+
+    /// The members of an object, from its bracket on.
+    fn members(
+        &mut self,
+        prefix: &str,
+        depth: u32,
+        each: &mut dyn FnMut(&str, Value<'a>),
+    ) -> Result<(), Broken> {
+        self.expect(b'{')?;
+        self.space();
+        if self.eat(b'}') {
+            return Ok(());
+        }
+        loop {
+            self.space();
+            let key = self.string()?;
+            let mut name = String::from_utf8_lossy(&key);
+            if !prefix.is_empty() {
+                name = format!("{prefix}.{name}").into();
+            }
+            self.space();
+            self.expect(b':')?;
+            self.space();
+            if self.peek() == Some(b'{') && depth < MAX_DEPTH {
+                self.members(&name, depth + 1, each)?;
+            } else {
+                let value = self.value()?;
+                each(&name, value);
+            }
+            self.space();
+            if self.eat(b'}') {
+                return Ok(());
+            }
+            self.expect(b',')?;
+        }
     }
 
     fn end(&mut self) -> Result<(), Broken> {
@@ -569,6 +591,28 @@ mod tests {
         assert_eq!(read("[]").unwrap(), []);
         assert!(read("[{\"a\": 1}, {\"a\": 2").is_err());
         assert!(read("[{\"a\": 1}] x").is_err());
+    }
+
+    #[test]
+    fn members_of_objects_inside() {
+        let seen = |text: &str| {
+            let mut seen = Vec::new();
+            let read = object(text.as_bytes(), &mut |name, value| {
+                if let Value::Bare(b) = value {
+                    seen.push(format!("{name}={}", String::from_utf8_lossy(b)));
+                }
+            });
+            read.map(|()| seen)
+        };
+        assert_eq!(
+            seen(r#"{"a": {"b": 1, "c": {"d": 2}, "e": {}}, "f": [{"g": 3}], "h": 4}"#),
+            Ok(vec!["a.b=1".into(), "a.c.d=2".into(), "h=4".into()])
+        );
+        assert_eq!(seen(r#"{"a": {"b": 1}"#), Err(Broken));
+        assert_eq!(seen(r#"{"a": {"b" 1}}"#), Err(Broken));
+        // Far inside nothing is read, and nothing overflows.
+        let deep = format!("{}1{}", "{\"a\":".repeat(100_000), "}".repeat(100_000));
+        assert_eq!(seen(&deep), Ok(vec![]));
     }
 
     proptest! {

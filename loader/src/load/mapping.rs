@@ -355,6 +355,7 @@ pub(crate) fn from_columns(names: &[String], wishes: &Wishes) -> Result<Mapping>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn fit_names(names: &[&str]) -> Result<Mapping, Trouble> {
         let header: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
@@ -403,5 +404,48 @@ mod tests {
         assert!(matches!(e, Trouble::Ambiguous(m) if m.contains("--map quantity=")));
         let e = fit_names(&["Ship Date", "product", "qty", "price"]).unwrap_err();
         assert!(matches!(e, Trouble::Missing(m) if m.contains("--map date=\"Ship Date\"")));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(header in prop::collection::vec("\\PC{0,12}|[a-z가-힣 _./()-]{0,20}|date|price|수량|qty", 0..12)) {
+            if let Ok(Ok(mapping)) = fit(&header, &Wishes::default()) {
+                let mut columns: Vec<_> = Field::ALL.iter().filter_map(|f| mapping.column(*f)).collect();
+                let n = columns.len();
+                columns.sort_unstable();
+                columns.dedup();
+                prop_assert_eq!(columns.len(), n, "a column fills two fields");
+            }
+        }
+
+        /// Usual names in any order, case and punctuation find their fields.
+        #[test]
+        fn usual_names(
+            order in Just((0..7).collect::<Vec<usize>>()).prop_shuffle(),
+            picks in prop::collection::vec(0usize..4, 7),
+            upper in any::<bool>(),
+            sign in prop::sample::select(vec![" ", "_", "-", ".", ""]),
+        ) {
+            const NAMES: [(Field, [&str; 4]); 7] = [
+                (Field::Date, ["date", "order date", "일자", "판매일"]),
+                (Field::Brand, ["brand", "브랜드", "brand name", "brand"]),
+                (Field::Product, ["product", "product name", "품목", "상품명"]),
+                (Field::Channel, ["channel", "platform", "판매처", "채널"]),
+                (Field::Vendor, ["vendor", "거래처", "벤더", "공급사"]),
+                (Field::Price, ["price", "unit price", "단가", "판매가"]),
+                (Field::Quantity, ["quantity", "qty", "수량", "판매수량"]),
+            ];
+            let header: Vec<String> = order.iter().map(|at| {
+                let name = NAMES[*at].1[picks[*at]].replace(' ', sign);
+                if upper { name.to_uppercase() } else { name }
+            }).collect();
+            let mapping = match fit(&header, &Wishes::default()) {
+                Ok(Ok(mapping)) => mapping,
+                other => return Err(TestCaseError::fail(format!("{header:?}: {:?}", other.err()))),
+            };
+            for (column, at) in order.iter().enumerate() {
+                prop_assert_eq!(mapping.column(NAMES[*at].0), Some(column), "{:?}", header);
+            }
+        }
     }
 }

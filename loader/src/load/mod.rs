@@ -1,9 +1,12 @@
 //! `kpi load`: any export, safely and at the speed of COPY.
 
+mod bare;
 mod date;
 mod decimal;
 mod encoding;
 mod field;
+#[cfg(test)]
+mod fuzz;
 mod input;
 mod json;
 mod kind;

@@ -238,7 +238,9 @@ pub(crate) async fn run(
     drop(jobs);
     std::thread::spawn(move || {
         loop {
-            let next = source.next();
+            // A reader that panics must not look like the end of the file.
+            let next = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| source.next()))
+                .unwrap_or_else(|_| Err(anyhow::anyhow!("it cannot be read")));
             let sent = match next {
                 Ok(Some(chunk)) => {
                     let (done, result) = oneshot::channel();

@@ -57,6 +57,8 @@ pub(crate) struct Prepared {
     pub(crate) input: Input,
     /// SHA-256 of its content, unpacked; hexadecimal.
     pub(crate) sha256: String,
+    /// Size of its content, unpacked.
+    pub(crate) bytes: u64,
     /// How it is read.
     pub(crate) format: Format,
     /// Columns and fields.
@@ -240,6 +242,7 @@ pub(crate) fn prepare(input: Input, wishes: &Wishes, notation: &Notation) -> Res
     Ok(Prepared {
         input,
         sha256,
+        bytes: total,
         format,
         mapping,
         header_line,

@@ -1,6 +1,7 @@
 //! The ledger and the transaction of a load.
 
 use super::Mode;
+use super::bare;
 use super::mapping::Wishes;
 use super::pipeline::{self, RejectLimit, Watcher};
 use super::prepare::{Notation, Prepared};
@@ -97,6 +98,10 @@ pub(crate) async fn store(
             "pg_temp.kpi_staging"
         }
     };
+    let bare = match mode {
+        Mode::Append if prepared.bytes >= bare::LARGE => bare::strip(&mut tx).await?,
+        _ => None,
+    };
     let mut totals = pipeline::run(
         prepared,
         plan,
@@ -107,6 +112,9 @@ pub(crate) async fn store(
         watcher,
     )
     .await?;
+    if let Some(bare) = bare {
+        bare.restore(&mut tx).await?;
+    }
     let stored = match mode {
         Mode::Append => totals.accepted,
         Mode::Upsert => upsert(&mut tx, report).await?,
@@ -139,11 +147,11 @@ pub(crate) async fn store(
 
 /// Inserts the staged lines that are new, and replaces those of an order that changed.
 ///
-/// A line's key is its order, article, channel and vendor where it has an order, else all its columns;
-/// equal keys are told apart by their number within the key, so that equal lines stay legal.
+/// A line's key is its order, article, channel and vendor where it has an order, else all its columns. A return
+/// has its day in the key: it is no correction of the sale it belongs to, nor of another return. Equal keys are told apart by their number within the key, so that equal lines stay legal.
 async fn upsert(tx: &mut PgConnection, report: &mut Report) -> Result<u64> {
     const KEYED: &str = "SELECT *, row_number() OVER (PARTITION BY key ORDER BY load_id, line_no) AS n FROM (
-        SELECT t.*, CASE WHEN order_ref IS NOT NULL THEN md5(ROW(order_ref, sku, channel, vendor)::text)
+        SELECT t.*, CASE WHEN order_ref IS NOT NULL THEN md5(ROW(order_ref, sku, channel, vendor, CASE WHEN quantity < 0 THEN sold_on END)::text)
             ELSE md5(ROW(sold_on, customer_ref, brand, sku, product, channel, vendor, trim_scale(price),
                 trim_scale(quantity), trim_scale(revenue))::text) END AS key FROM";
     const SAME: &str = "(o.sold_on, o.customer_ref, o.brand, o.product, trim_scale(o.price), trim_scale(o.quantity), \

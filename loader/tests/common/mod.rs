@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, Weak};
 /// A running server; stopped when the last test that uses it ends.
 pub struct Server {
     bin: PathBuf,
-    dir: PathBuf,
+    pub dir: PathBuf,
     owner: Option<String>,
 }
 
@@ -175,6 +175,21 @@ pub fn bench() -> Option<Bench> {
             }
         }
     };
+    Some(ready(server))
+}
+
+/// A fresh database on a server that no other test uses, so that it may be crashed.
+pub fn bench_alone() -> Option<Bench> {
+    let Some(server) = Server::start() else {
+        println!("SKIPPED: no PostgreSQL server programs on this machine");
+        eprintln!("SKIPPED: no PostgreSQL server programs on this machine");
+        return None;
+    };
+    Some(ready(server))
+}
+
+/// A database on a server.
+fn ready(server: Arc<Server>) -> Bench {
     let name = format!("t{}", NUMBER.fetch_add(1, Ordering::Relaxed));
     let dir = server.dir.join(format!("files-{name}"));
     fs::create_dir_all(&dir).unwrap();
@@ -182,7 +197,7 @@ pub fn bench() -> Option<Bench> {
     bench.sql_in("postgres", &format!("CREATE DATABASE {}", bench.name));
     let said = bench.kpi(&["init", "--schema-only"]);
     assert_eq!(said.code, 0, "{}", said.err);
-    Some(bench)
+    bench
 }
 
 impl Bench {
@@ -235,6 +250,37 @@ impl Bench {
     /// One value, or lines of values separated by `|`.
     pub fn sql(&self, sql: &str) -> String {
         self.sql_in(&self.name, sql)
+    }
+
+    /// A session of its own, left running.
+    pub fn psql(&self, sql: &str) -> std::process::Child {
+        Command::new(self.server.bin.join("psql"))
+            .args(["-Xqc", sql, "-U", "tester", "-h"])
+            .arg(&self.server.dir)
+            .args(["-d", &self.name])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Waits until the server answers, as it does not while it recovers.
+    pub fn wait_for_server(&self) {
+        for _ in 0..600 {
+            let answers = Command::new(self.server.bin.join("psql"))
+                .args(["-Xqc", "SELECT 1", "-U", "tester", "-h"])
+                .arg(&self.server.dir)
+                .args(["-d", &self.name])
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .unwrap();
+            if answers.success() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the server does not come back");
     }
 
     fn sql_in(&self, database: &str, sql: &str) -> String {
