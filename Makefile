@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo up down psql build test test-core test-loader test-sql test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
+.PHONY: help demo grafana up down psql build test test-core test-loader test-sql test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -30,13 +30,17 @@ up: build ## start the private cluster with both databases, idempotent; writes .
 	tools/databases
 	echo "up: source .pg/env, then psql"
 
-down: ## stop the private cluster
-	@tools/cluster down
+down: ## stop the private cluster and Grafana
+	@tools/grafana down
+	tools/cluster down
 
 psql: up ## open psql on the demo data
 	@. .pg/env && psql
 
-demo: up ## everything from nothing: install, build, load, and show what SQL answers
+grafana: up ## start Grafana on the demo data, where there is one
+	@tools/grafana up
+
+demo: up ## everything from nothing: install, build, load, show what SQL answers, and start Grafana
 	@tools/demo
 
 test: test-core up test-loader test-sql test-docs test-grafana ## everything; what CI runs
