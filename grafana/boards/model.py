@@ -146,10 +146,16 @@ def link(title, url, new_tab=False):
     return {"title": title, "url": url, "targetBlank": new_tab}
 
 
+def keep(uid, title, time="${__url_time_range}", but=None):
+    """A link to another dashboard over periods, with the choices made here."""
+    kept = "".join("&${%s:queryparam}" % d for d in FILTERED if d != but)
+    return link(title, f"/d/{uid}?{time}{kept}&${{period:queryparam}}")
+
+
 def drill(uid, title, variable, field="member"):
     """A link from a row to another dashboard with the row's member chosen, other choices and time kept."""
-    kept = "".join("&${%s:queryparam}" % d for d in FILTERED if d != variable)
-    return link(title, f"/d/{uid}?var-{variable}=${{__data.fields.{field}:percentencode}}{kept}&var-period=${{period}}&${{__url_time_range}}")
+    made = keep(uid, title, but=variable)
+    return {**made, "url": f"{made['url']}&var-{variable}=${{__data.fields.{field}:percentencode}}"}
 
 
 def target(sql, fmt="table", ref="A", datasource=None):

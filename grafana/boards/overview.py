@@ -24,7 +24,7 @@ SELECT b.change_pct AS "on the period before", y.change_pct AS "on a year ago"
         name, f"{name} in the period; line: the twelve periods up to it; below: growth on the period before and on a year ago",
         [(values, "time_series"), (changes, "table")], w=w, h=6, unit=unit, decimals=decimals, graph="area", no_value="–", sizes=(13, 24),
         overrides=[m.override("/^on /", unit=m.FRACTION, decimals=1, thresholds=steps)],
-        links=[m.link("Why?", "/d/kpi-why?${__url_time_range}&${__all_variables}")],
+        links=[m.keep("kpi-why", "Why?")],
     )
 
 
@@ -110,7 +110,7 @@ def board():
                              m.column("share", "Share", m.FRACTION, 1, 130, "gauge", least=0, most=1), m.change_column(width=75)])],
                 [m.table("Data", "Up to which day is there data? Click to show all of it", DATA, w=10, h=4, columns=[
                     m.column("last day of data", "Last day of data", links=[
-                        m.link("Show all of the data", "/d/kpi-overview?from=${__data.fields.first_ms}&to=${__data.fields.last_ms}")]),
+                        m.keep("kpi-overview", "Show all of the data", "from=${__data.fields.first_ms}&to=${__data.fields.last_ms}")]),
                     m.hidden("first_ms"), m.hidden("last_ms")])],
             ], m.table("Scorecard", "How does each metric stand, against the period before, a year ago and its target?", SCORECARD, w=14,
                        no_value="–", columns=[
@@ -118,7 +118,7 @@ def board():
                            m.change_column("year_ago_pct", "Year"), m.column("target", "Target", decimals=1, width=85),
                            m.column("attainment", "Attained", m.FRACTION, 0, 90),
                            m.column("state", "State", cell="color", width=70, mappings=m.value_colors(m.STATES)),
-                           m.column("spark", "13 months", width=130)])),
+                           m.column("spark", "13 months", width=160)])),
         ],
         [*m.FILTERS, m.PERIOD_VARIABLE, m.GRAIN_VARIABLE, ASK_VARIABLE], [m.ANOMALIES, m.TARGETS_SET],
     )

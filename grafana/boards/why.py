@@ -105,7 +105,7 @@ def board():
                 m.override("anomaly", color={"mode": "fixed", "fixedColor": m.BAD}, custom__drawStyle="points", custom__showPoints="always", custom__pointSize=9)])],
             [m.table("Anomalies", "Which days stood out, and what did they cost or bring? Click to look closer", EVENTS, w=14, h=8, no_value="No day stood out", columns=[
                 m.column("event_id", "#", decimals=0, width=40), m.column("started", "From", "time:YYYY-MM-DD", width=100, links=[
-                    m.link("Look closer", "/d/kpi-why?from=${__data.fields.from_ms}&to=${__data.fields.to_ms}&${brand:queryparam}&${channel:queryparam}&${vendor:queryparam}&${product_type:queryparam}")]),
+                    m.keep("kpi-why", "Look closer", "from=${__data.fields.from_ms}&to=${__data.fields.to_ms}")]),
                 m.column("ended", "To", "time:YYYY-MM-DD", width=100), m.column("kind", "Kind", width=90), m.column("direction", "Direction", width=80),
                 m.column("value", "Value", decimals=1, width=85), m.column("expected", "Expected", decimals=1, width=85),
                 m.column("impact", "Impact", decimals=1, width=85, cell="color", steps=UP_DOWN),
