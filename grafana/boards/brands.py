@@ -95,9 +95,9 @@ def board():
                          m.column("class", "Class", width=60), m.column("steady", "X steady", decimals=1), m.column("varying", "Y varying", decimals=1),
                          m.column("erratic", "Z erratic", decimals=1), m.column("products", "Products", m.COUNT, width=85)]),
              m.table("Product types", "Which product types earn and grow?", TYPES, w=8, h=7, columns=[
-                 m.column("product_type", "Type"), m.column("value", "Value", decimals=1), m.change_column(),
-                 m.column("share", "Share", m.FRACTION, 1, cell="gauge", least=0),
-                 m.column("share_change", "Share change", m.FRACTION, 2, cell="color", steps=UP_DOWN)]),
+                 m.column("product_type", "Type"), m.column("value", "Value", decimals=1, width=80), m.change_column(width=75),
+                 m.column("share", "Share", m.FRACTION, 1, 115, "gauge", least=0),
+                 m.column("share_change", "Share change", m.FRACTION, 2, 110, "color", UP_DOWN)]),
              m.timeseries("Price tiers over time", "Does demand move to cheaper or dearer products? Share of each price tier", TIERS_OVER_TIME,
                           w=8, h=7, stack="percent")],
         ],

@@ -23,8 +23,8 @@ WITH c AS (
 
 
 HEAT = cohorts("""
-SELECT to_char(c.cohort, 'YYYY-MM') AS cohort, max(c.size) AS size, """ + ", ".join(
-    f"max(c.kept) FILTER (WHERE c.age = {age}) AS m{age}" for age in range(AGES)) + """
+SELECT to_char(c.cohort, 'YYYY-MM') AS cohort, max(c.size)::text AS size, """ + ", ".join(
+    f"max(c.kept) FILTER (WHERE c.age = {age}) AS m{age}" for age in range(1, AGES)) + """
   FROM c
  WHERE NOT c.is_censored
  GROUP BY c.cohort ORDER BY c.cohort DESC LIMIT 24""")
@@ -57,10 +57,10 @@ def board():
         [
             [m.table("Cohorts by month of first sale", "How much of each cohort is left after so many months? Cohorts that began before the data are left out; months to come are blank",
                      HEAT, w=24, h=13, unit=m.FRACTION, no_value="No cohort began within the data",
-                     defaults={"decimals": 0, "min": 0, "max": 1, "fieldMinMax": False, "color": {"mode": "continuous-BlPu"}, "mappings": UNSEEN,
+                     defaults={"decimals": 0, "fieldMinMax": False, "color": {"mode": "continuous-BlPu"}, "mappings": UNSEEN,
                                "custom": {"align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}, "inspect": False, "filterable": False, "minWidth": 60}},
                      overrides=[m.override("cohort", displayName="Began", custom__cellOptions={"type": "auto"}, custom__align="left"),
-                                m.override("size", displayName="Members", unit=m.COUNT, custom__cellOptions={"type": "auto"})])],
+                                m.override("size", displayName="Members", custom__align="right", custom__cellOptions={"type": "auto"})])],
             [m.trend("Curve", "Do newer cohorts keep better than older ones? Means weighted by size, by months since the first sale", CURVE, "months since the first sale",
                      w=12, h=9, unit=m.FRACTION, no_value="No cohort began within the data"),
              m.trend("Launch curve", "How fast do new products take off? Revenue up to the week since the first sale", LAUNCH_CURVE, "weeks since the first sale", w=12, h=9,

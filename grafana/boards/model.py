@@ -276,7 +276,7 @@ def bargauge(title, question, sql, w=8, h=8, unit=NUMBER, steps=None, overrides=
         "displayMode": "basic", "orientation": "horizontal", "showUnfilled": True, "valueMode": "color", "namePlacement": "auto",
         "sizing": "auto", "minVizWidth": 8, "minVizHeight": 14, "maxVizHeight": 28,
         "reduceOptions": {"values": True, "calcs": ["lastNotNull"], "fields": "", "limit": 20},
-        "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+        "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []}, "text": {"titleSize": 13, "valueSize": 14},
     }
     return panel("bargauge", title, question, sql, w, h, unit, None, steps, overrides, options, links=links, **more)
 
@@ -306,7 +306,7 @@ def signed_bars(title, question, sql, x, **more):
 def trend(title, question, sql, x, w=12, h=8, unit=NUMBER, overrides=(), **more):
     """Lines over something else than time, as age; `x` is a count and says what of."""
     overrides = [override(x, unit=COUNT, decimals=0, custom__axisLabel=x), *overrides]
-    custom = {"drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2, "fillOpacity": 0, "gradientMode": "none", "showPoints": "auto",
+    custom = {"drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2, "fillOpacity": 0, "gradientMode": "none", "showPoints": "never",
               "pointSize": 4, "spanNulls": False, "stacking": {"mode": "none", "group": "A"}, "axisPlacement": "auto", "axisLabel": "",
               "scaleDistribution": {"type": "linear"}, "hideFrom": {"legend": False, "tooltip": False, "viz": False}, "axisSoftMin": 0,
               "thresholdsStyle": {"mode": "off"}}

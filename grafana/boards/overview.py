@@ -16,14 +16,14 @@ SELECT (upper(step.period) - 1)::timestamptz AS "time", kpi.value('{metric}', st
   FROM step CROSS JOIN dash
  ORDER BY 1""".strip(), recursive=True)
     changes = dash(f"""
-SELECT b.change_pct AS "on the period before", y.change_pct AS "on a year ago"
+SELECT b.change_pct AS "vs. before", y.change_pct AS "vs. year ago"
   FROM dash
   LEFT JOIN LATERAL kpi.compare('{metric}', dash.period, NULL, '{{}}', dash.filter) AS b ON true
   LEFT JOIN LATERAL kpi.compare('{metric}', dash.period, kpi.year_ago(dash.period), '{{}}', dash.filter) AS y ON true""")
     return m.stat(
         name, f"{name} in the period; line: the twelve periods up to it; below: growth on the period before and on a year ago",
-        [(values, "time_series"), (changes, "table")], w=w, h=6, unit=unit, decimals=decimals, graph="area", no_value="–", sizes=(13, 24),
-        overrides=[m.override("/^on /", unit=m.FRACTION, decimals=1, thresholds=steps)],
+        [(values, "time_series"), (changes, "table")], w=w, h=6, unit=unit, decimals=decimals, graph="area", no_value="–", sizes=(12, 20),
+        overrides=[m.override("/^vs/", unit=m.FRACTION, decimals=1, thresholds=steps)],
         links=[m.keep("kpi-why", "Why?")],
     )
 

@@ -31,11 +31,11 @@ def board():
         "kpi-recommendations", "8 Recommendations", "What should be done next, and what would it bring?",
         [
             [m.table("Recommended", "What to do first? Uplift of revenue over four weeks with its 90 % interval; confidence: how often the rule was right on past dates of this data",
-                     RECOMMENDED, w=24, h=13, no_value="No rule found anything to do", columns=[
+                     RECOMMENDED, w=24, h=18, no_value="No rule found anything to do", columns=[
                          m.column("rank", "#", width=40), m.column("action", "Action", width=110, cell="color", mappings=m.value_colors(ACTIONS)),
-                         m.column("subject", "Subject", width=240, cell="wrap"), m.column("reason", "Reason", cell="wrap"), m.column("expected_uplift", "Uplift", decimals=1, width=90),
+                         m.column("subject", "Subject", width=210, cell="wrap"), m.column("reason", "Reason", cell="wrap"), m.column("expected_uplift", "Uplift", decimals=1, width=90),
                          m.column("lo", "From", decimals=1, width=90), m.column("hi", "To", decimals=1, width=90), m.column("confidence", "Confidence", m.FRACTION, 0, 100),
-                         m.column("rule", "Rule", width=110), m.column("status", "Status", width=90)])],
+                         m.column("rule", "Rule", width=100), m.column("status", "Status", width=70)])],
             m.Folded("What would prices do?", [
                 [m.table("What if", "What would a change of all prices bring over the next three months? Associations, not experiments", WHAT_IF, w=24, h=6, columns=[
                  m.column("change", "Change", width=150), m.column("baseline", "Without", decimals=1), m.column("expected", "With", decimals=1),

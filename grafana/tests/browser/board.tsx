@@ -169,7 +169,7 @@ function Body({ panel, series, width, height, from, to }: Shape) {
         {values.map((value, i) => (
           <div key={i} style={{ marginBottom: 2 }}>
             <ANY.BarGauge width={width} height={each - 2} orientation="horizontal" field={value.field} value={value.display} display={value.view?.getFieldDisplayProcessor?.(value.colIndex!)}
-              theme={theme} displayMode="basic" itemSpacing={4} lcdCellWidth={8} showUnfilled alignmentFactors={factors} />
+              theme={theme} displayMode="basic" itemSpacing={4} lcdCellWidth={8} showUnfilled alignmentFactors={factors} text={panel.options.text} />
           </div>
         ))}
       </>
