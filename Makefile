@@ -69,12 +69,13 @@ test-docs: up ## every SQL block of README and docs, by its shown output
 	tools/packages test
 	tools/test-docs
 
-test-grafana: up ## every query of the dashboards, as the role that Grafana uses
+test-grafana: up ## every query of the dashboards, as the role that Grafana uses, and the panel and dashboards in Chromium on Grafana 13.2
 	@echo "test-grafana:"
 	tools/packages test
 	# Panels answer within 300 ms on a quiet machine; a machine of CI is seldom that.
 	KPI_GRAFANA_LIMIT_MS=$${KPI_GRAFANA_LIMIT_MS:-1500} grafana/test
-	grafana/test-browser --if-installed
+	grafana/test-start
+	grafana/test-browser --one
 
 test-grafana-browser: up ## the chat panel and the dashboards in Chromium, on Grafana 11.6, 12.4 and 13.2
 	@echo "test-grafana-browser:"

@@ -114,9 +114,9 @@ def board():
                     m.hidden("first_ms"), m.hidden("last_ms")])],
             ], m.table("Scorecard", "How does each metric stand, against the period before, a year ago and its target?", SCORECARD, w=14,
                        no_value="–", columns=[
-                           m.column("label", "Metric"), m.column("value", "Value", width=95), m.change_column(),
-                           m.change_column("year_ago_pct", "Year"), m.column("target", "Target", decimals=1, width=85),
-                           m.column("attainment", "Attained", m.FRACTION, 0, 90),
+                           m.column("label", "Metric"), m.column("value", "Value", width=90), m.change_column(width=75),
+                           m.change_column("year_ago_pct", "Year", 75), m.column("target", "Target", decimals=1, width=85),
+                           m.column("attainment", "Attained", m.FRACTION, 0, 80),
                            m.column("state", "State", cell="color", width=70, mappings=m.value_colors(m.STATES)),
                            m.column("spark", "13 months", width=160)])),
         ],
