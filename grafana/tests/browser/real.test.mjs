@@ -12,7 +12,7 @@ const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const STRANGE = `A&B "x" 'y' 한글/100%`;
 // A question that is answered, so that kpi.ask() keeps it, with all that Grafana or SQL could take for its own.
-const EVIL = `What was revenue of ${STRANGE} in November 2025? $revenue(x) \${region} [[region]] $__interval $$ \\ 🚀`;
+const EVIL = `Revenue by brand in November 2025 '; -- \${region} $__interval() [[x]] "q" \\`;
 
 let passed = 0;
 let failed = 0;
