@@ -46,8 +46,9 @@ SELECT c.top1_share AS "greatest channel", c.effective_n AS "channels that count
   FROM dash CROSS JOIN LATERAL kpi.concentration('revenue', dash.period, '{channel}', dash.filter) AS c
  CROSS JOIN LATERAL kpi.concentration('revenue', dash.period, '{vendor}', dash.filter) AS v""")
 
-EVEN_WEEK = m.thresholds((None, "transparent"), (0.16, "#3d7fd655"), (0.18, "#3d7fd6aa"))
-CELLS = m.thresholds((None, "transparent"), (0.01, "#3d7fd633"), (0.03, "#3d7fd677"), (0.06, "#3d7fd6cc"))
+# Shades faint enough for the theme's own colour of text, on dark and on light.
+EVEN_WEEK = m.thresholds((None, "transparent"), (0.16, "#3d7fd626"), (0.18, "#3d7fd64a"))
+CELLS = m.thresholds((None, "transparent"), (0.01, "#3d7fd61a"), (0.03, "#3d7fd633"), (0.06, "#3d7fd64a"))
 
 
 def comparison(dimension, title, question, link):

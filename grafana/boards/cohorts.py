@@ -60,7 +60,7 @@ def board():
                      defaults={"decimals": 0, "fieldMinMax": False, "color": {"mode": "continuous-BlPu"}, "mappings": UNSEEN,
                                "custom": {"align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}, "inspect": False, "filterable": False, "minWidth": 60}},
                      overrides=[m.override("cohort", displayName="Began", custom__cellOptions={"type": "auto"}, custom__align="left"),
-                                m.override("size", displayName="Members", custom__align="right", custom__cellOptions={"type": "auto"})])],
+                                m.override("size", displayName="Members", unit=m.COUNT, custom__align="right", custom__cellOptions={"type": "auto"})])],
             [m.trend("Curve", "Do newer cohorts keep better than older ones? Means weighted by size, by months since the first sale", CURVE, "months since the first sale",
                      w=12, h=9, unit=m.FRACTION, no_value="No cohort began within the data"),
              m.trend("Launch curve", "How fast do new products take off? Revenue up to the week since the first sale", LAUNCH_CURVE, "weeks since the first sale", w=12, h=9,
