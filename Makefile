@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo up down psql build test test-core fuzz test-loader test-sql test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
+.PHONY: help demo grafana up down psql build test test-core fuzz test-loader test-sql test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -30,13 +30,17 @@ up: build ## start the private cluster with both databases, idempotent; writes .
 	tools/databases
 	echo "up: source .pg/env, then psql"
 
-down: ## stop the private cluster
-	@tools/cluster down
+down: ## stop the private cluster and Grafana
+	@tools/grafana down
+	tools/cluster down
 
 psql: up ## open psql on the demo data
 	@. .pg/env && psql
 
-demo: up ## everything from nothing: install, build, load, and show what SQL answers
+grafana: up ## start Grafana on the demo data, where there is one
+	@tools/grafana up
+
+demo: up ## everything from nothing: install, build, load, show what SQL answers, and start Grafana
 	@tools/demo
 
 test: test-core up test-loader test-sql test-words test-docs test-grafana ## everything; what CI runs
@@ -70,12 +74,13 @@ test-docs: up ## every SQL block of README and docs, by its shown output
 	tools/packages test
 	tools/test-docs
 
-test-grafana: up ## every query of the dashboards, as the role that Grafana uses
+test-grafana: up ## every query of the dashboards, as the role that Grafana uses, and the panel and dashboards in Chromium on Grafana 13.2
 	@echo "test-grafana:"
 	tools/packages test
 	# Panels answer within 300 ms on a quiet machine; a machine of CI is seldom that.
 	KPI_GRAFANA_LIMIT_MS=$${KPI_GRAFANA_LIMIT_MS:-1500} grafana/test
-	grafana/test-browser --if-installed
+	grafana/test-start
+	grafana/test-browser --one
 
 test-grafana-browser: up ## the chat panel and the dashboards in Chromium, on Grafana 11.6, 12.4 and 13.2
 	@echo "test-grafana-browser:"

@@ -26,4 +26,4 @@ GRANT kpi_reader TO kpi_loader;
 GRANT INSERT, DELETE ON kpi.anomaly_open TO kpi_loader;
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sales TO kpi_loader;
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA sales TO kpi_loader;
-GRANT INSERT, DELETE ON kpi.forecast_latest, kpi.target_status TO kpi_loader;
+GRANT INSERT, DELETE ON kpi.forecast_latest, kpi.target_status, kpi.answer_latest TO kpi_loader;

@@ -2,7 +2,7 @@
 
 from . import model as m
 from .model import dash
-from .brands import UP_DOWN
+from .brands import DEPENDENT, UP_DOWN
 
 
 def side_by_side(dimension):
@@ -46,17 +46,16 @@ SELECT c.top1_share AS "greatest channel", c.effective_n AS "channels that count
   FROM dash CROSS JOIN LATERAL kpi.concentration('revenue', dash.period, '{channel}', dash.filter) AS c
  CROSS JOIN LATERAL kpi.concentration('revenue', dash.period, '{vendor}', dash.filter) AS v""")
 
-# Below half of revenue in one place is safe, above three quarters is not (HHI 0.5 and beyond calls for diversifying).
-DEPENDENT = m.thresholds((None, m.GOOD), (0.5, m.WATCH), (0.75, m.BAD))
-EVEN_WEEK = m.thresholds((None, "transparent"), (0.16, "#3d7fd655"), (0.18, "#3d7fd6aa"))
-CELLS = m.thresholds((None, "transparent"), (0.01, "#3d7fd633"), (0.03, "#3d7fd677"), (0.06, "#3d7fd6cc"))
+# Shades faint enough for the theme's own colour of text, on dark and on light.
+EVEN_WEEK = m.thresholds((None, "transparent"), (0.16, "#3d7fd626"), (0.18, "#3d7fd64a"))
+CELLS = m.thresholds((None, "transparent"), (0.01, "#3d7fd61a"), (0.03, "#3d7fd633"), (0.06, "#3d7fd64a"))
 
 
 def comparison(dimension, title, question, link):
-    return m.table(title, question, side_by_side(dimension), w=12, h=8, columns=[
-        m.column(dimension, dimension.capitalize(), links=[link]), m.column("revenue", "Revenue", decimals=1), m.change_column(width=80),
-        m.column("share", "Share", m.FRACTION, 1, cell="gauge", least=0), m.column("share_change", "Share change", m.FRACTION, 2, cell="color", steps=UP_DOWN),
-        m.column("asp", "Average price", decimals=1), m.column("return_rate", "Returns", m.FRACTION, 2, cell="color",
+    return m.table(title, question, side_by_side(dimension), w=12, h=9, columns=[
+        m.column(dimension, dimension.capitalize(), links=[link]), m.column("revenue", "Revenue", decimals=1, width=85), m.change_column(width=75),
+        m.column("share", "Share", m.FRACTION, 1, 120, "gauge", least=0), m.column("share_change", "Share change", m.FRACTION, 2, 105, "color", UP_DOWN),
+        m.column("asp", "Average price", decimals=1, width=110), m.column("return_rate", "Returns", m.FRACTION, 2, 75, cell="color",
                                                                steps=m.thresholds((None, m.QUIET), (0.05, m.WATCH), (0.1, m.BAD)))])
 
 
@@ -70,19 +69,19 @@ def board():
                         m.drill("kpi-why", "Why did it change?", "vendor", "vendor"))],
             [m.timeseries("Channel share over time", "Is the channel mix shifting? Share of revenue in the time range", over_time("channel"), w=12, h=9, stack="percent"),
              m.timeseries("Average price by channel", "Do channels sell at different prices, and do they drift apart?", over_time("channel", "asp"), w=12, h=9, fill=0)],
-            [m.table("Channel × brand", "Where is each brand strong? Share of all revenue of the period", MATRIX, w=14, h=8, unit=m.FRACTION,
+            [m.table("Channel × brand", "Where is each brand strong? Share of all revenue of the period", MATRIX, w=16, h=9, unit=m.FRACTION,
                      steps=CELLS, no_value="–", defaults={"decimals": 1, "custom": {"align": "center", "cellOptions": {"type": "color-background", "mode": "basic"},
-                                                                   "inspect": False, "filterable": False}},
-                     overrides=[m.override("channel", custom__cellOptions={"type": "auto"}, custom__align="left")],
+                                                                   "inspect": False, "filterable": False, "minWidth": 60}},
+                     overrides=[m.override("channel", displayName="Channel", custom__cellOptions={"type": "auto"}, custom__align="left", custom__width=100)],
                      transformations=[{"id": "groupingToMatrix", "options": {"rowField": "channel", "columnField": "brand", "valueField": "share", "emptyValue": "null"}},
                                       {"id": "renameByRegex", "options": {"regex": "^channel.brand$", "renamePattern": "channel"}}]),
-             m.stat("Dependence", "How much hangs on one channel or one vendor?", DEPENDENCE, w=10, h=8, decimals=1, steps=m.PLAIN,
+             m.stat("Dependence", "How much hangs on one channel or one vendor?", DEPENDENCE, w=8, h=9, decimals=1, steps=m.PLAIN, sizes=(18, 36),
                     overrides=[m.override("/^greatest/", unit=m.FRACTION, thresholds=DEPENDENT)])],
             [m.table("Week by channel", "On which days of the week does each channel sell? Share of the channel's revenue; an even week has 14.3 % a day", WEEKDAYS,
-                     w=14, h=8, unit=m.FRACTION, steps=EVEN_WEEK, defaults={"decimals": 1, "custom": {
-                         "align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}, "inspect": False, "filterable": False}},
+                     w=14, h=9, unit=m.FRACTION, steps=EVEN_WEEK, defaults={"decimals": 1, "custom": {
+                         "align": "center", "cellOptions": {"type": "color-background", "mode": "basic"}, "inspect": False, "filterable": False, "minWidth": 60}},
                      overrides=[m.override("channel", displayName="Channel", custom__cellOptions={"type": "auto"}, custom__align="left")]),
-             m.timeseries("Vendors over time", "How do vendors develop?", over_time("vendor"), w=10, h=8, fill=0)],
+             m.timeseries("Vendors over time", "How do vendors develop?", over_time("vendor"), w=10, h=9, fill=0)],
         ],
         [*m.FILTERS, m.PERIOD_VARIABLE, m.GRAIN_VARIABLE], [m.TARGETS_SET],
     )

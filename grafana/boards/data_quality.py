@@ -43,23 +43,24 @@ def board():
         "kpi-data-quality", "10 Data quality", "Can the figures be trusted?",
         [
             [m.table("Up to", "Up to which day is there data?", FRESH, w=5, h=5, columns=[m.column("last day of data", "Last day of data")]),
-             m.stat("State", "Is the data fresh, complete and in the rollup?", STATE, w=11, h=5, decimals=0, overrides=[
+             m.stat("State", "Is the data fresh, complete and in the rollup?", STATE, w=11, h=5, unit=m.COUNT, decimals=0, sizes=(16, 24), overrides=[
                  m.override("days since the last sale", thresholds=m.thresholds((None, m.GOOD), (3, m.WATCH), (8, m.BAD))),
                  m.override("changes not in the rollup yet", thresholds=m.thresholds((None, m.GOOD), (1, m.WATCH))),
                  m.override("share of lines rejected", unit=m.FRACTION, decimals=2, thresholds=m.thresholds((None, m.GOOD), (0.001, m.WATCH), (0.01, m.BAD)))]),
              m.bargauge("Without a name", "How much of the last 12 months' revenue has no member in a dimension?", NAMELESS, w=8, h=5, unit=m.FRACTION,
                         steps=m.thresholds((None, m.GOOD), (0.01, m.WATCH), (0.1, m.BAD)), defaults={"decimals": 1, "min": 0, "max": 1})],
-            [m.timeseries("Lines a day", "Are there days without data, or with far too much?", LINES, w=24, h=7, bars=True, color="palette-classic")],
-            [m.table("Loads", "Which files were loaded, when, by whom, and how many lines were taken?", LOADS, w=24, h=8, columns=[
-                m.column("load_id", "Load", width=60), m.column("file", "File"), m.column("state", "State", width=80), m.column("lines_read", "Read", width=90),
-                m.column("accepted", "Accepted", width=90),
-                m.column("rejected", "Rejected", width=80, cell="color", steps=m.thresholds((None, m.QUIET), (1, m.WATCH))),
+            [m.timeseries("Lines a day", "Are there days without data, or with far too much?", LINES, w=24, h=7, unit=m.COUNT, bars=True, legend="hidden", color={"mode": "fixed", "fixedColor": m.NEUTRAL})],
+            [m.table("Loads", "Which files were loaded, when, by whom, and how many lines were taken?", LOADS, w=24, h=6, columns=[
+                m.column("load_id", "Load", m.COUNT, width=60), m.column("file", "File", cell="wrap"), m.column("state", "State", width=80), m.column("lines_read", "Read", m.COUNT, width=100),
+                m.column("accepted", "Accepted", m.COUNT, width=100),
+                m.column("rejected", "Rejected", m.COUNT, width=90, cell="color", steps=m.thresholds((None, m.QUIET), (1, m.WATCH))),
                 m.column("first_day", "First day", "time:YYYY-MM-DD", width=100), m.column("last_day", "Last day", "time:YYYY-MM-DD", width=100),
                 m.column("loaded_by", "By", width=100), m.column("started_at", "Started", "dateTimeAsIso", width=160), m.column("seconds", "Took", "s", 1, 80)])],
-            [m.bargauge("Rejects by reason", "Why were lines not taken?", REJECT_CODES, w=8, h=9, defaults={"min": 0}, steps=m.thresholds((None, m.WATCH)), no_value="No line was rejected"),
+            [m.bargauge("Rejects by reason", "Why were lines not taken?", REJECT_CODES, w=8, h=9, unit=m.COUNT, defaults={"min": 0}, steps=m.thresholds((None, m.WATCH)), no_value="No line was rejected"),
              m.table("Rejected lines", "Which lines were not taken, and what is wrong with them? The newest 200", REJECTS, w=16, h=9, no_value="No line was rejected",
-                     columns=[m.column("load_id", "Load", width=60), m.column("line", "Line", width=80)])],
-            [m.table("Language model", "What did the language model cost? The chat's own calls; none without an endpoint", USAGE, w=24, h=6, datasource=m.ANSWERS,
+                     columns=[m.column("load_id", "Load", m.COUNT, width=60), m.column("line", "Line", m.COUNT, width=80), m.column("column", "Column", width=90),
+                              m.column("raw", "As it stands in the file", cell="wrap"), m.column("code", "Code", width=170), m.column("reason", "Reason", width=260, cell="wrap")])],
+            [m.table("Language model", "What did the language model cost? The chat's own calls; none without an endpoint", USAGE, w=24, h=4, datasource=m.ANSWERS,
                      no_value="No language model was called", columns=[
                          m.column("day", "Day", "time:YYYY-MM-DD", width=110), m.column("function", "Function"), m.column("model", "Model"), m.column("calls", "Calls", decimals=0),
                          m.column("errors", "Errors", decimals=0, cell="color", steps=m.thresholds((None, m.QUIET), (1, m.BAD))),

@@ -10,8 +10,11 @@ ANSWERS = {"type": "grafana-postgresql-datasource", "uid": "pg-kpi-ask"}
 WIDTH = 24
 NO_DATA = "No data: widen the time range or the filters"
 
-# One meaning a colour, on every dashboard, legible on dark and light.
-GOOD, WATCH, BAD, NEUTRAL, QUIET = "#3fa66b", "#e0a526", "#d9534f", "#3d7fd6", "#8a94a6"
+# One meaning a colour, on every dashboard. Grafana's own names: each has a shade for dark and one for light.
+GOOD, WATCH, BAD, NEUTRAL = "semi-dark-green", "dark-orange", "red", "blue"
+QUIET = "#7a8494"  # as far from white as from black
+
+COUNT = "locale"  # 10,000 and not 10 K
 
 FRACTION = "percentunit"
 NUMBER = "short"  # money keeps the unit of the data, which a dashboard cannot know
@@ -28,7 +31,12 @@ def filter_sql(dimensions=FILTERED):
 
 
 RANGE = "kpi.period($__timeFrom()::timestamptz, $__timeTo()::timestamptz)"
-PERIOD = f"coalesce(kpi.period(nullif('${{period}}', 'time range')), {RANGE})"
+# The last complete month is what every function takes by default: on the last day of a month it is this month.
+PERIOD = (
+    "coalesce(kpi.period(CASE '${period}' WHEN 'time range' THEN NULL\n"
+    "                                 WHEN 'last complete month' THEN to_char(kpi.asof() + 1 - interval '1 month', 'YYYY-MM')\n"
+    f"                                 ELSE '${{period}}' END), {RANGE})"
+)
 
 
 def dash(body, recursive=False):
@@ -37,6 +45,12 @@ def dash(body, recursive=False):
         f"WITH {'RECURSIVE ' if recursive else ''}dash AS (\n  SELECT {PERIOD} AS period,\n         {RANGE} AS span,\n"
         f"         {filter_sql()} AS filter\n)\n{body}"
     )
+
+
+def latest(answer, columns, period="dash.period", arguments=None):
+    """The rows of an answer that kpi.refresh_latest() keeps, as a relation."""
+    given = f", arguments => {arguments}" if arguments else ""
+    return f"jsonb_to_recordset(kpi.latest('{answer}', {period}, dash.filter{given})) AS {columns}"
 
 
 # --- Variables -------------------------------------------------------------------------------------------------------
@@ -84,9 +98,9 @@ FILTERS = [
     members_variable("vendor", "Vendor", ("brand", "channel")),
     members_variable("product_type", "Product type", ("brand",)),
 ]
-PERIODS = ["last month", "this month", "last 30 days", "last 3 months", "last 12 months", "ytd", "time range"]
+PERIODS = ["last complete month", "this month", "last 30 days", "last 3 months", "last 12 months", "ytd", "time range"]
 PERIOD_VARIABLE = custom_variable(
-    "period", "Period", PERIODS, "last month",
+    "period", "Period", PERIODS, "last complete month",
     "What the figures are of; counted from the last day of data. time range: the dashboard's own. Charts over time always show the time range",
 )
 GRAIN_VARIABLE = custom_variable("grain", "Grain", ["day", "week", "month", "quarter"], "month", "Width of a bucket in charts over time")
@@ -104,8 +118,12 @@ def thresholds(*steps):
 
 
 PLAIN = thresholds((None, NEUTRAL))
-CHANGE = thresholds((None, BAD), (-0.05, WATCH), (0, GOOD))
-CHANGE_LESS_IS_BETTER = thresholds((None, GOOD), (0.000001, WATCH), (0.05, BAD))
+LEAST = 0.000001  # the first value above nothing
+CHANGE = thresholds((None, BAD), (-0.05, WATCH), (0, QUIET), (LEAST, GOOD))
+CHANGE_LESS_IS_BETTER = thresholds((None, GOOD), (0, QUIET), (LEAST, WATCH), (0.05, BAD))
+UP_DOWN = thresholds((None, BAD), (0, QUIET), (LEAST, GOOD))
+# A cell without a figure has no colour of good or bad.
+NO_FIGURE = {"type": "special", "options": {"match": "null", "result": {"text": "–", "color": QUIET, "index": 0}}}
 
 STATES = {"good": GOOD, "watch": WATCH, "bad": BAD}
 
@@ -128,10 +146,16 @@ def link(title, url, new_tab=False):
     return {"title": title, "url": url, "targetBlank": new_tab}
 
 
+def keep(uid, title, time="${__url_time_range}", but=None):
+    """A link to another dashboard over periods, with the choices made here."""
+    kept = "".join("&${%s:queryparam}" % d for d in FILTERED if d != but)
+    return link(title, f"/d/{uid}?{time}{kept}&${{period:queryparam}}")
+
+
 def drill(uid, title, variable, field="member"):
     """A link from a row to another dashboard with the row's member chosen, other choices and time kept."""
-    kept = "".join("&${%s:queryparam}" % d for d in FILTERED if d != variable)
-    return link(title, f"/d/{uid}?var-{variable}=${{__data.fields.{field}:percentencode}}{kept}&var-period=${{period}}&${{__url_time_range}}")
+    made = keep(uid, title, but=variable)
+    return {**made, "url": f"{made['url']}&var-{variable}=${{__data.fields.{field}:percentencode}}"}
 
 
 def target(sql, fmt="table", ref="A", datasource=None):
@@ -180,7 +204,8 @@ def timeseries(title, question, sql, w=12, h=8, unit=NUMBER, stack=None, fill=8,
 
 def table(title, question, sql, w=12, h=8, unit=NUMBER, overrides=(), columns=(), sort=None, **more):
     """Rows. `columns` are overrides made by `column()`."""
-    custom = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": False}
+    # Columns without a width share what is left, and are not pushed out of sight.
+    custom = {"align": "auto", "cellOptions": {"type": "auto"}, "inspect": False, "filterable": False, "minWidth": 60}
     options = {"showHeader": True, "cellHeight": "sm", "footer": {"show": False, "reducer": ["sum"], "countRows": False, "fields": ""},
                "sortBy": [{"displayName": sort[0], "desc": sort[1]}] if sort else []}
     # A gauge in a cell runs from the least to the greatest of its own column.
@@ -203,11 +228,15 @@ def column(field, title, unit=None, decimals=None, width=None, cell=None, steps=
     elif cell == "background":
         props["custom__cellOptions"] = {"type": "color-background", "mode": "basic"}
     elif cell == "wrap":
+        # The first is Grafana 11's way.
         props["custom__cellOptions"] = {"type": "auto", "wrapText": True}
+        props["custom__wrapText"] = True
     elif cell == "gauge":
         props["custom__cellOptions"] = {"type": "gauge", "mode": "basic", "valueDisplayMode": "text"}
     if steps:
         props["thresholds"] = steps
+    if cell in ("color", "background"):
+        mappings = [NO_FIGURE, *(mappings or [])]
     if mappings:
         props["mappings"] = mappings
     if links:
@@ -229,13 +258,15 @@ def hidden(field):
 
 
 def stat(title, question, sql, w=4, h=4, unit=NUMBER, decimals=None, steps=None, graph="none", overrides=(), links=None,
-         text_mode="auto", reducer="lastNotNull", color_mode="value", **more):
-    """One big figure, or a few."""
+         text_mode="auto", reducer="lastNotNull", color_mode="value", sizes=None, **more):
+    """One big figure, or a few; `sizes` of the text of name and value where they are to be alike beside one another."""
     options = {
         "reduceOptions": {"values": False, "calcs": [reducer], "fields": more.pop("fields", "")}, "orientation": "horizontal",
         "textMode": text_mode, "colorMode": color_mode, "graphMode": graph, "justifyMode": "auto", "wideLayout": True,
         "showPercentChange": False, "percentChangeColorMode": "standard",
     }
+    if sizes:
+        options["text"] = {"titleSize": sizes[0], "valueSize": sizes[1]}
     return panel("stat", title, question, sql, w, h, unit, decimals, steps, overrides, options, links=links, **more)
 
 
@@ -245,12 +276,12 @@ def bargauge(title, question, sql, w=8, h=8, unit=NUMBER, steps=None, overrides=
         "displayMode": "basic", "orientation": "horizontal", "showUnfilled": True, "valueMode": "color", "namePlacement": "auto",
         "sizing": "auto", "minVizWidth": 8, "minVizHeight": 14, "maxVizHeight": 28,
         "reduceOptions": {"values": True, "calcs": ["lastNotNull"], "fields": "", "limit": 20},
-        "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
+        "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []}, "text": {"titleSize": 13, "valueSize": 14},
     }
     return panel("bargauge", title, question, sql, w, h, unit, None, steps, overrides, options, links=links, **more)
 
 
-def barchart(title, question, sql, x, w=12, h=9, unit=NUMBER, stacking="none", overrides=(), horizontal=False, color="palette-classic", **more):
+def barchart(title, question, sql, x, w=12, h=9, unit=NUMBER, decimals=None, stacking="none", overrides=(), horizontal=False, color="palette-classic", **more):
     """Bars by category `x`."""
     custom = {"lineWidth": 0, "fillOpacity": 85, "gradientMode": "none", "axisPlacement": "auto", "axisLabel": "",
               "hideFrom": {"legend": False, "tooltip": False, "viz": False}, "scaleDistribution": {"type": "linear"},
@@ -261,14 +292,24 @@ def barchart(title, question, sql, x, w=12, h=9, unit=NUMBER, stacking="none", o
         "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
         "tooltip": {"mode": "multi", "sort": "none"},
     }
-    return panel("barchart", title, question, sql, w, h, unit, None, None, overrides, options, custom, color=color, **more)
+    return panel("barchart", title, question, sql, w, h, unit, decimals, None, overrides, options, custom, color=color, **more)
+
+
+def signed_bars(title, question, sql, x, **more):
+    """Bars to the right and to the left of nothing. The query gives the name, `adds` and `takes away`."""
+    sides = [override("adds", color={"mode": "fixed", "fixedColor": GOOD}), override("takes away", color={"mode": "fixed", "fixedColor": BAD})]
+    made = barchart(title, question, sql, x, stacking="normal", horizontal=True, overrides=sides, **more)
+    made["options"].update(showValue="auto", xTickLabelMaxLength=32)
+    return made
 
 
 def trend(title, question, sql, x, w=12, h=8, unit=NUMBER, overrides=(), **more):
-    """Lines over something else than time, as age."""
-    custom = {"drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2, "fillOpacity": 0, "gradientMode": "none", "showPoints": "auto",
+    """Lines over something else than time, as age; `x` is a count and says what of."""
+    overrides = [override(x, unit=COUNT, decimals=0, custom__axisLabel=x), *overrides]
+    custom = {"drawStyle": "line", "lineInterpolation": "linear", "lineWidth": 2, "fillOpacity": 0, "gradientMode": "none", "showPoints": "never",
               "pointSize": 4, "spanNulls": False, "stacking": {"mode": "none", "group": "A"}, "axisPlacement": "auto", "axisLabel": "",
-              "scaleDistribution": {"type": "linear"}, "hideFrom": {"legend": False, "tooltip": False, "viz": False}, "axisSoftMin": 0}
+              "scaleDistribution": {"type": "linear"}, "hideFrom": {"legend": False, "tooltip": False, "viz": False}, "axisSoftMin": 0,
+              "thresholdsStyle": {"mode": "off"}}
     options = {"xField": x, "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True, "calcs": []},
                "tooltip": {"mode": "multi", "sort": "none"}}
     return panel("trend", title, question, sql, w, h, unit, None, None, overrides, options, custom, color="palette-classic", **more)

@@ -16,15 +16,15 @@ SELECT (upper(step.period) - 1)::timestamptz AS "time", kpi.value('{metric}', st
   FROM step CROSS JOIN dash
  ORDER BY 1""".strip(), recursive=True)
     changes = dash(f"""
-SELECT b.change_pct AS "on the period before", y.change_pct AS "on a year ago"
+SELECT b.change_pct AS "vs. before", y.change_pct AS "vs. year ago"
   FROM dash
   LEFT JOIN LATERAL kpi.compare('{metric}', dash.period, NULL, '{{}}', dash.filter) AS b ON true
   LEFT JOIN LATERAL kpi.compare('{metric}', dash.period, kpi.year_ago(dash.period), '{{}}', dash.filter) AS y ON true""")
     return m.stat(
         name, f"{name} in the period; line: the twelve periods up to it; below: growth on the period before and on a year ago",
-        [(values, "time_series"), (changes, "table")], w=w, h=6, unit=unit, decimals=decimals, graph="area", no_value="–",
-        overrides=[m.override("/^on /", unit=m.FRACTION, decimals=1, thresholds=steps)],
-        links=[m.link("Why?", "/d/kpi-why?${__url_time_range}&${__all_variables}")],
+        [(values, "time_series"), (changes, "table")], w=w, h=6, unit=unit, decimals=decimals, graph="area", no_value="–", sizes=(12, 20),
+        overrides=[m.override("/^vs/", unit=m.FRACTION, decimals=1, thresholds=steps)],
+        links=[m.keep("kpi-why", "Why?")],
     )
 
 
@@ -48,21 +48,21 @@ SELECT b.member, b.value AS revenue
 TOP_SKUS = dash("""
 SELECT c.member AS product, c.value AS revenue, c.change_pct, c.share
   FROM dash CROSS JOIN LATERAL kpi.compare('revenue', dash.period, NULL, '{product}', dash.filter) AS c
- ORDER BY c.value DESC NULLS LAST, 1 LIMIT 10""")
+ ORDER BY c.value DESC NULLS LAST, 1 LIMIT 7""")
 
 MOVERS = dash("""
 SELECT c.members ->> 'brand' AS brand, c.members ->> 'channel' AS channel, c.change, c.change_pct, c.contribution
   FROM dash CROSS JOIN LATERAL kpi.compare('revenue', dash.period, NULL, '{brand,channel}', dash.filter) AS c
- ORDER BY abs(c.change) DESC LIMIT 8""")
+ ORDER BY abs(c.change) DESC LIMIT 7""")
 
 TIERS = dash("""
 SELECT t.tier, t.price_lo, t.price_hi, t.skus, t.revenue, t.share, t.change_pct
   FROM dash CROSS JOIN LATERAL kpi.price_tiers(dash.period, dash.filter) AS t""")
 
-INSIGHTS = dash("""
+INSIGHTS = dash(f"""
 SELECT i.rank, i.headline, i.detail, i.impact, i.kind
-  FROM dash CROSS JOIN LATERAL kpi.insights(dash.period, dash.filter, 8) AS i
- ORDER BY i.rank""")
+  FROM dash CROSS JOIN LATERAL {m.latest("insights", "i(rank int, headline text, detail text, impact float8, kind text)")}
+ ORDER BY i.rank LIMIT 8""")
 
 ASK_VARIABLE = {
     "type": "textbox", "name": "ask", "label": "Ask", "description": "A question that a link brings for the chat; put into its input, not asked", "hide": 2, "query": "",
@@ -87,17 +87,17 @@ def board():
                 [m.timeseries("Revenue by channel", "How does revenue move, and which channels carry it? Shows the whole time range",
                               BY_CHANNEL, w=16, h=10, stack="normal")],
                 [m.table("Insights", "What is worth knowing about the period, greatest impact first?", INSIGHTS, w=16, h=9, no_value="Nothing stands out", columns=[
-                    m.column("rank", "#", width=40), m.column("headline", "What", width=320, cell="wrap"), m.column("detail", "More", cell="wrap"),
-                    m.column("impact", "Impact", decimals=1, width=90, cell="color", steps=m.thresholds((None, m.BAD), (0, m.GOOD))), m.column("kind", "Kind", width=100)])],
+                    m.column("rank", "#", width=40), m.column("headline", "What", width=300, cell="wrap"), m.column("detail", "More", cell="wrap"),
+                    m.column("impact", "Impact", decimals=1, width=90, cell="color", steps=m.UP_DOWN), m.column("kind", "Kind", width=110)])],
             ], m.chat(w=8)),
             [m.table("What changed", "Which brands in which channels moved revenue most, against the period before? Contribution: points of total growth",
                      MOVERS, w=9, h=9, columns=[
-                         m.column("brand", "Brand", links=[m.drill("kpi-brands", "Products of the brand", "brand", "brand")]),
-                         m.column("channel", "Channel", links=[m.drill("kpi-channels", "The channel", "channel", "channel")]),
-                         m.column("change", "Change", decimals=1, cell="color", steps=m.thresholds((None, m.BAD), (0, m.GOOD))),
+                         m.column("brand", "Brand", width=105, links=[m.drill("kpi-brands", "Products of the brand", "brand", "brand")]),
+                         m.column("channel", "Channel", width=110, links=[m.drill("kpi-channels", "The channel", "channel", "channel")]),
+                         m.column("change", "Change", decimals=1, cell="color", steps=m.UP_DOWN),
                          m.change_column(title="Change %", width=80), m.column("contribution", "Contribution", m.FRACTION, 2)]),
              m.table("Top products", "Which products earn most, and are they growing?", TOP_SKUS, w=9, h=9, columns=[
-                 m.column("product", "Product", width=220), m.column("revenue", "Revenue", decimals=1), m.change_column(width=80),
+                 m.column("product", "Product", width=225), m.column("revenue", "Revenue", decimals=1, width=85), m.change_column(width=75),
                  m.column("share", "Share", m.FRACTION, 1, cell="gauge", least=0)]),
              m.bargauge("Top brands", "Which brands earn most in the period? Click for the brand's products", TOP_BRANDS, w=6, h=9, defaults={"min": 0},
                         links=[m.drill("kpi-brands", "Products of the brand", "brand")])],
@@ -105,20 +105,20 @@ def board():
                 [m.table("Price tiers", "Which price tiers earn, and which grow? A product's tier is the quartile of its price within its type",
                          TIERS, w=10, h=7, columns=[
                              m.column("tier", "Tier", width=80), m.column("price_lo", "From", decimals=1, width=70),
-                             m.column("price_hi", "To", decimals=1, width=70), m.column("skus", "SKUs", width=55),
+                             m.column("price_hi", "To", decimals=1, width=70), m.column("skus", "SKUs", m.COUNT, width=60),
                              m.column("revenue", "Revenue", decimals=1, width=80),
                              m.column("share", "Share", m.FRACTION, 1, 130, "gauge", least=0, most=1), m.change_column(width=75)])],
                 [m.table("Data", "Up to which day is there data? Click to show all of it", DATA, w=10, h=4, columns=[
                     m.column("last day of data", "Last day of data", links=[
-                        m.link("Show all of the data", "/d/kpi-overview?from=${__data.fields.first_ms}&to=${__data.fields.last_ms}")]),
+                        m.keep("kpi-overview", "Show all of the data", "from=${__data.fields.first_ms}&to=${__data.fields.last_ms}")]),
                     m.hidden("first_ms"), m.hidden("last_ms")])],
             ], m.table("Scorecard", "How does each metric stand, against the period before, a year ago and its target?", SCORECARD, w=14,
                        no_value="–", columns=[
-                           m.column("label", "Metric", width=180), m.column("value", "Value", width=120), m.change_column(),
-                           m.change_column("year_ago_pct", "Year"), m.column("target", "Target", decimals=1, width=90),
-                           m.column("attainment", "Attained", m.FRACTION, 0, 90),
+                           m.column("label", "Metric"), m.column("value", "Value", width=90), m.change_column(width=75),
+                           m.change_column("year_ago_pct", "Year", 75), m.column("target", "Target", decimals=1, width=85),
+                           m.column("attainment", "Attained", m.FRACTION, 0, 80),
                            m.column("state", "State", cell="color", width=70, mappings=m.value_colors(m.STATES)),
-                           m.column("spark", "13 months")])),
+                           m.column("spark", "13 months", width=160)])),
         ],
         [*m.FILTERS, m.PERIOD_VARIABLE, m.GRAIN_VARIABLE, ASK_VARIABLE], [m.ANOMALIES, m.TARGETS_SET],
     )

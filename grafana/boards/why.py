@@ -17,7 +17,7 @@ WATERFALL = dash("""
   SELECT s.place, s.step, s.size, r.was + coalesce(sum(s.size) OVER (ORDER BY s.place ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS start
     FROM total AS t CROSS JOIN revenue AS r
    CROSS JOIN LATERAL (VALUES (1, 'Price', t.price), (2, 'Volume', t.volume), (3, 'Mix', t.mix), (4, 'New', t.new),
-                              (5, 'Discontinued', t.discontinued), (6, 'Other', t.other)) AS s(place, step, size)
+                              (5, 'Gone', t.discontinued), (6, 'Other', t.other)) AS s(place, step, size)
 )
 SELECT w.step, w.base, w.more, w.less, w.total
   FROM (SELECT 0 AS place, 'Before' AS step, NULL::numeric AS base, NULL::numeric AS more, NULL::numeric AS less, r.was AS total FROM revenue AS r
@@ -33,9 +33,9 @@ SELECT b.member AS member, b.price, b.volume, b.mix, b.new, b.discontinued, b.ot
  ORDER BY abs(b.change) DESC, 1 LIMIT 20""")
 
 CONTRIBUTIONS = dash("""
-SELECT c.member, c.contribution
+SELECT c.member, CASE WHEN c.contribution > 0 THEN c.contribution END AS adds, CASE WHEN c.contribution < 0 THEN c.contribution END AS "takes away"
   FROM dash CROSS JOIN LATERAL kpi.compare('revenue', dash.period, NULL, ARRAY['${dimension}'], dash.filter) AS c
- WHERE c.contribution IS NOT NULL
+ WHERE c.contribution <> 0
  ORDER BY abs(c.contribution) DESC, 1 LIMIT 12""")
 
 DAYS = dash("""
@@ -43,9 +43,10 @@ SELECT a."time"::timestamptz AS "time", a.value AS revenue, a.expected, a.lo, a.
   FROM dash CROSS JOIN LATERAL kpi.anomalies('revenue', 'day', dash.span, '{}', dash.filter) AS a
  ORDER BY 1""")
 
-DRIVERS = dash("""
+DRIVERS = dash(f"""
 SELECT d.rank, d.kind, d.member, d.baseline, d.value, d.expected, d.change, d.contribution, d.ratio, d.p_adj, d.status, d.note
-  FROM dash CROSS JOIN LATERAL kpi.drivers('revenue', dash.period, filter => dash.filter) AS d
+  FROM dash CROSS JOIN LATERAL {m.latest("drivers", "d(rank int, kind text, member text, baseline float8, value float8, expected float8, "
+                                                    "change float8, contribution float8, ratio float8, p_adj float8, status text, note text)")}
  ORDER BY d.rank""")
 
 EVENTS = dash("""
@@ -73,12 +74,12 @@ DIMENSION_VARIABLE = m.query_variable(
 
 
 def board():
-    signed = {name: m.column(name, name.capitalize(), decimals=1, width=86, cell="color", steps=UP_DOWN)
-              for name in ("price", "volume", "mix", "new", "discontinued", "other", "change")}
+    signed = {name: m.column(name, title, decimals=1, width=86, cell="color", steps=UP_DOWN) for name, title in (
+        ("price", "Price"), ("volume", "Volume"), ("mix", "Mix"), ("new", "New"), ("discontinued", "Gone"), ("other", "Other"), ("change", "Change"))}
     return m.dashboard(
         "kpi-why", "4 Why", "Why did revenue change?",
         [
-            [m.stat("Revenue", "What is to be explained: revenue of the period against the period before", SUMMARY, w=6, h=10, decimals=1, no_value="–",
+            [m.stat("Revenue", "What is to be explained: revenue of the period against the period before", SUMMARY, w=6, h=10, decimals=1, no_value="–", sizes=(18, 36),
                     overrides=[m.override("change", thresholds=UP_DOWN), m.override("change in %", unit=m.FRACTION, thresholds=m.CHANGE)]),
              m.barchart("Bridge", "How much of the change is price, volume, mix, new and discontinued products? The steps add up to the change exactly",
                         WATERFALL, "step", w=18, h=10, stacking="normal", overrides=[
@@ -89,28 +90,29 @@ def board():
                             m.override("total", color={"mode": "fixed", "fixedColor": m.NEUTRAL}, displayName="revenue")])],
             [m.table("Bridge by member", "What kind of change did each member see? Each row adds up to its change", BRIDGE, w=14, h=10, columns=[
                 m.column("member", "Member"), *signed.values()]),
-             m.bargauge("Contributions", "Who made the total grow or shrink? In points of total growth", CONTRIBUTIONS, w=10, h=10, unit=m.FRACTION,
-                        steps=UP_DOWN, defaults={"decimals": 2})],
+             m.signed_bars("Contributions", "Who made the total grow or shrink? In points of total growth", CONTRIBUTIONS, "member", w=10, h=10,
+                           unit=m.FRACTION, decimals=2)],
             [m.table("Root causes", "Where did it come from? Segments that moved apart from the rest (market: all together), found at any depth; p: chance of such a move by accident",
                      DRIVERS, w=24, h=7, no_value="Nothing moved apart from the rest", columns=[
-                         m.column("rank", "#", width=40), m.column("kind", "Kind", width=90), m.column("member", "Segment", width=240), m.column("baseline", "Before", decimals=1),
-                         m.column("value", "Now", decimals=1), m.column("expected", "Expected", decimals=1), m.column("change", "Change", decimals=1, cell="color", steps=UP_DOWN),
-                         m.column("contribution", "Contribution", m.FRACTION, 2), m.column("ratio", "Factor", decimals=2, width=80), m.column("p_adj", "p", decimals=3, width=70),
-                         m.column("status", "Status", width=90), m.column("note", "Note", width=300, cell="wrap")])],
+                         m.column("rank", "#", width=40), m.column("kind", "Kind", width=90), m.column("member", "Segment", cell="wrap"), m.column("baseline", "Before", decimals=1, width=90),
+                         m.column("value", "Now", decimals=1, width=90), m.column("expected", "Expected", decimals=1, width=90),
+                         m.column("change", "Change", decimals=1, width=90, cell="color", steps=UP_DOWN), m.column("contribution", "Contribution", m.FRACTION, 2, 105),
+                         m.column("ratio", "Factor", decimals=2, width=75), m.column("p_adj", "p", decimals=3, width=70),
+                         m.column("status", "Status", width=130), m.column("note", "Note", width=330, cell="wrap")])],
             [m.timeseries("Revenue by day", "When did it happen? Band: where a day is expected from those before it; points: anomalies", DAYS, w=24, h=9, fill=0, overrides=[
                 *m.band("expected"),
                 m.override("revenue", color={"mode": "fixed", "fixedColor": m.QUIET}, custom__lineWidth=1),
                 m.override("anomaly", color={"mode": "fixed", "fixedColor": m.BAD}, custom__drawStyle="points", custom__showPoints="always", custom__pointSize=9)])],
             [m.table("Anomalies", "Which days stood out, and what did they cost or bring? Click to look closer", EVENTS, w=14, h=8, no_value="No day stood out", columns=[
-                m.column("event_id", "#", width=40), m.column("started", "From", "time:YYYY-MM-DD", width=100, links=[
-                    m.link("Look closer", "/d/kpi-why?from=${__data.fields.from_ms}&to=${__data.fields.to_ms}&${brand:queryparam}&${channel:queryparam}&${vendor:queryparam}&${product_type:queryparam}")]),
+                m.column("event_id", "#", decimals=0, width=40), m.column("started", "From", "time:YYYY-MM-DD", width=100, links=[
+                    m.keep("kpi-why", "Look closer", "from=${__data.fields.from_ms}&to=${__data.fields.to_ms}")]),
                 m.column("ended", "To", "time:YYYY-MM-DD", width=100), m.column("kind", "Kind", width=90), m.column("direction", "Direction", width=80),
                 m.column("value", "Value", decimals=1, width=85), m.column("expected", "Expected", decimals=1, width=85),
                 m.column("impact", "Impact", decimals=1, width=85, cell="color", steps=UP_DOWN),
                 m.column("q", "q", decimals=3, width=70), m.hidden("from_ms"), m.hidden("to_ms")]),
              m.table("Open anomalies", "What is out of line now, in total, by brand and by channel? Click to ask why", OPEN, w=10, h=8,
                      no_value="Nothing is out of line in the last four weeks", columns=[
-                         m.column("member", "Member", width=110, links=[m.link("Ask why", "/d/kpi-overview?var-ask=${__data.fields.question:percentencode}&${__url_time_range}")]),
+                         m.column("member", "Member", links=[m.link("Ask why", "/d/kpi-overview?var-ask=${__data.fields.question:percentencode}&${__url_time_range}")]),
                          m.column("metric", "Metric", width=80), m.column("kind", "Kind", width=90), m.column("started", "Since", "time:YYYY-MM-DD", width=95),
                          m.column("value", "Value", decimals=1, width=80), m.column("expected", "Expected", decimals=1, width=80), m.column("impact", "Impact", decimals=1, width=80, cell="color", steps=UP_DOWN),
                          m.change_column(width=80), m.hidden("question")])],

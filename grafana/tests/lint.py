@@ -5,7 +5,7 @@ import re
 PRIVATE_DATA_SOURCES = {"-- Grafana --", "-- Dashboard --"}
 BUILT_IN_VARIABLES = {"__timeFrom", "__timeTo", "__data", "__url_time_range", "__all_variables", "__value", "__from", "__to", "__user", "__dashboard"}
 # Functions that return rows and are always there; everything else in FROM is qualified, or a name that the query itself makes.
-BUILT_IN_FUNCTIONS = {"unnest", "generate_series", "jsonb_each", "jsonb_each_text", "jsonb_array_elements", "jsonb_array_elements_text"}
+BUILT_IN_FUNCTIONS = {"unnest", "generate_series", "jsonb_each", "jsonb_each_text", "jsonb_array_elements", "jsonb_array_elements_text", "jsonb_to_recordset"}
 WITHOUT_QUERY = {"row", "text", "pgkpi-chat-panel"}
 
 

@@ -17,7 +17,7 @@ export interface Options {
 export const defaults: Options = {
   datasourceUid: 'pg-kpi-ask',
   suggestions: [
-    'How are sales this month?',
+    'How did sales do last month?',
     'Which brands drive growth?',
     'Why did revenue change last month?',
     'What will revenue be in the next 3 months?',

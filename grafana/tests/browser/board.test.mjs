@@ -10,6 +10,16 @@ const { chromium } = require('playwright-core');
 const dashboards = new URL('../../dashboards/', import.meta.url);
 const names = readdirSync(dashboards).map((file) => file.replace(/\.json$/, '')).filter((name) => only.length === 0 || only.includes(name));
 
+/** Texts that are wider than their place, in the page. A gauge's cell has a text beside it, not in it. */
+function cut() {
+  const SCROLLBAR = 16;
+  const wider = (element) => element.scrollWidth > element.clientWidth + 1;
+  const grids = Array.from(document.querySelectorAll('[role=grid]')).filter((grid) => grid.scrollWidth > grid.clientWidth + SCROLLBAR).map((grid) => ['a table scrolls sideways', grid]);
+  const cells = Array.from(document.querySelectorAll('[role=gridcell], [role=columnheader]')).filter(wider).map((cell) => ['a cell is cut', cell]);
+  const title = (element) => element.closest('section')?.querySelector('h2')?.textContent ?? '';
+  return [...grids, ...cells].map(([what, element]) => `${title(element)}: ${what}${what.includes('cell') ? `: ${element.textContent}` : ''}`);
+}
+
 let passed = 0;
 let failed = 0;
 mkdirSync(pictures, { recursive: true });
@@ -22,11 +32,21 @@ for (const name of names) {
     page.on('pageerror', (error) => problems.push(String(error).slice(0, 300)));
     try {
       await page.goto(`${site}/site/board-${generation}.html?board=${name}&theme=${theme}`);
-      await page.locator('body[data-drawn]').waitFor();
+      await page.locator('body[data-drawn], body:has-text("page failed")').first().waitFor();
+      if ((await page.locator('#board').count()) === 0) {
+        throw new Error((await page.locator('body').innerText()).slice(0, 500));
+      }
       // What is out of sight is not drawn.
       const tall = await page.locator('#board').evaluate((element) => element.scrollHeight);
       await page.setViewportSize({ width: 1500, height: Math.ceil(tall) + 20 });
       await page.waitForTimeout(1500);
+      if ((await page.getByLabel('Your question').count()) > 0) {
+        await page.getByLabel('Your question').fill('Which brands drive growth?');
+        await page.keyboard.press('Enter');
+        await page.getByText('✓ Verified').waitFor();
+        await page.waitForTimeout(300);
+      }
+      problems.push(...(await page.evaluate(cut)));
       problems.push(...(await page.locator('.broken').allInnerTexts()));
       const lines = await page.evaluate(() => window.board.panels.filter((panel) => panel.type === 'timeseries' && panel.frames.some((frame) => frame.data.values[0]?.length)).length);
       const drawn = await page.locator('.uplot').count();

@@ -1,17 +1,17 @@
 // A page with a dashboard drawn by the real components of @grafana/ui, from the rows that its queries gave.
-// Bars by category (barchart) and text are not on npm: those two are drawn here, plainly.
+// Bars by category (barchart) are not on npm: those are drawn here, plainly. Annotations are not drawn, and folds are open.
 import React from 'react';
 import { createRoot } from 'react-dom/client';
 import {
   applyFieldOverrides, DataFrame, dataFrameFromJSON, dateTime, Field, FieldConfigOptionsRegistry, FieldType, getDisplayProcessor, getFieldDisplayName,
-  getFieldDisplayValues, renderMarkdown, standardEditorsRegistry, standardFieldConfigEditorRegistry, ThemeContext, standardTransformersRegistry,
+  getDisplayValueAlignmentFactors, getFieldDisplayValues, outerJoinDataFrames, renderMarkdown, standardEditorsRegistry, standardFieldConfigEditorRegistry, ThemeContext, standardTransformersRegistry,
   transformDataFrame, standardTransformers, displayNameOverrideProcessor, unitOverrideProcessor, numberOverrideProcessor, stringOverrideProcessor,
   thresholdsOverrideProcessor, valueMappingsOverrideProcessor, identityOverrideProcessor, booleanOverrideProcessor, dataLinksOverrideProcessor, toDataFrame,
 } from '@grafana/data';
 import * as ui from '@grafana/ui';
 import * as unstable from '@grafana/ui/unstable';
 import { lastValueFrom } from 'rxjs';
-import { parameters, prepare, theme } from './shared';
+import { backend, parameters, prepare, theme } from './shared';
 
 const ANY = ui as unknown as Record<string, any>;
 const WIDTH = 1480;
@@ -30,6 +30,9 @@ function fieldOptions(): FieldConfigOptionsRegistry {
     fillBelowTo: stringOverrideProcessor, hideFrom: identityOverrideProcessor, stacking: identityOverrideProcessor, cellOptions: identityOverrideProcessor,
     width: numberOverrideProcessor, align: stringOverrideProcessor, hidden: booleanOverrideProcessor, showPoints: identityOverrideProcessor,
     pointSize: numberOverrideProcessor, axisPlacement: identityOverrideProcessor, lineInterpolation: identityOverrideProcessor, spanNulls: identityOverrideProcessor,
+    wrapText: booleanOverrideProcessor, minWidth: numberOverrideProcessor, axisSoftMin: numberOverrideProcessor, axisLabel: stringOverrideProcessor,
+    axisBorderShow: booleanOverrideProcessor, gradientMode: identityOverrideProcessor, thresholdsStyle: identityOverrideProcessor,
+    scaleDistribution: identityOverrideProcessor, barAlignment: identityOverrideProcessor, filterable: booleanOverrideProcessor, inspect: booleanOverrideProcessor,
   };
   const item = (id: string, path: string, process: any, isCustom: boolean) =>
     ({ id, path, name: id, isCustom, process, shouldApply: () => true, override: () => null, editor: () => null, settings: {} }) as any;
@@ -42,8 +45,12 @@ function fieldOptions(): FieldConfigOptionsRegistry {
 const registry = fieldOptions();
 standardFieldConfigEditorRegistry.setInit(() => registry.list());
 standardEditorsRegistry.setInit(() => []);
+// Some stand in the list under two names.
+const transformers = new Map(Object.values(standardTransformers).map((t: any) => [t.id, t]));
+// From 13 on they are loaded when they are used.
+const LAZY = !/board-(11|12)\./.test(window.location.pathname);
 standardTransformersRegistry.setInit(() =>
-  Object.values(standardTransformers).map((t: any) => ({ id: t.id, name: t.name, transformation: t, editor: () => null }) as any)
+  Array.from(transformers.values(), (t) => ({ id: t.id, name: t.name, transformation: LAZY ? () => Promise.resolve(t) : t, editor: () => null }) as any)
 );
 
 /** As the SQL backend: a long time series becomes one field a name in column `metric`. */
@@ -117,12 +124,25 @@ function Body({ panel, series, width, height, from, to }: Shape) {
       </TimeSeries>
     );
   }
+  if (panel.type === 'trend') {
+    // Core's trend panel is this component over a number instead of time.
+    const TimeSeries = ANY.TimeSeries;
+    const isX = (field: Field) => field.name === panel.options.xField;
+    const y = (field: Field) => field.type === FieldType.number && !isX(field);
+    return (
+      <TimeSeries width={width} height={height} frames={series} fields={{ x: isX, y }} timeRange={range} timeZone="utc" legend={panel.options.legend}
+        options={panel.options} structureRev={1} replaceVariables={(text: string) => text}
+        preparePlotFrame={(of: DataFrame[]) => outerJoinDataFrames({ frames: of, joinBy: isX, keep: y, keepOriginIndices: true })}>
+        {() => null}
+      </TimeSeries>
+    );
+  }
   if (panel.type === 'table') {
     const Table = (unstable as any).TableNG ?? ANY.TableNG;
     return <Table data={series[0]} width={width} height={height} noHeader={false} showTypeIcons={false} timeRange={range} cellHeight="sm" structureRev={1}
       fieldConfig={panel.fieldConfig} getActions={() => []} initialSortBy={[]} transparent={false} />;
   }
-  if (panel.type === 'barchart' || panel.type === 'trend') {
+  if (panel.type === 'barchart') {
     return <Bars panel={panel} frame={series[0]} width={width} height={height} />;
   }
   const values = getFieldDisplayValues({
@@ -135,19 +155,21 @@ function Body({ panel, series, width, height, from, to }: Shape) {
       <>
         {values.map((value, i) => (
           <ANY.BigValue key={i} width={width} height={each - 2} value={value.display} sparkline={value.sparkline} theme={theme} colorMode={panel.options.colorMode}
-            graphMode={value.sparkline ? panel.options.graphMode : 'none'} justifyMode="auto" textMode={values.length > 1 ? 'value_and_name' : 'value'} hasLinks={false} />
+            graphMode={value.sparkline ? panel.options.graphMode : 'none'} justifyMode="auto" textMode={values.length > 1 ? 'value_and_name' : 'value'} hasLinks={false}
+            text={panel.options.text} alignmentFactors={getDisplayValueAlignmentFactors(values)} wideLayout={panel.options.wideLayout} />
         ))}
       </>
     );
   }
   if (panel.type === 'bargauge') {
-    const each = Math.min(height / values.length, 40);
+    const each = Math.min(height / values.length, panel.options.maxVizHeight + 8);
+    const factors = getDisplayValueAlignmentFactors(values);
     return (
       <>
         {values.map((value, i) => (
           <div key={i} style={{ marginBottom: 2 }}>
             <ANY.BarGauge width={width} height={each - 2} orientation="horizontal" field={value.field} value={value.display} display={value.view?.getFieldDisplayProcessor?.(value.colIndex!)}
-              theme={theme} displayMode="basic" itemSpacing={4} lcdCellWidth={8} showUnfilled alignmentFactors={{ text: 'x'.repeat(18), title: 'x'.repeat(18) } as any} />
+              theme={theme} displayMode="basic" itemSpacing={4} lcdCellWidth={8} showUnfilled alignmentFactors={factors} text={panel.options.text} />
           </div>
         ))}
       </>
@@ -157,39 +179,47 @@ function Body({ panel, series, width, height, from, to }: Shape) {
 }
 
 function Bars({ panel, frame, width, height }: { panel: any; frame: DataFrame; width: number; height: number }) {
+  const flat = panel.options.orientation === 'horizontal';
   const x = frame.fields.find((field) => field.name === panel.options.xField)!;
   const numbers = frame.fields.filter((field) => field.type === FieldType.number);
-  const stacked = panel.options.stacking === 'normal';
-  const sums = Array.from({ length: frame.length }, (_, i) => numbers.map((field) => Number(field.values[i] ?? 0)));
-  const high = Math.max(...sums.map((row) => (stacked ? row.reduce((a, b) => a + b, 0) : Math.max(...row))), 1e-9);
-  const low = Math.min(0, ...sums.flat());
-  const step = width / frame.length;
-  const y = (value: number) => 14 + (1 - (value - low) / (high - low)) * (height - 40);
+  const rows = Array.from({ length: frame.length }, (_, i) => numbers.map((field) => Number(field.values[i] ?? 0)));
+  // As a stack grows: what is above zero upwards, what is below downwards.
+  const ends = rows.flatMap((row) => [row.filter((v) => v > 0).reduce((a, b) => a + b, 0), row.filter((v) => v < 0).reduce((a, b) => a + b, 0)]);
+  const [low, high] = [Math.min(0, ...ends), Math.max(...ends, 1e-9)];
+  const names = flat ? Math.min(width * 0.4, 8 + 6.6 * Math.max(...Array.from(x.values, (name) => String(name).length))) : 0;
+  const step = (flat ? height : width) / frame.length;
+  const at = (value: number) => (flat ? names + 50 + ((value - low) / (high - low)) * (width - names - 110) : 14 + (1 - (value - low) / (high - low)) * (height - 40));
   return (
     <svg width={width} height={height}>
-      {sums.map((row, i) => {
-        let under = 0;
+      {rows.map((row, i) => {
+        const under = { up: 0, down: 0 };
+        const middle = i * step + step / 2;
         return (
           <g key={i}>
             {row.map((value, j) => {
               const field = numbers[j];
-              const base = stacked ? under : 0;
-              under += stacked ? value : 0;
-              const fixed = field.config.color?.fixedColor;
-              const color = fixed ? theme.visualization.getColorByName(fixed) : theme.visualization.getColorByName(theme.visualization.palette[j]);
+              const side = value < 0 ? 'down' : 'up';
+              const base = under[side];
+              under[side] += value;
+              const color = theme.visualization.getColorByName(field.config.color?.fixedColor ?? theme.visualization.palette[j]);
               const shown = getDisplayProcessor({ field, theme, timeZone: 'utc' })(value);
+              const [from, to] = [at(base), at(base + value)].sort((a, b) => a - b);
+              const bar = flat ? { x: from, width: to - from, y: i * step + step * 0.12, height: step * 0.76 } : { x: i * step + step * 0.15, width: step * 0.7, y: from, height: to - from };
+              const label = flat
+                ? { x: value < 0 ? from - 4 : to + 4, y: middle + 4, textAnchor: value < 0 ? ('end' as const) : ('start' as const) }
+                : { x: middle, y: from - 3, textAnchor: 'middle' as const };
               return value === 0 ? null : (
                 <g key={j}>
-                  <rect x={i * step + step * 0.15} width={step * 0.7} y={Math.min(y(base + value), y(base))} height={Math.abs(y(base) - y(base + value))} fill={color} />
-                  {fixed !== 'transparent' && (
-                    <text x={i * step + step / 2} y={Math.min(y(base + value), y(base)) - 3} textAnchor="middle" fontSize={11} fill={theme.colors.text.primary}>
+                  <rect {...bar} fill={color} />
+                  {field.config.color?.fixedColor !== 'transparent' && (
+                    <text {...label} fontSize={11} fill={theme.colors.text.primary}>
                       {`${shown.text}${shown.suffix ?? ''}`}
                     </text>
                   )}
                 </g>
               );
             })}
-            <text x={i * step + step / 2} y={height - 8} textAnchor="middle" fontSize={12} fill={theme.colors.text.secondary}>
+            <text x={flat ? names : middle} y={flat ? middle + 4 : height - 8} textAnchor={flat ? 'end' : 'middle'} fontSize={12} fill={theme.colors.text.secondary}>
               {String(x.values[i])}
             </text>
           </g>
@@ -220,6 +250,7 @@ class Guard extends React.Component<React.PropsWithChildren<{ title: string }>, 
 
 async function start() {
   await prepare();
+  backend();
   await chatModule();
   const name = parameters.get('board')!;
   const { board, variables, from, to } = await (await fetch(`/board/${name}`)).json();

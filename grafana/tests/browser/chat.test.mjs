@@ -83,6 +83,7 @@ async function conversation(browser, generation) {
   await asks(page, 'unverified');
   await page.getByText('Not verified', { exact: true }).waitFor();
   check(`${generation} context can be switched`, lastAsked('filter::text || period') === '{}[2025-01-01,2026-01-01)', lastAsked('filter::text || period'));
+  check(`${generation} another context is another conversation`, lastAsked('conversation IS NULL') === 't', lastAsked('conversation'));
   check(`${generation} axe, conversation`, (await violations(page)).length === 0, (await violations(page)).join('\n'));
   check(`${generation} no error on the page`, errors.length === 0, errors.join('\n'));
 

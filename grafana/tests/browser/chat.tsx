@@ -7,7 +7,7 @@ import * as emotion from '@emotion/css';
 import * as data from '@grafana/data';
 import * as runtime from '@grafana/runtime';
 import * as ui from '@grafana/ui';
-import { parameters, prepare, theme } from './shared';
+import { backend, parameters, prepare, theme } from './shared';
 
 const modules: Record<string, unknown> = {
   react: reactModule, rxjs, '@emotion/css': emotion, '@grafana/data': data, '@grafana/runtime': runtime, '@grafana/ui': ui,
@@ -23,54 +23,9 @@ page.define = (names: string[], factory: (...shared: unknown[]) => { plugin: dat
   page.plugin = factory(...names.map((name) => modules[name])).plugin;
 };
 
-// As the SQL data source does: variables are put in wherever they stand.
-class Source extends runtime.DataSourceWithBackend<any, any> {
-  applyTemplateVariables(query: any) {
-    return { ...query, rawSql: query.rawSql.replace(/\$\{?region\}?/g, 'REPLACED') };
-  }
-}
-
-// A request that ends when nobody waits for it any more.
-const fetchOnce = (request: { url: string; data: unknown }) =>
-  new rxjs.Observable((to: rxjs.Subscriber<unknown>) => {
-    const abort = new AbortController();
-    page.requests = (page.requests ?? 0) + 1;
-    fetch(request.url, { method: 'POST', body: JSON.stringify(request.data), signal: abort.signal }).then(
-      async (response) => {
-        const body = await response.json();
-        page.returned = performance.now();
-        if (!response.ok) {
-          to.error({ status: response.status, data: body, message: body.message });
-          return;
-        }
-        to.next({ data: body, status: response.status, ok: true, headers: response.headers, url: request.url, config: request });
-        to.complete();
-      },
-      (error) => to.error(error)
-    );
-    return () => {
-      if (!to.closed || !page.returned) {
-        page.aborted = (page.aborted ?? 0) + 1;
-      }
-      abort.abort();
-    };
-  });
-
-runtime.setBackendSrv({ fetch: fetchOnce } as never);
-const settings = (uid: string) => ({ id: 1, uid, type: 'grafana-postgresql-datasource', name: uid, jsonData: { database: 'sales' }, meta: {} });
-runtime.setDataSourceSrv({
-  get: async ({ uid }: { uid: string }) => {
-    if (!uid.startsWith('pg-kpi')) {
-      throw new Error(`Datasource ${uid} was not found`);
-    }
-    return new Source(settings(uid) as never);
-  },
-  getInstanceSettings: (ref: { uid: string }) => settings(ref.uid),
-  getList: () => [],
-} as never);
-
 async function start() {
   await prepare();
+  backend();
   const script = document.createElement('script');
   script.src = '/plugin/module.js';
   await new Promise((loaded, failed) => {

@@ -7,6 +7,7 @@ import re
 import subprocess
 
 import datasource
+import lint
 import server
 
 DASHBOARDS = pathlib.Path(__file__).resolve().parent.parent.parent / "dashboards"
@@ -23,10 +24,12 @@ def _days():
 
 
 def rendered(name):
-    """The dashboard over all days of the data, with every variable at its default."""
+    """The dashboard over all days of the data and as far ahead as it looks, with every variable at its default and folds open."""
     board = json.loads((DASHBOARDS / f"{re.sub(r'[^a-z_]', '', name)}.json").read_text(encoding="utf-8"))
     start, end = _days()
-    end += datetime.timedelta(days=45)
+    ahead = re.search(r"\+(\d+)d", board["time"]["to"])
+    end += datetime.timedelta(days=int(ahead[1]) if ahead else 0)
+    board["panels"] = list(lint.panels(board))
     values, multi, shown = {}, set(), []
     for variable in board["templating"]["list"]:
         current = variable["current"]

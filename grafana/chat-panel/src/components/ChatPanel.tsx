@@ -63,7 +63,10 @@ export function ChatPanel({ options, width, timeRange, replaceVariables }: Panel
     setShowPast(false);
     recalled.current = -1;
     let answered = false;
-    running.current = ask(uid, wanted, conversation, along, timeRange).subscribe({
+    // A conversation remembers what its questions were filtered by: with another context it would go on answering for the old one.
+    const before = [...turns].reverse().find((turn) => turn.state === 'answered')?.context;
+    const same = before === undefined || JSON.stringify(before) === JSON.stringify(along);
+    running.current = ask(uid, wanted, same ? conversation : null, along, timeRange).subscribe({
       next: (answer) => {
         answered = true;
         change(id, { state: 'answered', answer });

@@ -38,6 +38,8 @@ export const getStyles = (theme: GrafanaTheme2) => ({
     '&:hover': { background: theme.colors.action.hover },
     '&:focus-visible': { outline: `2px solid ${theme.colors.primary.main}`, outlineOffset: '1px' },
     '&[aria-pressed="false"]': { color: theme.colors.text.secondary, borderStyle: 'dashed', textDecoration: 'line-through' },
+    // On the background of hovering the quiet colour would be too weak.
+    '&[aria-pressed="false"]:hover': { color: theme.colors.text.primary },
   }),
   scroll: css({ overflow: 'auto', maxHeight: '240px', margin: theme.spacing(0.5, 0), border: `1px solid ${theme.colors.border.weak}` }),
   table: css({
