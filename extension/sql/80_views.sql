@@ -144,18 +144,3 @@ COMMENT ON FUNCTION kpi._refresh_targets(text) IS 'writes kpi.target_status; cal
 SELECT pg_catalog.pg_extension_config_dump('kpi.forecast_latest', '');
 SELECT pg_catalog.pg_extension_config_dump('kpi.anomaly_open', '');
 SELECT pg_catalog.pg_extension_config_dump('kpi.target_status', '');
-
--- They tell of all lines of a source: hidden from those who may not read it, or see only some of it by row security.
-DO $$
-DECLARE
-    derived regclass;
-BEGIN
-    FOREACH derived IN ARRAY '{kpi.forecast_latest,kpi.anomaly_open,kpi.target_status}'::regclass[] LOOP
-        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', derived);
-        EXECUTE pg_catalog.format('CREATE POLICY all_lines_or_none ON %s USING (source IN (
-            SELECT s.name FROM kpi.sources AS s
-             WHERE pg_catalog.has_table_privilege(s.relation, ''SELECT'') AND NOT pg_catalog.row_security_active(s.relation)))', derived);
-        EXECUTE pg_catalog.format('COMMENT ON POLICY all_lines_or_none ON %s IS %L', derived,
-            'hidden from those who may not read all lines of the source');
-    END LOOP;
-END $$;

@@ -112,3 +112,18 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION kpi.refresh_latest(text) IS
     'makes the answers of kpi.latest() for the last complete month anew; for a scheduler, after kpi.refresh(): over ten million lines it takes minutes';
+
+-- What refreshing keeps tells of all lines of a source: hidden from those who may not read it, or see only some of it by row security.
+DO $$
+DECLARE
+    derived regclass;
+BEGIN
+    FOREACH derived IN ARRAY '{kpi.forecast_latest,kpi.anomaly_open,kpi.target_status,kpi.answer_latest}'::regclass[] LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY', derived);
+        EXECUTE pg_catalog.format('CREATE POLICY all_lines_or_none ON %s USING (source IN (
+            SELECT s.name FROM kpi.sources AS s
+             WHERE pg_catalog.has_table_privilege(s.relation, ''SELECT'') AND NOT pg_catalog.row_security_active(s.relation)))', derived);
+        EXECUTE pg_catalog.format('COMMENT ON POLICY all_lines_or_none ON %s IS %L', derived,
+            'hidden from those who may not read all lines of the source');
+    END LOOP;
+END $$;

@@ -27,6 +27,7 @@ RESET ROLE;
 ALTER TABLE sales.order_line ENABLE ROW LEVEL SECURITY;
 SET ROLE kpi_reader;
 SELECT kpi.latest('drivers', kpi.period('2025-10')) = '[{"kept": true}]' AS kept;
+SELECT count(*) AS read_directly FROM kpi.answer_latest;
 SELECT kpi.refresh_latest();
 RESET ROLE;
 ALTER TABLE sales.order_line DISABLE ROW LEVEL SECURITY;
