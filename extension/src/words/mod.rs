@@ -125,7 +125,7 @@ fn exchange(
         messages,
         schema,
         max_tokens: settings::max_tokens(),
-        timeout: settings::timeout(),
+        timeout: settings::timeout().min(ask_time_left()),
     };
     let outcome = worker::run(move |cancel| http::complete(&request, cancel))?;
     let log = json!({
@@ -198,10 +198,27 @@ fn llm_route(question: &str, catalogue: JsonB) -> SqlResult<JsonB> {
 unsafe extern "C" {
     fn enable_timeout_after(id: c_int, delay_ms: c_int);
     fn get_timeout_active(id: c_int) -> bool;
+    fn get_timeout_finish_time(id: c_int) -> pg_sys::TimestampTz;
 }
 
 /// `STATEMENT_TIMEOUT` in `utils/timeout.h`, the same in PostgreSQL 15 to 18.
 const STATEMENT_TIMEOUT: c_int = 3;
+
+/// What the timer of `ask` leaves for a model, so that a slow one costs its wording and not the answer.
+/// A `statement_timeout` of the session is another matter: it ends the statement.
+fn ask_time_left() -> std::time::Duration {
+    use std::time::Duration;
+    /// For what follows the model's reply.
+    const REST: Duration = Duration::from_millis(500);
+    // SAFETY: read on the backend's main thread inside a statement.
+    let left = unsafe {
+        if pg_sys::StatementTimeout > 0 || !get_timeout_active(STATEMENT_TIMEOUT) {
+            return Duration::MAX;
+        }
+        get_timeout_finish_time(STATEMENT_TIMEOUT) - pg_sys::GetCurrentTimestamp()
+    };
+    Duration::from_micros(u64::try_from(left).unwrap_or(0)).saturating_sub(REST)
+}
 
 /// Arms the statement's timer where none runs: `SET statement_timeout` does nothing for the statement it is in.
 /// The server stops the timer when the statement ends.

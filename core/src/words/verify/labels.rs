@@ -97,6 +97,7 @@ static FROM: Pattern = Pattern::new(r"\bfrom (?:[a-z]{3} |[€$£₩])?$");
 static TO: Pattern = Pattern::new(
     r"\b(?:to|reached|came to|stood at|stands at|totalled|totaled) (?:[a-z]{3} |[€$£₩])?$",
 );
+static COMPARED: Pattern = Pattern::new(r"\bcompared (?:to|with) (?:[a-z]{3} |[€$£₩])?$");
 static CHANGED: Pattern = Pattern::new(
     r"^ ?(?:units |pieces |points |percent |% )?(?:more|less|fewer|higher|lower) than\b|^[%개원]? ?(?:줄|늘|증가|감소)",
 );
@@ -233,8 +234,9 @@ pub(super) fn asked(
     let place = place(text, said, at);
     (asked.columns, asked.behind) = named_columns(&place, bridge, present);
     let tail = text.get(number.to..).unwrap_or("");
-    asked.earlier = FROM.is_in(head) || KO_FROM.is_in(tail);
-    asked.reached = TO.is_in(head) && !place.before.contains("up to")
+    let compared = COMPARED.is_in(head);
+    asked.earlier = FROM.is_in(head) || compared || KO_FROM.is_in(tail);
+    asked.reached = TO.is_in(head) && !compared && !place.before.contains("up to")
         || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
     asked.change = BY.is_in(head) || CHANGED.is_in(tail);
     asked
@@ -323,7 +325,7 @@ mod tests {
             assert!(pattern.regex().is_some(), "{columns:?}");
         }
         for pattern in [
-            &BETWEEN, &OPENS, &FROM, &TO, &BY, &CHANGED, &KO_FROM, &KO_TO, &OF_WHAT,
+            &BETWEEN, &OPENS, &FROM, &TO, &BY, &CHANGED, &COMPARED, &KO_FROM, &KO_TO, &OF_WHAT,
         ] {
             assert!(pattern.regex().is_some());
         }

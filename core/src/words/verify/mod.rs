@@ -485,6 +485,8 @@ static CHANGE_WORD: Pattern = Pattern::new(
 );
 static LIST_GAP: Pattern =
     Pattern::new(r"^(?:%| units| points)?(?:,? and |, )(?:[a-z]{3} |[€$£₩])?$");
+static THAN_WHOM: Pattern =
+    Pattern::new(r"\b(?:follows|followed|trails|trailed|behind|after|ahead of|before) (?:the )?$");
 static RANK_WORD: Pattern = Pattern::new(r"\b(?:rank\w*|place[sd]?|position|spot|no|number)\b|위");
 static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");
 static DAY_OF: Pattern = Pattern::new(
@@ -818,9 +820,13 @@ fn clauses(
             _ => f64::NAN,
         };
         // "the top five" names a column.
-        if blank
-            .get(..hit.start())
-            .is_some_and(|t| t.ends_with("top "))
+        let of_the_largest = blank
+            .get(hit.end()..)
+            .is_some_and(|t| t.starts_with(" largest") || t.starts_with(" biggest"));
+        if of_the_largest
+            || blank
+                .get(..hit.start())
+                .is_some_and(|t| t.ends_with("top "))
         {
             continue;
         }
@@ -869,9 +875,11 @@ fn respectively(
     places.dedup();
     let count = last - first + 1;
     let list = places.get(places.len().checked_sub(count)?..)?;
+    // Only names and what joins them: figures between them belong to each already.
+    let bare = |t: &str| !t.contains(|c: char| c.is_ascii_digit() || c == '(' || c == '\u{1}');
     let names_joined = list.windows(2).all(|w| {
         text.get(w[0]..w[1])
-            .is_some_and(|t| t.ends_with(" and ") || t.ends_with(", "))
+            .is_some_and(|t| bare(t) && (t.ends_with(" and ") || t.ends_with(", ")))
     });
     (count > 1 && names_joined).then(|| list[at - first])
 }
@@ -978,6 +986,15 @@ fn check_number(
         .iter()
         .rev()
         .find(|(_, at)| *at < number.from && *at >= clause.0);
+    // "A follows B with 6,375": the figure is of A.
+    let compared = |at: usize| sentence.get(..at).is_some_and(|t| THAN_WHOM.is_in(t));
+    let inside = inside.map(|last| {
+        named
+            .iter()
+            .rev()
+            .find(|(_, at)| compared(last.1) && *at < last.1)
+            .unwrap_or(last)
+    });
     let before = named.iter().rev().find(|(_, at)| *at < number.from);
     let after = named.iter().find(|(_, at)| *at >= number.to);
     // "31.20 for Gorse" is of the name that follows.
@@ -1287,7 +1304,12 @@ fn directions(
             let word = hit.as_str();
             let (start, end) = clause_around(blank, hit.start(), hit.end());
             // "price added 1,500": one part of the change, whatever the whole did.
-            if word == "added" && CHANGE_WORD.is_in(blank.get(start..end).unwrap_or("")) {
+            let made_up = word == "up"
+                && ["made ", "make ", "makes "]
+                    .iter()
+                    .any(|v| before.ends_with(v));
+            if made_up || word == "added" && CHANGE_WORD.is_in(blank.get(start..end).unwrap_or(""))
+            {
                 continue;
             }
             // "above expectation" speaks of value and expectation; both ways it is the sign of a change.
@@ -1443,10 +1465,11 @@ fn ranks(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec
             let prior = named
                 .iter()
                 .rev()
-                .find(|(_, at)| *at < hit.start() && *at >= start)
-                .or_else(|| named.iter().rev().find(|(_, at)| *at < hit.start()));
+                .find(|(_, at)| *at < hit.start() && *at >= start);
+            let before = named.iter().rev().find(|(_, at)| *at < hit.start());
             let next = named.iter().find(|(_, at)| *at >= hit.end());
-            let Some((_, at)) = prior.or(next) else {
+            let close = next.filter(|(_, at)| *at < end);
+            let Some((_, at)) = prior.or(close).or(before).or(next) else {
                 continue;
             };
             let rows: Vec<usize> = named

@@ -30,6 +30,7 @@ interval confidence bound bounds upper
 good watch bad red green on off track
 close closes closed closing open opens opened finish finishes finished wrap land lands landed pass passes passed cross crossed top topped topping trail trails trailed trailing outsold outpaced outgrew overtook overtakes surpass surpasses surpassed beat beats match matches matched mirror mirrored tally spread spreads scattered even evenly uneven unevenly divided divides split splits equally ranging ranges hovered post posts yield yields yielded fetch fetched cost costs costing edged inched eased swing swung soared recovered rebounded bounced sank slumped slumps suffered experienced witnessed noted note notable notably noticeably marginally modestly moderately broadly barely hardly fully partially essentially effectively steadily gradually suddenly abruptly significantly substantially considerably dramatically mostly mainly fast faster fastest slow slower slowest quick quicker quickest expensive cheap cheaper cheapest dearest side spot position order list table figure mark slice bit handful pair couple comprise comprises comprised constitute constitutes constituted form forms formed run runs ran amount via through here whole entire full overall grand combined sums spent spend average averaging per head lead gap margin distance clear close tight wide narrow meanwhile additionally moreover furthermore also finally lastly firstly secondly conversely contrast similarly likewise compared overall summary summarise short brief note find following above below table shown exactly what happened happen happens seen see view look looks looked looking
 outlier out line limits limit beyond within outside inside
+dominate dominates dominated consist consists consisted unusually unusual normally committing commits add adds adding subtract subtracts reach sits occupies occupy
 ahead behind fewest lots saw counted worth tops close closely narrowly single joint tied head sits lies lay posted booked delivered totalled totaled totaling totalling equals equal equivalent corresponds corresponding wide narrow like unlike such several many thus so here too again old new came back short own fully entirely
 ";
 
@@ -47,7 +48,7 @@ const OF_FUNCTION: &[(&[&str], &str)] = &[
             "insights",
             "recommend",
         ],
-        "target targets goal goals plan pace attain attained attainment achieve achieved achievement miss misses missed hit hits meet meets met short ahead behind commit committed conservative cautious safe realistic stretch ambitious suggest suggested proposed proposal",
+        "should able track target targets goal goals plan pace attain attained attainment achieve achieved achievement miss misses missed hit hits meet meets met short ahead behind commit committed conservative cautious safe realistic stretch ambitious suggest suggested proposed proposal",
     ),
     (
         &["drivers", "bridge", "insights", "recommend"],
