@@ -150,7 +150,7 @@ BEGIN
             HINT = 'Give {"price": 0.05}, {"promotion": 0.2}, {"units": -0.1} or {"delist": true}; fractions of what is.';
     END IF;
     IF kind <> 'delist' AND abs((change ->> kind)::numeric) > 1e12 THEN
-        RAISE EXCEPTION 'change of % is beyond 1e12', kind USING ERRCODE = '22023', HINT = 'Give a fraction of what is: 0.05 is 5 %%.';
+        RAISE EXCEPTION 'change of % is beyond 1e12', kind USING ERRCODE = '22023', HINT = 'Give a fraction of what is: 0.05 is 5 %.';
     END IF;
     IF kind <> 'delist' THEN
         amount := (change ->> kind)::double precision;

@@ -43,7 +43,7 @@ const SETTLED: usize = 10;
 /// Share of an item's answer below which it is `pooled`: mostly its kind's.
 const MOSTLY_OWN: f64 = 0.25;
 /// The weight of an item's own ratio of robust to model variance beside that of all, and the most it can be.
-const OWN_RATIO: f64 = 0.25;
+const OWN_RATIO: f64 = 0.5;
 const MOST_RATIO: f64 = 10.0;
 /// Weeks in a year.
 const YEAR: f64 = 365.25 / 7.0;
