@@ -34,8 +34,8 @@ const PROMOTION_SPREAD: f64 = 0.25;
 const MIN_SPREAD: f64 = 0.5;
 /// Where the standard deviation of the week effects starts; it is estimated.
 const WEEK_SD: f64 = 0.1;
-/// Lags of the Newey-West sum: a month of weeks.
-const LAGS: usize = 4;
+/// Lags of the Newey-West sum: a quarter of weeks, as prices and what else moves demand stay for months.
+const LAGS: usize = 12;
 /// Newton steps; 12 to 15 are usual.
 const MAX_STEPS: usize = 40;
 /// Steps after which spreads stay as they are.
@@ -137,7 +137,7 @@ pub struct Elasticities {
 /// Estimates every item's elasticity from a panel, with intervals at `level` in (0, 1).
 ///
 /// An item whose first or last week is cut by its launch, its end or the data is used without that week.
-/// Standard errors are clustered by week and allow for correlation over four weeks (Newey & West,
+/// Standard errors are clustered by week and allow for correlation over twelve weeks (Newey & West,
 /// Econometrica 55, 1987), and are never below the model's own.
 ///
 /// # Errors
@@ -177,12 +177,12 @@ pub(crate) fn of_table(table: &Table<'_>, level: f64, cancel: Cancel<'_>) -> Res
         let mut model = Model::new(&units, kinds.len(), *part);
         model.fit(cancel)?;
         let system = model.system(cancel)?;
-        let (slopes, own) = model.slopes(&system, true, cancel)?;
+        let slopes = model.slopes(&system, true, cancel)?;
         let promotions = model.promotions(&system, cancel)?;
-        let shrunk = shrink(&slopes, part.prior());
+        let shrunk = shrink(&slopes.kinds, slopes.everywhere, part.prior());
         fits.push(Fitted {
             model,
-            own,
+            own: slopes.items,
             shrunk,
             promotions,
         });
@@ -230,6 +230,16 @@ struct Fitted<'a> {
     own: Vec<Option<(f64, f64)>>,
     shrunk: Vec<Shrunk>,
     promotions: Vec<Option<(f64, f64)>>,
+}
+
+/// Slopes as a regression alone has them, with their standard errors.
+struct Found {
+    /// By kind, of the items that can be used.
+    kinds: Vec<Slopes>,
+    /// By item.
+    items: Vec<Option<(f64, f64)>>,
+    /// The variance of the error that all items share.
+    everywhere: f64,
 }
 
 /// A week as a regression sees it.
@@ -381,8 +391,8 @@ impl<'a> Model<'a> {
             let moved = self.advance(&system);
             // Spreads settle within a few steps; the last ones are for the coefficients that go with them.
             if (2..SETTLED).contains(&step) {
-                let (slopes, _) = self.slopes(&system, false, cancel)?;
-                let shrunk = shrink(&slopes, self.part.prior());
+                let slopes = self.slopes(&system, false, cancel)?;
+                let shrunk = shrink(&slopes.kinds, slopes.everywhere, self.part.prior());
                 for (held, kind) in self.slope_prior.iter_mut().zip(shrunk) {
                     *held = (kind.kind.mean(), kind.spread.max(MIN_SPREAD).powi(-2));
                 }
@@ -577,18 +587,17 @@ impl<'a> Model<'a> {
         self.week_sd = (square / self.weeks.max(1) as f64).sqrt().clamp(1e-3, 1.0);
     }
 
-    /// Each kind's slopes as the data alone have them, and the same by item: the prior that held them is taken out
-    /// again. `robust`: with standard errors by week rather than the model's own.
-    fn slopes(
-        &self,
-        system: &System,
-        robust: bool,
-        cancel: Cancel<'_>,
-    ) -> Result<(Vec<Slopes>, Vec<Option<(f64, f64)>>)> {
+    /// The slopes as the data alone have them: the prior that held them is taken out again.
+    /// `robust`: with standard errors by week rather than the model's own.
+    fn slopes(&self, system: &System, robust: bool, cancel: Cancel<'_>) -> Result<Found> {
         let mut kinds = vec![Slopes::default(); self.kinds];
         let mut items = vec![None; self.units.len()];
         let Some(schur) = &system.schur else {
-            return Ok((kinds, items));
+            return Ok(Found {
+                kinds,
+                items,
+                everywhere: 0.0,
+            });
         };
         let by_week = if robust {
             self.scores_by_week(system, cancel)?
@@ -654,10 +663,26 @@ impl<'a> Model<'a> {
             kinds[self.units[u].kind].items.push(answer);
         }
         // The variance of the sum beyond that of its parts is what the items share, pair by pair.
-        for (kind, (n, alone, sum)) in kinds.iter_mut().zip(&together) {
-            kind.common = ((newey_west(sum) - alone) / (n * (n - 1.0)).max(1.0)).max(0.0);
+        let shared = |n: f64, alone: f64, sum: &[f64]| {
+            ((newey_west(sum) - alone) / (n * (n - 1.0)).max(1.0)).max(0.0)
+        };
+        let mut whole = (0.0, 0.0, vec![0.0; self.weeks]);
+        for (n, alone, sum) in &together {
+            whole.0 += n;
+            whole.1 += alone;
+            for (s, i) in whole.2.iter_mut().zip(sum) {
+                *s += i;
+            }
         }
-        Ok((kinds, items))
+        let everywhere = shared(whole.0, whole.1, &whole.2);
+        for (kind, (n, alone, sum)) in kinds.iter_mut().zip(&together) {
+            kind.common = (shared(*n, *alone, sum) - everywhere).max(0.0);
+        }
+        Ok(Found {
+            kinds,
+            items,
+            everywhere,
+        })
     }
 
     /// Scores of the shared terms by week, with what the item blocks take up removed.

@@ -92,8 +92,8 @@ pub(super) struct Shrunk {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Slopes {
     pub(super) items: Vec<(f64, f64)>,
-    /// The variance of the error that all of them share, from the terms they have in common; it is part of each
-    /// standard error, does not average out, and cannot be told from the kind's mean.
+    /// The variance of the error that all of them share beyond what all kinds do, from the terms they have in common;
+    /// it is part of each standard error, does not average out, and cannot be told from the kind's mean.
     pub(super) common: f64,
 }
 
@@ -114,13 +114,17 @@ struct Within {
 }
 
 impl Slopes {
-    /// The slopes with the shared error taken out of their own.
-    fn alone(&self) -> Slopes {
+    /// The slopes with the error shared in the kind, and `everywhere`, taken out of their own.
+    fn alone(&self, everywhere: f64) -> Slopes {
         /// The least share of a variance that is an item's own.
         const OWN_NOISE: f64 = 0.2;
         let many = self.items.len() > 1 && self.common.is_finite();
         let common = if many { self.common.max(0.0) } else { 0.0 };
-        let own = |se: f64| (se * se - common).max(OWN_NOISE * se * se).sqrt();
+        let own = |se: f64| {
+            (se * se - common - everywhere)
+                .max(OWN_NOISE * se * se)
+                .sqrt()
+        };
         Slopes {
             items: self.items.iter().map(|(b, se)| (*b, own(*se))).collect(),
             common,
@@ -150,12 +154,15 @@ impl Slopes {
 
 /// Shrinks the slopes of items to their kind's mean, and the kinds' means to that of all.
 ///
+/// * `everywhere` - variance of the error that the items of all kinds share, as from the effect of promotions. It
+///   cannot be told from the mean over all, so every answer carries it whole.
+///
 /// Both spreads are averaged over on a grid, with items of all kinds telling of the one within kinds: a kind
 /// alone has too few to tell its own.
 ///
 /// Source: Gelman et al., Bayesian Data Analysis, 3rd ed., 5.4 and 15.
-pub(super) fn shrink(kinds: &[Slopes], prior: Prior) -> Vec<Shrunk> {
-    let kinds: Vec<Slopes> = kinds.iter().map(Slopes::alone).collect();
+pub(super) fn shrink(kinds: &[Slopes], everywhere: f64, prior: Prior) -> Vec<Shrunk> {
+    let kinds: Vec<Slopes> = kinds.iter().map(|k| k.alone(everywhere)).collect();
     let grid: Vec<f64> = (0..GRID)
         .map(|g| 3.0 * prior.spread * (g as f64 / (GRID - 1) as f64).powi(2))
         .collect();
@@ -238,11 +245,11 @@ pub(super) fn shrink(kinds: &[Slopes], prior: Prior) -> Vec<Shrunk> {
                 }
             }
             Shrunk {
-                kind: Mixture { parts: centre }.merged(),
+                kind: Mixture { parts: centre }.merged().plus(0.0, everywhere),
                 spread,
                 items: items
                     .into_iter()
-                    .map(|parts| Mixture { parts }.merged())
+                    .map(|parts| Mixture { parts }.merged().plus(0.0, everywhere))
                     .collect(),
                 own,
             }
@@ -267,28 +274,30 @@ mod tests {
 
     #[test]
     fn one_sharp_slope_keeps_its_value() {
-        let s = shrink(&[alone(vec![(-1.5, 0.01)])], PRIOR);
+        let s = shrink(&[alone(vec![(-1.5, 0.01)])], 0.0, PRIOR);
         assert!((s[0].items[0].mean() + 1.5).abs() < 0.02);
         assert!(s[0].own[0] > 0.5);
-        assert!(shrink(&[], PRIOR).is_empty());
+        assert!(shrink(&[], 0.0, PRIOR).is_empty());
         // A kind without items is known by the others, widely.
         let s = shrink(
             &[alone(vec![(-1.5, 0.1), (-1.7, 0.1)]), alone(Vec::new())],
+            0.0,
             PRIOR,
         );
         assert!(s[1].items.is_empty() && s[1].kind.sd() > 3.0 * s[0].kind.sd());
     }
 
     /// Over many companies drawn as the model says, 90 % intervals hold 90 % of the truths, with and without an
-    /// error that a kind's items share.
+    /// error that a kind's items share, or all items do.
     #[test]
     fn posterior_intervals_are_calibrated() {
-        for common in [0.0, 0.3_f64] {
+        for (common, everywhere) in [(0.0, 0.0), (0.3_f64, 0.0), (0.0, 0.5), (0.3, 0.5_f64)] {
             let mut draw = Draw::new(5);
             let (mut inside, mut all) = (0, 0);
             for _ in 0..80 {
                 let mut kinds = Vec::new();
                 let mut truth = Vec::new();
+                let of_all = everywhere * draw.normal();
                 for _ in 0..5 {
                     let centre = -2.0 + 0.6 * draw.normal();
                     let error = common * draw.normal();
@@ -297,7 +306,10 @@ mod tests {
                         .iter()
                         .map(|t| {
                             let se = 0.2 + 0.8 * draw.uniform();
-                            (t + error + se * draw.normal(), se.hypot(common))
+                            (
+                                t + of_all + error + se * draw.normal(),
+                                se.hypot(common).hypot(everywhere),
+                            )
                         })
                         .collect();
                     kinds.push(Slopes {
@@ -306,7 +318,10 @@ mod tests {
                     });
                     truth.push(own);
                 }
-                for (own, kind) in truth.iter().zip(&shrink(&kinds, PRIOR)) {
+                for (own, kind) in truth
+                    .iter()
+                    .zip(&shrink(&kinds, everywhere * everywhere, PRIOR))
+                {
                     for (t, m) in own.iter().zip(&kind.items) {
                         all += 1;
                         inside += usize::from(m.quantile(0.05) <= *t && *t <= m.quantile(0.95));
@@ -314,7 +329,10 @@ mod tests {
                 }
             }
             let share = inside as f64 / all as f64;
-            assert!((0.87..=0.95).contains(&share), "{common}: {share}");
+            assert!(
+                (0.87..=0.95).contains(&share),
+                "{common}, {everywhere}: {share}"
+            );
         }
     }
 }
