@@ -47,10 +47,14 @@ def main(source, target):
         form = dict(order=tuple(case['order']), seasonal_order=(*case['seasonal'], season))
         whole = dict(use_exact_diffuse=True)
         model = SARIMAX(y, exog=past, **form, **(whole if holes else dict(simple_differencing=True)))
-        rename = dict(zip((f'x{i + 1}' for i in range(len(names))), names))
-        for kind, ours, lag in (('ar', 'ar', 1), ('ma', 'ma', 1), ('ar.S', 'sar', season), ('ma.S', 'sma', season)):
-            rename |= {f'{kind}.L{k * lag}': f'{ours}{k}' for k in range(1, 6) if lag}
-        terms = [rename.get(name, name) for name in model.param_names]
+        rename = {
+            f'{kind}.L{k * lag}': f'{ours}{k}'
+            for kind, ours, lag in (('ar', 'ar', 1), ('ma', 'ma', 1), ('ar.S', 'sar', season), ('ma.S', 'sma', season))
+            for k in range(1, 6)
+            if lag
+        }
+        # Regressors come first.
+        terms = names + [rename.get(name, name) for name in model.param_names[len(names) :]]
         start = [case['sigma2'] if term == 'sigma2' else case['terms'][term] for term in terms]
         model.enforce_stationarity = model.enforce_invertibility = False
         fit = model.fit(start, method='bfgs', maxiter=500, gtol=1e-7, disp=False, cov_type='approx')
