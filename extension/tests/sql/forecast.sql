@@ -61,7 +61,7 @@ SELECT a.name, count(*) AS rows, bool_and(f.lo <= f.forecast AND f.forecast <= f
 SELECT count(*), bool_and(forecast BETWEEN 90 AND 120) AS sane
   FROM absurd AS a CROSS JOIN LATERAL kpi.forecast(a.series, 3, season => 5000) AS f WHERE a.name = 'outlier';
 SELECT count(*), bool_and(forecast BETWEEN 5 AND 15) AS sane
-  FROM kpi.forecast((SELECT kpi.series('2025-01-01'::date + i, CASE WHEN i % 4 = 1 THEN 'NaN' ELSE 10 + i % 3 END::float8, 'day') FROM generate_series(0, 39) AS i), 2);
+  FROM kpi.forecast((SELECT kpi.series('2025-01-01'::date + i, CASE WHEN i % 4 = 1 THEN 'NaN'::float8 ELSE 10 + i % 3 END, 'day') FROM generate_series(0, 39) AS i), 2);
 -- The first step over a source is the first incomplete period, with what it has taken in so far.
 SELECT f."time" = date_trunc('month', kpi.asof() + 1)::date AS is_first, f.status, abs(f.value - kpi.value('revenue', daterange(f."time", kpi.asof() + 1))::float8) < 1e-6 AS so_far
   FROM kpi.forecast('revenue', 3, 'month') AS f ORDER BY f."time" LIMIT 1;
