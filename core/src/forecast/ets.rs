@@ -673,4 +673,32 @@ mod tests {
         assert!(fitted.steps[2].mean > 1.5 * fitted.steps[0].mean);
         assert!(fitted.steps.iter().all(|s| s.sd.is_finite() && s.sd > 0.0));
     }
+
+    #[test]
+    fn the_average_lies_among_the_forms_and_starts_again_from_them() {
+        let y: Vec<f64> = (0..24)
+            .map(|t| 100.0 + t as f64 + (t * 7919 % 13) as f64)
+            .collect();
+        let all: Vec<Fitted> = candidates(&y, 1, Cancel::NEVER)
+            .unwrap()
+            .iter()
+            .map(|model| Work::new(&y, 1, None).forecast(model, 4))
+            .collect();
+        let (average, models) = averaged(&y, 1, 4, Cancel::NEVER).unwrap();
+        assert!(models.len() > 1 && models.len() <= all.len());
+        for (h, step) in average.steps.iter().enumerate() {
+            let means = || all.iter().map(|f| f.steps[h].mean);
+            assert!(means().any(|mean| mean <= step.mean) && means().any(|mean| mean >= step.mean));
+        }
+        let again = averaged_again(&y, 1, &models, 4, Cancel::NEVER).unwrap();
+        for (a, b) in again.steps.iter().zip(&average.steps) {
+            assert!((a.mean - b.mean).abs() < 0.5, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn too_short_for_any_form_is_a_level() {
+        let (fitted, _) = auto(&[5.0, 6.0, 5.0, 6.0], 1, 2, Cancel::NEVER).unwrap();
+        assert!((fitted.steps[0].mean - 5.5).abs() < 0.6, "{fitted:?}");
+    }
 }

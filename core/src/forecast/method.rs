@@ -25,12 +25,6 @@ pub(crate) enum Method {
     ThetaOfLogs,
 }
 
-impl Method {
-    fn of_logs(self) -> bool {
-        matches!(self, Method::SarimaOfLogs | Method::ThetaOfLogs)
-    }
-}
-
 /// Smallest value, as a share of the median, for which logarithms are taken: nearer to zero they
 /// turn small changes into large ones.
 const SAFELY_POSITIVE: f64 = 0.05;
@@ -73,14 +67,6 @@ pub(crate) fn fit(
     cancel: Cancel<'_>,
 ) -> Result<(Fitted, Memory)> {
     cancel.check()?;
-    if method.of_logs() {
-        let logs: Vec<f64> = y.iter().map(|v| v.ln()).collect();
-        let (fitted, memory) = match method {
-            Method::SarimaOfLogs => fit_sarima(&logs, m, horizon, memory, cancel)?,
-            _ => fit_theta(&logs, m, horizon, Variant::Standard, memory, cancel)?,
-        };
-        return Ok((from_logs(fitted), memory));
-    }
     let plain = |fitted| Ok((fitted, Memory::None));
     match method {
         Method::Named(Model::Naive) => plain(simple::naive(y, horizon)),
@@ -92,9 +78,15 @@ pub(crate) fn fit(
         Method::Named(Model::Theta) => {
             fit_theta(y, m, horizon, Variant::DynamicOptimised, memory, cancel)
         }
-        Method::ThetaOfLogs => fit_theta(y, m, horizon, Variant::Standard, memory, cancel),
-        Method::Named(Model::Sarima) | Method::SarimaOfLogs => {
-            fit_sarima(y, m, horizon, memory, cancel)
+        Method::Named(Model::Sarima) => fit_sarima(y, m, horizon, memory, cancel),
+        Method::SarimaOfLogs => {
+            let (fitted, memory) = fit_sarima(&logs(y), m, horizon, memory, cancel)?;
+            Ok((from_logs(fitted), memory))
+        }
+        Method::ThetaOfLogs => {
+            let (fitted, memory) =
+                fit_theta(&logs(y), m, horizon, Variant::Standard, memory, cancel)?;
+            Ok((from_logs(fitted), memory))
         }
         Method::Named(Model::Mstl) => plain(mstl::mstl(y, m, horizon, cancel)?),
         Method::Named(Model::Ets) if y.len() > LONG => {
@@ -170,6 +162,10 @@ fn fit_sarima(
     Ok((of_sarima(&fit, horizon)?, Memory::Sarima(fit.spec())))
 }
 
+fn logs(y: &[f64]) -> Vec<f64> {
+    y.iter().map(|v| v.ln()).collect()
+}
+
 /// A forecast of logarithms as one of values: the median of its distribution, which the median of
 /// the combination is to weigh, and the standard deviation to first order.
 fn from_logs(mut fitted: Fitted) -> Fitted {
@@ -240,5 +236,28 @@ fn smooth(
             let (fitted, model) = ets::auto(y, 1, horizon, cancel)?;
             Ok((fitted, Memory::Ets(Box::new(model))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_keep_away_from_zero() {
+        assert!(has_logs(&[10.0, 12.0, 9.0, 1.0]));
+        assert!(!has_logs(&[10.0, 12.0, 9.0, 0.1]));
+        assert!(!has_logs(&[10.0, 12.0, 9.0, 0.0]));
+        assert!(!has_logs(&[-10.0, -12.0, -9.0]));
+        assert!(!has_logs(&[]));
+    }
+
+    #[test]
+    fn half_of_the_growth_rate_goes_on() {
+        let y: Vec<f64> = (0..40).map(|t| 50.0 * 1.04_f64.powi(t)).collect();
+        let (fitted, _) = fit(Method::ThetaOfLogs, &y, 1, 3, &Memory::None, Cancel::NEVER).unwrap();
+        let growth = fitted.steps[2].mean / fitted.steps[1].mean;
+        assert!((growth - 1.02).abs() < 1e-3, "{growth}");
+        assert!(fitted.name.ends_with("of logs"));
     }
 }
