@@ -33,6 +33,7 @@ SETS = {
     'm3_yearly': (1, 6, 1),
     'm3_quarterly': (4, 8, 4),
     'm3_monthly': (12, 18, 20),
+    'm3_other': (1, 8, 1),
     'tourism_quarterly': (4, 8, 4),
     'tourism_monthly': (12, 24, 10),
     'm1_yearly': (1, 6, 1),
