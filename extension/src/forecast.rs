@@ -533,6 +533,8 @@ fn read(query: &str, ask: &Ask) -> SqlResult<Vec<Group>> {
             ));
         }
         rows.map(|row| {
+            // Ten thousand groups take a good part of a second to unpack.
+            pgrx::check_for_interrupts!();
             let key = row
                 .get::<Vec<Option<String>>>(1)
                 .map_err(internal)?

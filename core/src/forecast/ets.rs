@@ -95,6 +95,121 @@ pub struct Model {
 /// Hyndman, Koehler, Ord & Snyder (2008), Forecasting with Exponential Smoothing, chapters 2,
 /// 5 and 6.
 pub fn auto(y: &[f64], m: usize, horizon: usize, cancel: Cancel<'_>) -> Result<(Fitted, Model)> {
+    let model = candidates(y, m, cancel)?
+        .into_iter()
+        .min_by(|a, b| a.aicc.total_cmp(&b.aicc))
+        .unwrap_or_else(|| level_alone(y));
+    let fitted = Work::new(y, m, model.spec.season).forecast(&model, horizon);
+    Ok((fitted, model))
+}
+
+/// The mean of all forms that [`auto`] tries, weighted by `exp(-AICc / 2)`, and the models that
+/// carry a weight worth keeping.
+///
+/// On short series several forms fit about as well and no criterion can tell them apart; their
+/// mean errs less than any choice.
+///
+/// # Errors
+///
+/// As [`auto`].
+///
+/// # Source
+///
+/// Kolassa (2011), Combining exponential smoothing forecasts using Akaike weights, International
+/// Journal of Forecasting 27(2).
+pub fn averaged(
+    y: &[f64],
+    m: usize,
+    horizon: usize,
+    cancel: Cancel<'_>,
+) -> Result<(Fitted, Vec<Model>)> {
+    let models = candidates(y, m, cancel)?;
+    Ok(average(y, m, models, horizon))
+}
+
+/// As [`averaged`], of the forms of `models` alone, starting from their parameters.
+///
+/// # Errors
+///
+/// As [`auto`].
+pub fn averaged_again(
+    y: &[f64],
+    m: usize,
+    models: &[Model],
+    horizon: usize,
+    cancel: Cancel<'_>,
+) -> Result<Fitted> {
+    check_length(y)?;
+    let mut again = Vec::with_capacity(models.len());
+    for model in models {
+        let work = Work::new(y, m, model.spec.season);
+        again.extend(work.fit(model.spec, Some(&model.parameters), cancel)?);
+    }
+    Ok(average(y, m, again, horizon).0)
+}
+
+/// Weights below this share of the largest are not worth a forecast.
+const WORTHWHILE: f64 = 0.05;
+
+fn average(y: &[f64], m: usize, mut models: Vec<Model>, horizon: usize) -> (Fitted, Vec<Model>) {
+    models.sort_by(|a, b| a.aicc.total_cmp(&b.aicc));
+    if models.is_empty() {
+        models.push(level_alone(y));
+    }
+    let least = models[0].aicc;
+    let weight = |model: &Model| (0.5 * (least - model.aicc)).exp();
+    models.retain(|model| model.aicc == least || weight(model) > WORTHWHILE);
+    let mut sum = Fitted {
+        name: models[0].spec.name(),
+        fitted: vec![0.0; y.len()],
+        steps: vec![Step { mean: 0.0, sd: 0.0 }; horizon],
+    };
+    if models.len() > 1 {
+        sum.name = format!("{} and {} more", sum.name, models.len() - 1);
+    }
+    let mut work: Option<(Option<Form>, Work<'_>)> = None;
+    let mut weights = 0.0;
+    for model in &models {
+        let season = model.spec.season;
+        if work.as_ref().is_none_or(|(of, _)| *of != season) {
+            work = Some((season, Work::new(y, m, season)));
+        }
+        let Some((_, work)) = &work else { continue };
+        let one = work.forecast(model, horizon);
+        if !one
+            .steps
+            .iter()
+            .all(|s| s.mean.is_finite() && s.sd.is_finite())
+        {
+            continue;
+        }
+        let w = if model.aicc == least {
+            1.0
+        } else {
+            weight(model)
+        };
+        weights += w;
+        for (total, value) in sum.fitted.iter_mut().zip(&one.fitted) {
+            *total += w * value;
+        }
+        for (total, step) in sum.steps.iter_mut().zip(&one.steps) {
+            total.mean += w * step.mean;
+            total.sd += w * step.sd;
+        }
+    }
+    // Where no form has a finite forecast the sums are NaN, which the caller refuses.
+    for value in &mut sum.fitted {
+        *value /= weights;
+    }
+    for step in &mut sum.steps {
+        step.mean /= weights;
+        step.sd /= weights;
+    }
+    (sum, models)
+}
+
+/// All forms tried, each with its best parameters.
+fn candidates(y: &[f64], m: usize, cancel: Cancel<'_>) -> Result<Vec<Model>> {
     check_length(y)?;
     let positive = y.iter().all(|v| *v > 0.0);
     let seasonal = m <= LONGEST_SEASON && is_seasonal(y, m);
@@ -103,12 +218,12 @@ pub fn auto(y: &[f64], m: usize, horizon: usize, cancel: Cancel<'_>) -> Result<(
     } else {
         &[Form::Additive]
     };
-    let mut best: Option<Model> = None;
     let seasons: &[Option<Form>] = match (seasonal, positive) {
         (false, _) => &[None],
         (true, false) => &[None, Some(Form::Additive)],
         (true, true) => &[None, Some(Form::Additive), Some(Form::Multiplicative)],
     };
+    let mut models = Vec::new();
     for season in seasons {
         let work = Work::new(y, m, *season);
         for error in errors {
@@ -123,29 +238,24 @@ pub fn auto(y: &[f64], m: usize, horizon: usize, cancel: Cancel<'_>) -> Result<(
                     trend,
                     season: *season,
                 };
-                if let Some(model) = work.fit(spec, None, cancel)?
-                    && best.as_ref().is_none_or(|b| model.aicc < b.aicc)
-                {
-                    best = Some(model);
-                }
+                models.extend(work.fit(spec, None, cancel)?);
             }
         }
     }
-    let model = match best {
-        Some(model) => model,
-        // Too few observations for AICc: a level alone.
-        None => Model {
-            spec: Spec {
-                error: Form::Additive,
-                trend: Trend::None,
-                season: None,
-            },
-            aicc: f64::INFINITY,
-            parameters: vec![0.5, 0.0, y.first().copied().unwrap_or(0.0)],
+    Ok(models)
+}
+
+/// For too few observations for AICc.
+fn level_alone(y: &[f64]) -> Model {
+    Model {
+        spec: Spec {
+            error: Form::Additive,
+            trend: Trend::None,
+            season: None,
         },
-    };
-    let fitted = Work::new(y, m, model.spec.season).forecast(&model, horizon);
-    Ok((fitted, model))
+        aicc: f64::INFINITY,
+        parameters: vec![0.5, y.first().copied().unwrap_or(0.0)],
+    }
 }
 
 /// Fits the form of `model` to other data `y`, starting from its parameters.
@@ -562,5 +672,33 @@ mod tests {
         assert!(model.spec.season.is_some());
         assert!(fitted.steps[2].mean > 1.5 * fitted.steps[0].mean);
         assert!(fitted.steps.iter().all(|s| s.sd.is_finite() && s.sd > 0.0));
+    }
+
+    #[test]
+    fn the_average_lies_among_the_forms_and_starts_again_from_them() {
+        let y: Vec<f64> = (0..24)
+            .map(|t| 100.0 + t as f64 + (t * 7919 % 13) as f64)
+            .collect();
+        let all: Vec<Fitted> = candidates(&y, 1, Cancel::NEVER)
+            .unwrap()
+            .iter()
+            .map(|model| Work::new(&y, 1, None).forecast(model, 4))
+            .collect();
+        let (average, models) = averaged(&y, 1, 4, Cancel::NEVER).unwrap();
+        assert!(models.len() > 1 && models.len() <= all.len());
+        for (h, step) in average.steps.iter().enumerate() {
+            let means = || all.iter().map(|f| f.steps[h].mean);
+            assert!(means().any(|mean| mean <= step.mean) && means().any(|mean| mean >= step.mean));
+        }
+        let again = averaged_again(&y, 1, &models, 4, Cancel::NEVER).unwrap();
+        for (a, b) in again.steps.iter().zip(&average.steps) {
+            assert!((a.mean - b.mean).abs() < 0.5, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn too_short_for_any_form_is_a_level() {
+        let (fitted, _) = auto(&[5.0, 6.0, 5.0, 6.0], 1, 2, Cancel::NEVER).unwrap();
+        assert!((fitted.steps[0].mean - 5.5).abs() < 0.6, "{fitted:?}");
     }
 }

@@ -31,6 +31,13 @@ const SHRINKAGE: f64 = 4.0;
 /// A series' own factor stays within these bounds.
 const OWN_FACTOR: (f64, f64) = (0.5, 2.0);
 
+/// The size of the errors to come is itself uncertain: all series of a call live through the same
+/// years, and a handful of origins is a handful of years. So quantiles are drawn out as those of
+/// Student's t with these degrees of freedom are beside the normal ones. Origin: on the last two
+/// horizons of the training parts of M3 and tourism 80 % intervals held 78.0 % and 95 % ones 93.0 %
+/// without it, 79.8 % and 94.6 % with it, at the same interval score.
+const SIZE_FREEDOM: f64 = 14.0;
+
 /// Scores beyond this count as this: a failed fit is not a distribution.
 const LARGEST_SCORE: f64 = 20.0;
 
@@ -111,7 +118,7 @@ impl Calibration {
             }
             _ => gaussian(level),
         };
-        base * factor(&origins(own), None, self.mean)
+        base * drawn_out(level) * factor(&origins(own), None, self.mean)
     }
 }
 
@@ -151,6 +158,16 @@ pub fn gaussian(level: f64) -> f64 {
     Normal::standard().inverse_cdf(0.5 + 0.5 * level.clamp(0.0, 0.999_999))
 }
 
+/// What the uncertain size of errors adds to half an interval of `level`: the quantile of Student's t
+/// over the normal one. By an expansion, as this runs for every step of every series.
+///
+/// Source: Abramowitz & Stegun (1964), Handbook of Mathematical Functions, 26.7.5.
+fn drawn_out(level: f64) -> f64 {
+    let z2 = gaussian(level).powi(2);
+    1.0 + (z2 + 1.0) / (4.0 * SIZE_FREEDOM)
+        + (5.0 * z2 * z2 + 16.0 * z2 + 3.0) / (96.0 * SIZE_FREEDOM.powi(2))
+}
+
 fn prior() -> Vec<f64> {
     let Ok(t) = StudentsT::new(0.0, PRIOR_SCALE, PRIOR_FREEDOM) else {
         return Vec::new();
@@ -178,8 +195,17 @@ mod tests {
             .collect();
         let pool = Calibration::pool([scores.as_slice()], 1);
         let width = pool.half_width(1, 0.8, &[]);
-        assert!((width - 3.0 * gaussian(0.8)).abs() < 0.3, "{width}");
+        let want = 3.0 * gaussian(0.8) * drawn_out(0.8);
+        assert!((width - want).abs() < 0.3, "{width}");
         assert!(pool.half_width(1, 0.95, &[]) > width);
+    }
+
+    #[test]
+    fn wide_intervals_are_drawn_out_more() {
+        // Quantiles 0.9 and 0.975 of t with 14 degrees of freedom: 1.345 and 2.145.
+        assert!((drawn_out(0.8) - 1.345 / 1.2816).abs() < 1e-3);
+        assert!((drawn_out(0.95) - 2.145 / 1.96).abs() < 1e-3);
+        assert!(drawn_out(1e-9).is_finite() && drawn_out(1.0).is_finite());
     }
 
     #[test]

@@ -1,14 +1,39 @@
 //! One door to all methods: fit, and fit again on an earlier part of the series.
 
 use super::sarima::{self, AutoOptions};
-use super::season::{Form, classical, is_seasonal};
+use super::season::{Form, classical, is_seasonal, median};
 use super::theta::{Parameters, Variant};
-use super::{Fitted, Model, Step, ets, mstl, simple, theta};
+use super::{Fitted, Model, Step, ces, ets, mstl, simple, theta};
 use crate::{Cancel, Result};
 
 /// Series longer than this are smoothed without their season and with fewer forms: the candidates
 /// of a long daily series must cost milliseconds.
 pub(crate) const LONG: usize = 400;
+
+/// A model by name, or a member of the combination that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    /// As asked for by name.
+    Named(Model),
+    /// All forms of exponential smoothing, weighted.
+    EtsAverage,
+    /// Complex exponential smoothing.
+    Ces,
+    /// Seasonal ARIMA of the logarithms.
+    SarimaOfLogs,
+    /// Standard Theta of the logarithms: half of the growth rate goes on.
+    ThetaOfLogs,
+}
+
+/// Smallest value, as a share of the median, for which logarithms are taken: nearer to zero they
+/// turn small changes into large ones.
+const SAFELY_POSITIVE: f64 = 0.05;
+
+/// Whether methods of logarithms have a place.
+pub(crate) fn has_logs(y: &[f64]) -> bool {
+    let least = SAFELY_POSITIVE * median(y);
+    least > 0.0 && y.iter().all(|v| *v > least)
+}
 
 /// What a fit leaves behind for the fits at earlier origins.
 #[derive(Clone, Debug)]
@@ -17,6 +42,10 @@ pub(crate) enum Memory {
     None,
     /// The form and parameters of exponential smoothing.
     Ets(Box<ets::Model>),
+    /// The forms that carry weight.
+    EtsAverage(Vec<ets::Model>),
+    /// The form and parameters of complex smoothing.
+    Ces(ces::Model),
     /// Theta's parameters.
     Theta(Parameters),
     /// The orders of a seasonal ARIMA.
@@ -25,11 +54,12 @@ pub(crate) enum Memory {
     Applied(Box<sarima::Fit>),
 }
 
-/// Fits `model` to `y` (finite, oldest first) with season `m`, from where `memory` stands.
+/// Fits `method` to `y` (finite, oldest first) with season `m`, from where `memory` stands.
 ///
-/// `Model::Auto` is not a method and is answered by the seasonal naive forecast.
+/// `Model::Auto` is not a method and is answered by the seasonal naive forecast. Methods of logarithms
+/// take positive values only.
 pub(crate) fn fit(
-    model: Model,
+    method: Method,
     y: &[f64],
     m: usize,
     horizon: usize,
@@ -38,50 +68,116 @@ pub(crate) fn fit(
 ) -> Result<(Fitted, Memory)> {
     cancel.check()?;
     let plain = |fitted| Ok((fitted, Memory::None));
-    match model {
-        Model::Naive => plain(simple::naive(y, horizon)),
-        Model::SeasonalNaive | Model::Auto => plain(simple::seasonal_naive(y, m, horizon)),
-        Model::Croston => plain(simple::croston(y, horizon)),
-        Model::Tsb => plain(simple::tsb(y, horizon)),
-        Model::Theta => {
-            let start = match memory {
-                Memory::Theta(parameters) => Some(*parameters),
-                _ => None,
-            };
-            let (fitted, parameters) =
-                theta::theta(y, m, horizon, Variant::DynamicOptimised, start, cancel)?;
-            Ok((fitted, Memory::Theta(parameters)))
+    match method {
+        Method::Named(Model::Naive) => plain(simple::naive(y, horizon)),
+        Method::Named(Model::SeasonalNaive | Model::Auto) => {
+            plain(simple::seasonal_naive(y, m, horizon))
         }
-        Model::Sarima => {
-            let fit = match memory {
-                Memory::Applied(fit) => {
-                    let steps = fit.apply(y, &[])?;
-                    return Ok((of_sarima(&steps, horizon)?, memory.clone()));
-                }
-                Memory::Sarima(spec) => {
-                    let fit = sarima::fit(y, &[], spec, sarima::Method::Ml, cancel)?;
-                    return Ok((of_sarima(&fit, horizon)?, Memory::Applied(Box::new(fit))));
-                }
-                _ => {
-                    let options = AutoOptions {
-                        season: m,
-                        ..AutoOptions::default()
-                    };
-                    sarima::auto(y, &[], &options, cancel)?
-                }
-            };
-            Ok((of_sarima(&fit, horizon)?, Memory::Sarima(fit.spec())))
+        Method::Named(Model::Croston) => plain(simple::croston(y, horizon)),
+        Method::Named(Model::Tsb) => plain(simple::tsb(y, horizon)),
+        Method::Named(Model::Theta) => {
+            fit_theta(y, m, horizon, Variant::DynamicOptimised, memory, cancel)
         }
-        Model::Mstl => plain(mstl::mstl(y, m, horizon, cancel)?),
-        Model::Ets if y.len() > LONG => deseasonalised_ets(y, m, horizon, memory, cancel),
-        Model::Ets => match memory {
+        Method::Named(Model::Sarima) => fit_sarima(y, m, horizon, memory, cancel),
+        Method::SarimaOfLogs => {
+            let (fitted, memory) = fit_sarima(&logs(y), m, horizon, memory, cancel)?;
+            Ok((from_logs(fitted), memory))
+        }
+        Method::ThetaOfLogs => {
+            let (fitted, memory) =
+                fit_theta(&logs(y), m, horizon, Variant::Standard, memory, cancel)?;
+            Ok((from_logs(fitted), memory))
+        }
+        Method::Named(Model::Mstl) => plain(mstl::mstl(y, m, horizon, cancel)?),
+        Method::Named(Model::Ets) if y.len() > LONG => {
+            deseasonalised_ets(y, m, horizon, memory, cancel)
+        }
+        Method::Named(Model::Ets) => match memory {
             Memory::Ets(model) => Ok((ets::refit(y, m, model, horizon, cancel)?, memory.clone())),
             _ => {
                 let (fitted, model) = ets::auto(y, m, horizon, cancel)?;
                 Ok((fitted, Memory::Ets(Box::new(model))))
             }
         },
+        Method::EtsAverage => match memory {
+            Memory::EtsAverage(models) => Ok((
+                ets::averaged_again(y, m, models, horizon, cancel)?,
+                memory.clone(),
+            )),
+            _ => {
+                let (fitted, models) = ets::averaged(y, m, horizon, cancel)?;
+                Ok((fitted, Memory::EtsAverage(models)))
+            }
+        },
+        Method::Ces => match memory {
+            Memory::Ces(model) => Ok((ces::refit(y, m, model, horizon, cancel)?, memory.clone())),
+            _ => {
+                let (fitted, model) = ces::auto(y, m, horizon, cancel)?;
+                Ok((fitted, Memory::Ces(model)))
+            }
+        },
     }
+}
+
+fn fit_theta(
+    y: &[f64],
+    m: usize,
+    horizon: usize,
+    variant: Variant,
+    memory: &Memory,
+    cancel: Cancel<'_>,
+) -> Result<(Fitted, Memory)> {
+    let start = match memory {
+        Memory::Theta(parameters) => Some(*parameters),
+        _ => None,
+    };
+    let (fitted, parameters) = theta::theta(y, m, horizon, variant, start, cancel)?;
+    Ok((fitted, Memory::Theta(parameters)))
+}
+
+fn fit_sarima(
+    y: &[f64],
+    m: usize,
+    horizon: usize,
+    memory: &Memory,
+    cancel: Cancel<'_>,
+) -> Result<(Fitted, Memory)> {
+    let fit = match memory {
+        Memory::Applied(fit) => {
+            let fit = fit.apply(y, &[])?;
+            return Ok((of_sarima(&fit, horizon)?, memory.clone()));
+        }
+        Memory::Sarima(spec) => {
+            let fit = sarima::fit(y, &[], spec, sarima::Method::Ml, cancel)?;
+            return Ok((of_sarima(&fit, horizon)?, Memory::Applied(Box::new(fit))));
+        }
+        _ => {
+            let options = AutoOptions {
+                season: m,
+                ..AutoOptions::default()
+            };
+            sarima::auto(y, &[], &options, cancel)?
+        }
+    };
+    Ok((of_sarima(&fit, horizon)?, Memory::Sarima(fit.spec())))
+}
+
+fn logs(y: &[f64]) -> Vec<f64> {
+    y.iter().map(|v| v.ln()).collect()
+}
+
+/// A forecast of logarithms as one of values: the median of its distribution, which the median of
+/// the combination is to weigh, and the standard deviation to first order.
+fn from_logs(mut fitted: Fitted) -> Fitted {
+    for value in &mut fitted.fitted {
+        *value = value.exp();
+    }
+    for step in &mut fitted.steps {
+        step.mean = step.mean.exp();
+        step.sd *= step.mean;
+    }
+    fitted.name.push_str(" of logs");
+    fitted
 }
 
 fn of_sarima(fit: &sarima::Fit, horizon: usize) -> Result<Fitted> {
@@ -140,5 +236,28 @@ fn smooth(
             let (fitted, model) = ets::auto(y, 1, horizon, cancel)?;
             Ok((fitted, Memory::Ets(Box::new(model))))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logarithms_keep_away_from_zero() {
+        assert!(has_logs(&[10.0, 12.0, 9.0, 1.0]));
+        assert!(!has_logs(&[10.0, 12.0, 9.0, 0.1]));
+        assert!(!has_logs(&[10.0, 12.0, 9.0, 0.0]));
+        assert!(!has_logs(&[-10.0, -12.0, -9.0]));
+        assert!(!has_logs(&[]));
+    }
+
+    #[test]
+    fn half_of_the_growth_rate_goes_on() {
+        let y: Vec<f64> = (0..40).map(|t| 50.0 * 1.04_f64.powi(t)).collect();
+        let (fitted, _) = fit(Method::ThetaOfLogs, &y, 1, 3, &Memory::None, Cancel::NEVER).unwrap();
+        let growth = fitted.steps[2].mean / fitted.steps[1].mean;
+        assert!((growth - 1.02).abs() < 1e-3, "{growth}");
+        assert!(fitted.name.ends_with("of logs"));
     }
 }

@@ -7,6 +7,7 @@
 pub mod adjust;
 pub mod auto;
 pub mod backtest;
+pub mod ces;
 pub mod clean;
 pub mod ets;
 pub mod interval;

@@ -45,6 +45,55 @@ CREATE TEMP TABLE one AS SELECT * FROM kpi.forecast('revenue', 14, by => '{sku,c
 SET pg_kpi.threads = 4;
 SELECT count(*) FROM (TABLE one EXCEPT SELECT * FROM kpi.forecast('revenue', 14, by => '{sku,channel}')) AS d;
 RESET pg_kpi.threads;
+-- Absurd series: sane rows with a status each, whatever the model.
+CREATE TEMP TABLE absurd AS
+SELECT c.name, format('{"grain": "month", "start": "2020-01-01", "values": [%s]}', string_agg(coalesce(c.value::text, 'null'), ',' ORDER BY t))::kpi.series AS series
+  FROM generate_series(0, 59) AS t
+ CROSS JOIN LATERAL (VALUES ('alternating', 1 - 2 * (t % 2)::float8), ('explosive', 2::float8 ^ (t * 15)), ('huge', 1e300 * (1 + t % 7)::float8),
+                            ('tiny', 1e-300 * (1 + t % 7)::float8), ('outlier', CASE WHEN t = 30 THEN 1e8 ELSE 100 + t % 7 END),
+                            ('gappy', CASE WHEN t % 3 = 0 THEN 10 + t % 5 END), ('one sale', (t = 40)::int), ('steps', CASE WHEN t < 30 THEN 1 ELSE 1e6 END + t % 3)
+                    ) AS c(name, value) GROUP BY 1;
+SELECT a.name, count(*) AS rows, bool_and(f.lo <= f.forecast AND f.forecast <= f.hi AND f.lo > '-Infinity' AND f.hi < 'Infinity') AS sane,
+       string_agg(DISTINCT f.status, ', ' ORDER BY f.status) AS statuses
+  FROM absurd AS a CROSS JOIN unnest('{auto,sarima,ets,theta,mstl,naive,snaive,croston,tsb}'::text[]) AS m(model)
+ CROSS JOIN LATERAL kpi.forecast(a.series, 3, model => m.model) AS f GROUP BY 1 ORDER BY 1;
+-- A season longer than the series, and NaN among the values.
+SELECT count(*), bool_and(forecast BETWEEN 90 AND 120) AS sane
+  FROM absurd AS a CROSS JOIN LATERAL kpi.forecast(a.series, 3, season => 5000) AS f WHERE a.name = 'outlier';
+SELECT count(*), bool_and(forecast BETWEEN 5 AND 15) AS sane
+  FROM kpi.forecast((SELECT kpi.series('2025-01-01'::date + i, CASE WHEN i % 4 = 1 THEN 'NaN'::float8 ELSE 10 + i % 3 END, 'day') FROM generate_series(0, 39) AS i), 2);
+-- The first step over a source is the first incomplete period, with what it has taken in so far.
+SELECT f."time" = date_trunc('month', kpi.asof() + 1)::date AS is_first, f.status, abs(f.value - kpi.value('revenue', daterange(f."time", kpi.asof() + 1))::float8) < 1e-6 AS so_far
+  FROM kpi.forecast('revenue', 3, 'month') AS f ORDER BY f."time" LIMIT 1;
+-- Every level of a hierarchy adds up, not only the total.
+WITH f AS (SELECT * FROM kpi.forecast('revenue', 2, 'month', '{brand,channel}', reconcile => true))
+SELECT count(*) > 0 AS brands, bool_and(abs(b.forecast - p.parts) <= 1e-9 * b.forecast) AS add_up
+  FROM f AS b
+ CROSS JOIN LATERAL (SELECT sum(c.forecast) AS parts FROM f AS c
+                      WHERE c."time" = b."time" AND c.members ->> 'brand' = b.members ->> 'brand' AND c.members ? 'channel') AS p
+ WHERE b.members ? 'brand' AND NOT b.members ? 'channel';
+-- A statement timeout ends the work soon: of many groups, and within one long fit. Two seconds leave room for a busy machine.
+CREATE FUNCTION pg_temp.ends_in_time(call text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    began timestamptz := clock_timestamp();
+BEGIN
+    EXECUTE call;
+    RETURN clock_timestamp() - began < '2.5 s';
+EXCEPTION WHEN query_canceled THEN
+    RETURN clock_timestamp() - began < '2.5 s';
+END $$;
+CREATE TEMP TABLE weeks AS
+SELECT kpi.series('2015-01-05'::date + 7 * w, 100 + 20 * sin(w * 0.12) + w * 7919 % 13, 'week') AS s FROM generate_series(0, 519) AS w;
+SET pg_kpi.threads = 1;
+SET statement_timeout = '500ms';
+SELECT pg_temp.ends_in_time($q$SELECT count(*) FROM kpi._forecast_groups('SELECT NULL::daterange, date ''2023-01-01'' + d, ARRAY[k::text], ''m'', 50 + (d * 37 + k * d * 7919) % 101
+    FROM generate_series(1, 400) AS k, generate_series(0, 364) AS d', 'day', '2023-12-31', 28, 0.9, 'auto', true, false, 1, 0)$q$);
+SELECT pg_temp.ends_in_time('SELECT count(*) FROM weeks, kpi.auto_arima(s, 52, false)');
+SELECT pg_temp.ends_in_time('SELECT count(*) FROM weeks, kpi.sarima(s, 2, 1, 2, 1, 1, 1, 52)');
+SELECT pg_temp.ends_in_time('SELECT count(*) FROM weeks, kpi.sarima(s, 2, 0, 1, 1, 0, 1, 104)');
+SELECT pg_temp.ends_in_time('SELECT count(*) FROM weeks, kpi.backtest(s, 13, 100)');
+RESET statement_timeout;
+RESET pg_kpi.threads;
 -- Calendar.
 SELECT name, min(day), max(day), count(*) FROM kpi.calendar GROUP BY 1 ORDER BY 1;
 SELECT name, day FROM kpi.calendar WHERE extract(year FROM day) = 2027 ORDER BY day;
@@ -55,6 +104,15 @@ SELECT status, note FROM kpi.forecast('aov', 1);
 -- Errors.
 \set VERBOSITY verbose
 SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 0);
+SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 10001);
+SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), NULL);
+SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 1, 0);
+SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 1, 1);
+SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 1, NULL);
+SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 1, season => 0);
+SELECT kpi.forecast('revenue', 0);
+SELECT kpi.forecast('revenue', NULL);
+SELECT kpi.forecast('revenue', 1, level => 1);
 SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 1, 1.5);
 SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 1, model => 'arma');
 SELECT kpi.forecast((SELECT kpi.series(month, v) FROM air), 1, regressors => '{1,2}');
