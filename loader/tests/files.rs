@@ -389,6 +389,7 @@ fn zip_of(members: &[(&str, String)]) -> Vec<u8> {
 
 /// Files made by a script that writes their truth down with them: encodings, notations, workbooks, JSON, Parquet.
 #[test]
+#[allow(clippy::print_stdout)] // says which cases were skipped
 fn held_out_files_give_their_truth() {
     let Some(b) = bench() else { return };
     let python = std::env::var("KPI_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
