@@ -7,6 +7,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck disable=SC1091
 . .pg/env
 scratch=$(mktemp -d)
+chmod 755 "$scratch" # the server reads the truths
 trap 'rm -rf "$scratch"; psql -X -q -d postgres -c "DROP DATABASE IF EXISTS kpi_truth WITH (FORCE)"' EXIT
 export PGOPTIONS='-c client_min_messages=warning'
 sizes=("$@")

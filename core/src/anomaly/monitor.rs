@@ -18,6 +18,8 @@ const SEASON_MEMORY: f64 = 0.93;
 const SEASON_PRIOR: f64 = 12.0;
 /// Prior weight of the noise of the warm-up, in points.
 const NOISE_PRIOR: f64 = 20.0;
+/// Share of days without sales from which a day is a sum of few.
+const EMPTY_SHARE: f64 = 0.2;
 /// A point enters the level no further than this many standard deviations from what was expected.
 const CLIP: f64 = 2.5;
 /// Scores beyond this enter the noise as if they were this large.
@@ -55,6 +57,36 @@ struct State {
     likelihood: [f64; 2],
     weight: f64,
     additive: bool,
+    few: Few,
+}
+
+/// What days without sales say of the noise.
+#[derive(Clone, Copy)]
+struct Few {
+    zeros: f64,
+    seen: f64,
+    least: f64,
+}
+
+impl Few {
+    fn add(&mut self, value: f64) {
+        self.seen += 1.0;
+        if value > 0.0 {
+            self.least = self.least.min(value);
+        } else {
+            self.zeros += 1.0;
+        }
+    }
+
+    /// The least ratio of variance to mean. Where days without sales are common, a day is a sum of
+    /// few sales, each no smaller than the smallest day seen; a row of empty days shows no noise.
+    fn ratio(self) -> f64 {
+        if self.zeros > EMPTY_SHARE * self.seen && self.least.is_finite() {
+            self.least
+        } else {
+            0.0
+        }
+    }
 }
 
 impl State {
@@ -102,7 +134,7 @@ impl State {
             self.noise[1] * mean * mean
         };
         // A series that sold nothing can still sell one of the smallest amounts.
-        v.max(1e-12)
+        v.max(self.few.ratio() * mean).max(1e-12)
     }
 
     /// Mean of a point in counts.
@@ -130,6 +162,7 @@ impl State {
         let squared = (error * error).min(1e4 * sd * sd + 1e-300);
         let counts = self.counts(mean);
         let forgets = (NOISE_FORGETS.0 * counts).clamp(NOISE_FORGETS.1, NOISE_FORGETS.0);
+        self.few.add(value);
         self.weight = (1.0 - forgets) * self.weight + 1.0;
         let rate = 1.0 / self.weight.max(NOISE_PRIOR);
         let units = if self.additive {
@@ -199,7 +232,13 @@ fn start(values: &[f64], m: usize, additive: bool) -> State {
         likelihood: [0.0; 2],
         weight: NOISE_PRIOR,
         additive,
+        few: Few {
+            zeros: 0.0,
+            seen: 0.0,
+            least: f64::INFINITY,
+        },
     };
+    known.iter().for_each(|v| state.few.add(*v));
     for at in 0..m {
         let own: Vec<f64> = values
             .iter()
