@@ -161,7 +161,14 @@ pub(super) fn report(
     top.contribution = points(market_effect);
     top.ratio = (baseline > 0.0).then_some(centre);
     (top.status, top.note) = market_status(cube, n, baseline, &rows);
-    let mut rest = whole(Kind::Residual, value - baseline - market_effect - explained);
+    // What floating point leaves over is nothing.
+    let left = value - baseline - market_effect - explained;
+    let left = if left.abs() <= 1e-9 * (value.abs() + baseline.abs()) {
+        0.0
+    } else {
+        left
+    };
+    let mut rest = whole(Kind::Residual, left);
     (rest.baseline, rest.value, rest.expected) = (0.0, rest.change, 0.0);
     if left_out > 0 {
         rest.note = format!("{left_out} smaller segments are below min_share");
