@@ -312,7 +312,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "scorecard",
         2.6,
-        r"\bhow (?:is|are|'s) (?:business|everything|life|trade|trading)\b|\bhow (?:is|are) (?:the |our )?(?:sales|M\d+)(?: (?:at|on|in|for) E\d+)?(?: T\d+)? ?\??$|\bhow well\b|\bdoing (?:ok|well|fine|good|alright)\b|\beverything (?:ok|alright|fine)\b|\bstatus (?:of|on|quo)\b|\bshape are we\b|\bgood shape\b",
+        r"\bhow (?:is|are|'s) (?:business|everything|life|trade|trading)\b|\bhow (?:is|are) (?:the |our )?(?:sales|revenue|turnover|M\d+)(?: (?:at|on|in|for) E\d+)?(?: T\d+)? ?\??$|\bhow well\b|\bdoing (?:ok|well|fine|good|alright)\b|\beverything (?:ok|alright|fine)\b|\bstatus (?:of|on|quo)\b|\bshape are we\b|\bgood shape\b",
     ),
     (
         "scorecard",
