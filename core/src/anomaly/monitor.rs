@@ -95,8 +95,8 @@ impl State {
     fn best(&self) -> usize {
         let sales = self.counts(self.levels[0]);
         let mut best = 0;
-        for i in 1..RATES.len() {
-            if RATES[i] <= sales && self.errors[i] < self.errors[best] {
+        for (i, rate) in RATES.iter().enumerate().skip(1) {
+            if *rate <= sales && self.errors[i] < self.errors[best] {
                 best = i;
             }
         }
