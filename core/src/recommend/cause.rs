@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Action, LEVEL, Recommendation, Status, percent};
+use super::{Action, LEVEL, Recommendation, Status, money, percent};
 use crate::customer::wilson;
 
 /// A gap is worth a row from this adjusted p on.
@@ -50,12 +50,12 @@ pub fn fix_cause(gap: &Gap, today: i32) -> Option<Recommendation> {
         LEVEL,
     )?;
     let reason = format!(
-        "{} sold {:.0}, {} below the {:.0} that the rest of the business would suggest. Its cause is inside this \
+        "{} sold {}, {} below the {} that the rest of the business would suggest. Its cause is inside this \
          segment.",
         gap.member,
-        gap.value,
+        money(gap.value),
         percent(size / gap.expected),
-        gap.expected,
+        money(gap.expected),
     );
     Some(
         Recommendation::new(Action::FixCause, &gap.member, reason, today)
@@ -93,11 +93,11 @@ pub fn set_target(goal: &Goal, today: i32) -> Option<Recommendation> {
         return None;
     }
     let reason = format!(
-        "{} has no target for {}: commit to {:.0}, stretch to {:.0}, which is reached {} of the time{}.",
+        "{} has no target for {}: commit to {}, stretch to {}, which is reached {} of the time{}.",
         goal.metric,
         goal.period,
-        goal.commit,
-        goal.stretch,
+        money(goal.commit),
+        money(goal.stretch),
         percent(goal.p_stretch),
         if goal.achievable {
             ""

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::robust::theil_sen;
 use super::sales::Sales;
-use super::{Action, HORIZON, Recommendation, Status, percent};
+use super::{Action, HORIZON, Recommendation, Status, money, percent};
 
 /// Four-week blocks that tell a channel's growth: a year.
 const BLOCKS: i32 = 13;
@@ -142,9 +142,11 @@ pub(super) fn diversify(sales: &Sales) -> Option<Recommendation> {
     let name = sales.channels().get(top)?;
     let reason = format!(
         "{name} carries {} of revenue (concentration {hhi:.2}) and swings by {} from one four weeks to the next: \
-         {at_risk:.0} hang on it. At half of revenue it would be {less:.0} less.",
+         {} hang on it. At half of revenue it would be {} less.",
         percent(share),
         percent(sigma),
+        money(at_risk),
+        money(less),
     );
     Some(
         Recommendation::new(Action::Diversify, name, reason, sales.last())

@@ -249,5 +249,10 @@ pub(crate) fn percent(fraction: f64) -> String {
     format!("{:.0} %", fraction * 100.0)
 }
 
+/// Money in whole units, for reasons.
+pub(crate) fn money(amount: f64) -> String {
+    crate::words::grouped(amount, 0)
+}
+
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::sales::Sales;
-use super::{Action, HORIZON, LEVEL, Recommendation, percent};
+use super::{Action, HORIZON, LEVEL, Recommendation, money, percent};
 use crate::draw::{Draw, ascending, quantile};
 use crate::elasticity::{Estimate, Status, of_table};
 use crate::{Cancel, Result};
@@ -85,10 +85,10 @@ fn advise(
         ("Lower", "strongly")
     };
     let reason = format!(
-        "{verb} the price by {}, to {:.0}: demand answers {answer} to it, a price change of 1 % moved units \
+        "{verb} the price by {}, to {}: demand answers {answer} to it, a price change of 1 % moved units \
          by {:.1} % ({:.1} to {:.1}) over {} weeks. Margin is not known here.",
         percent(step.abs()),
-        e.price * (1.0 + step),
+        money(e.price * (1.0 + step)),
         mean,
         e.lo?,
         e.hi?,

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::robust::theil_sen;
 use super::sales::Sales;
-use super::{Action, HORIZON, LEVEL, Recommendation, Status};
+use super::{Action, HORIZON, LEVEL, Recommendation, Status, money};
 use crate::draw::{ascending, median, normal_quantile, quantile};
 
 /// Z items: coefficient of variation of weekly units over active weeks (definitions §2).
@@ -66,9 +66,10 @@ pub(super) fn delist(sales: &Sales) -> Vec<Recommendation> {
         let risk = horizon.get(i).copied().unwrap_or(0.0) / 3.0;
         let reason = format!(
             "Small, erratic and shrinking: {:.1} units a month fewer each month, and no channel leans on it. \
-             At most {risk:.0} of revenue in four weeks is at stake; part of it would go to its neighbours, how \
+             At most {} of revenue in four weeks is at stake; part of it would go to its neighbours, how \
              much is not known.",
             -slope,
+            money(risk),
         );
         rows.push(
             Recommendation::new(Action::Delist, &item.name, reason, last)

@@ -17,6 +17,7 @@ mod verify;
 
 pub use call::{Call, call, is_runnable, reading, refusal};
 pub use catalogue::{Alias, Catalogue, Dimension, Example, MetricName};
+pub(crate) use facts::grouped;
 pub use facts::{Facts, Lang, Row, kind_of};
 pub use narrate::{narrate, narrate_facts};
 pub use plan::{Plan, QUESTION_CHARS, SURE, plan, to_json};
