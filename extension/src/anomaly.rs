@@ -96,7 +96,10 @@ fn judge(
 ) -> Result<Vec<Judged>> {
     let mut judged: Vec<Judged> = groups
         .into_par_iter()
-        .map(|Group { key, first, values }| {
+        .map(|group| {
+            let Group {
+                key, first, values, ..
+            } = group;
             cancel.check()?;
             let classes: Vec<u16> = (first..).take(values.len()).map(class_of).collect();
             let points = detect(&values, &ask.options(Some(&classes)), cancel)?;
@@ -239,6 +242,7 @@ fn anomalies_series(
         key: Vec::new(),
         first,
         values: series.values,
+        partial: None,
     }];
     let judged = worker::run(move |cancel| judge(group, ask, &|_| 0, Cancel::on(cancel)))?
         .map_err(report)?;

@@ -16,8 +16,9 @@ use rayon::prelude::*;
 
 use crate::date::{self, EPOCH};
 use crate::error::{SqlResult, error, internal, report};
+use crate::groups::{self, Group};
 use crate::series::SeriesArg;
-use crate::{settings, worker};
+use crate::worker;
 
 /// Paths of a total are drawn from this seed, so that equal questions get equal answers.
 const SEED: u64 = 0x6b70_6920_7061_7468;
@@ -392,16 +393,6 @@ struct Ask {
     holidays: Vec<Vec<i64>>,
 }
 
-/// A group's series: complete buckets, and what the running one has taken in so far.
-#[derive(Clone)]
-struct Group {
-    key: Vec<String>,
-    /// Number of the first bucket.
-    first: i64,
-    values: Vec<f64>,
-    partial: Option<f64>,
-}
-
 /// A row of the answer.
 type Row = (
     Vec<String>,
@@ -466,7 +457,7 @@ fn forecast_groups(
             Vec::new()
         },
     };
-    let groups = read(query, &ask)?;
+    let groups = groups::read(query, grain, first_step(&ask), additive)?;
     let rows =
         worker::run_on_pool(move |cancel| answer(groups, &ask, history, Cancel::on(cancel)))?
             .map_err(report)?;
@@ -480,16 +471,6 @@ fn first_step(ask: &Ask) -> i64 {
         .map_or(i64::MAX, |next| ask.grain.bucket(next))
 }
 
-fn pg_days(row: &pgrx::spi::SpiHeapTupleData<'_>, column: usize) -> SqlResult<Vec<i32>> {
-    Ok(row
-        .get::<Vec<Option<i32>>>(column)
-        .map_err(internal)?
-        .unwrap_or_default()
-        .into_iter()
-        .flatten()
-        .collect())
-}
-
 /// Days of each event of the calendar, as numbers of day buckets, in the order of name and shift.
 fn holidays() -> SqlResult<Vec<Vec<i64>>> {
     const QUERY: &str = "
@@ -501,79 +482,15 @@ fn holidays() -> SqlResult<Vec<Vec<i64>>> {
             .select(QUERY, None, &[])
             .map_err(internal)?
             .map(|row| {
-                Ok(pg_days(&row, 1)?
+                let days = row.get::<Vec<Option<i32>>>(1).map_err(internal)?;
+                Ok(days
+                    .unwrap_or_default()
                     .into_iter()
+                    .flatten()
                     .map(|day| i64::from(day) + i64::from(EPOCH))
                     .collect())
             })
             .collect()
-    })
-}
-
-/// Runs the query of figures and puts each group's into buckets.
-fn read(query: &str, ask: &Ask) -> SqlResult<Vec<Group>> {
-    let query = format!(
-        "SELECT f.key, pg_catalog.array_agg((f.\"time\" - date '2000-01-01')::int4), \
-                pg_catalog.array_agg(f.value::float8) \
-           FROM ({query}) AS f(period, \"time\", key, metric, value) WHERE f.\"time\" IS NOT NULL AND f.value IS NOT NULL \
-          GROUP BY f.key ORDER BY f.key"
-    );
-    let most = settings::max_series();
-    let step = first_step(ask);
-    Spi::connect(|client| {
-        let rows = client.select(&query, None, &[]).map_err(internal)?;
-        if rows.len() > most {
-            return Err(error(
-                PgSqlErrorCode::ERRCODE_CONFIGURATION_LIMIT_EXCEEDED,
-                format!(
-                    "call needs {} series, more than pg_kpi.max_series = {most}",
-                    rows.len()
-                ),
-                "Filter, group by fewer dimensions, or raise pg_kpi.max_series.",
-            ));
-        }
-        rows.map(|row| {
-            // Ten thousand groups take a good part of a second to unpack.
-            pgrx::check_for_interrupts!();
-            let key = row
-                .get::<Vec<Option<String>>>(1)
-                .map_err(internal)?
-                .unwrap_or_default()
-                .into_iter()
-                .map(Option::unwrap_or_default)
-                .collect();
-            let buckets: Vec<i64> = pg_days(&row, 2)?
-                .into_iter()
-                .filter_map(|day| {
-                    chrono::NaiveDate::from_num_days_from_ce_opt(day.checked_add(EPOCH)?)
-                })
-                .map(|day| ask.grain.bucket(day))
-                .collect();
-            let values = row
-                .get::<Vec<Option<f64>>>(3)
-                .map_err(internal)?
-                .unwrap_or_default();
-            let first = buckets.iter().copied().min().unwrap_or(step).min(step);
-            // A flow's gap is zero up to the last day of data, a ratio's is unknown.
-            let gap = if ask.additive { 0.0 } else { f64::NAN };
-            let length = usize::try_from(step - first).map_err(internal)?;
-            let mut group = Group {
-                key,
-                first,
-                values: vec![gap; length],
-                partial: None,
-            };
-            for (bucket, value) in buckets.into_iter().zip(values) {
-                let place = usize::try_from(bucket - first).unwrap_or(usize::MAX);
-                match (group.values.get_mut(place), value) {
-                    (Some(slot), Some(value)) => *slot = value,
-                    (None, Some(value)) if bucket == step => group.partial = Some(value),
-                    _ => {}
-                }
-            }
-            Ok(group)
-        })
-        .collect()
     })
 }
 
