@@ -180,3 +180,11 @@ BEGIN
     RETURN (SELECT daterange(e.first_day, e.last_day, '[]') FROM kpi._extent(source) AS e WHERE e.last_day IS NOT NULL);
 END $$;
 COMMENT ON FUNCTION kpi._whole_period(daterange, text) IS 'the period, checked, or all days from the first to the last with data';
+
+CREATE FUNCTION kpi._last_judged(last_day date, unit text, include_partial boolean) RETURNS date
+    IMMUTABLE PARALLEL SAFE LANGUAGE sql
+RETURN CASE WHEN include_partial
+            THEN (date_trunc(unit, last_day::timestamp) + CASE unit WHEN 'quarter' THEN interval '3 months' ELSE ('1 ' || unit)::interval END)::date - 1
+            ELSE last_day END;
+COMMENT ON FUNCTION kpi._last_judged(date, text, boolean) IS
+    'the day up to which periods count as complete: the last of the data, or the end of the period that it lies in';

@@ -52,7 +52,7 @@ COMMENT ON FUNCTION kpi._anomalies_groups(text, text, date, date, date, double p
     'judges every group of a query of figures on pg_kpi.threads threads; q over all groups and days';
 
 CREATE FUNCTION kpi._anomalies_of(metric text, grain text, period daterange, by text[], filter jsonb, sensitivity double precision,
-        fdr double precision, model text, side text, source text)
+        fdr double precision, model text, side text, source text, include_partial boolean)
     RETURNS TABLE (members jsonb, member text, "time" date, value double precision, expected double precision, lo double precision,
                    hi double precision, score double precision, p double precision, q double precision, direction text,
                    is_anomaly boolean, event_id int, impact double precision, kind text, recovered boolean)
@@ -80,22 +80,22 @@ BEGIN
       FROM kpi._anomalies_groups(
                kpi._figures_query(_anomalies_of.source, ARRAY[def.name], dims, _anomalies_of.filter, ARRAY[NULL::date],
                                   ARRAY[CASE WHEN upper(span) <= last_day THEN upper(span) END], unit),
-               unit, least(last_day, upper(span) - 1), lower(span), upper(span) - 1, _anomalies_of.sensitivity, _anomalies_of.fdr,
+               unit, least(kpi._last_judged(last_day, unit, _anomalies_of.include_partial), upper(span) - 1), lower(span), upper(span) - 1, _anomalies_of.sensitivity, _anomalies_of.fdr,
                _anomalies_of.model, side, def.additive) AS a;
 END $$;
 CREATE FUNCTION kpi.anomalies(metric text, grain text DEFAULT 'day', period daterange DEFAULT NULL, by text[] DEFAULT '{}',
         filter jsonb DEFAULT '{}', sensitivity double precision DEFAULT 0.95, fdr double precision DEFAULT 0.05,
-        model text DEFAULT 'auto', direction text DEFAULT 'both', source text DEFAULT 'sales')
+        model text DEFAULT 'auto', direction text DEFAULT 'both', source text DEFAULT 'sales', include_partial boolean DEFAULT false)
     RETURNS TABLE (members jsonb, member text, "time" date, value double precision, expected double precision, lo double precision,
                    hi double precision, score double precision, p double precision, q double precision, direction text,
                    is_anomaly boolean, event_id int, impact double precision, kind text, recovered boolean)
     STABLE PARALLEL RESTRICTED LANGUAGE sql ROWS 1000
-AS $$ SELECT * FROM kpi._anomalies_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) $$;
+AS $$ SELECT * FROM kpi._anomalies_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) $$;
 
-COMMENT ON FUNCTION kpi._anomalies_of(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text) IS
+COMMENT ON FUNCTION kpi._anomalies_of(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text, boolean) IS
     'behind kpi.anomalies(metric)';
-COMMENT ON FUNCTION kpi.anomalies(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text) IS
-    'a metric over time against what was to be expected, for every group; period: days to give (NULL: all), judged from all the data before its end; q is the rate of false discoveries (Benjamini and Hochberg) over all groups and days of the call, is_anomaly where q is at most fdr; flags at most two gaps apart are one event, with impact (value less expected) and whether it recovered; days of kpi.calendar are held against their own kind; other arguments as for a series';
+COMMENT ON FUNCTION kpi.anomalies(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text, boolean) IS
+    'a metric over time against what was to be expected, for every group; period: days to give (NULL: all), judged from all the data before its end; q is the rate of false discoveries (Benjamini and Hochberg) over all groups and days of the call, is_anomaly where q is at most fdr; flags at most two gaps apart are one event, with impact (value less expected) and whether it recovered; days of kpi.calendar are held against their own kind; include_partial: the running period is judged as if it were over; other arguments as for a series';
 
 -- Open anomalies for dashboards and alerts, kept fresh by kpi.refresh()
 

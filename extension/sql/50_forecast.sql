@@ -50,7 +50,7 @@ COMMENT ON FUNCTION kpi._forecast_groups(text, text, date, int, double precision
     'forecasts every group of a query of figures on pg_kpi.threads threads';
 
 CREATE FUNCTION kpi._forecast(metric text, horizon int, grain text, by text[], filter jsonb, wanted_level double precision,
-        wanted_model text, reconcile boolean, history int, source text)
+        wanted_model text, reconcile boolean, history int, source text, include_partial boolean)
     RETURNS TABLE (members jsonb, member text, "time" date, value double precision, forecast double precision, lo double precision,
                    hi double precision, level double precision, model text, status text, note text)
     STABLE PARALLEL RESTRICTED LANGUAGE plpgsql ROWS 1000 SET search_path = pg_catalog, pg_temp
@@ -82,24 +82,24 @@ BEGIN
     SELECT kpi._members(dims, f.key), kpi._member(f.key), f."time", f.value, f.forecast, f.lo, f.hi, wanted_level, f.model, f.status, f.note
       FROM kpi._forecast_groups(
                kpi._figures_query(_forecast.source, ARRAY[def.name], dims, _forecast.filter, ARRAY[NULL::date], ARRAY[NULL::date], unit),
-               unit, last_day, _forecast.horizon, wanted_level, wanted_model, def.additive, coalesce(_forecast.reconcile, false),
+               unit, kpi._last_judged(last_day, unit, _forecast.include_partial), _forecast.horizon, wanted_level, wanted_model, def.additive, coalesce(_forecast.reconcile, false),
                cardinality(dims), coalesce(_forecast.history, 0)) AS f;
 END $$;
-COMMENT ON FUNCTION kpi._forecast(text, int, text, text[], jsonb, double precision, text, boolean, int, text) IS
+COMMENT ON FUNCTION kpi._forecast(text, int, text, text[], jsonb, double precision, text, boolean, int, text, boolean) IS
     'behind kpi.forecast() over a source';
 
 -- Arguments and columns share names, which plpgsql does not allow.
 CREATE FUNCTION kpi.forecast(metric text, horizon int, grain text DEFAULT 'day', by text[] DEFAULT '{}', filter jsonb DEFAULT '{}',
         level double precision DEFAULT 0.95, model text DEFAULT 'auto', reconcile boolean DEFAULT false, history int DEFAULT 0,
-        source text DEFAULT 'sales')
+        source text DEFAULT 'sales', include_partial boolean DEFAULT false)
     RETURNS TABLE (members jsonb, member text, "time" date, value double precision, forecast double precision, lo double precision,
                    hi double precision, level double precision, model text, status text, note text)
     STABLE PARALLEL RESTRICTED LANGUAGE sql ROWS 1000
 BEGIN ATOMIC
-    SELECT * FROM kpi._forecast($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+    SELECT * FROM kpi._forecast($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
 END;
-COMMENT ON FUNCTION kpi.forecast(text, int, text, text[], jsonb, double precision, text, boolean, int, text) IS
-    'a metric''s forecast for every group; the first step is the running period with what it has taken in (value, status partial) where the data end inside it; reconcile also gives the total and each beginning of by, and makes them add up; history: past periods to give, with value and without forecast';
+COMMENT ON FUNCTION kpi.forecast(text, int, text, text[], jsonb, double precision, text, boolean, int, text, boolean) IS
+    'a metric''s forecast for every group; the first step is the running period with what it has taken in (value, status partial) where the data end inside it; include_partial: the running period counts as complete, and the first step is the one after; reconcile also gives the total and each beginning of by, and makes them add up; history: past periods to give, with value and without forecast';
 
 -- Forecasts for dashboards, kept fresh by kpi.refresh()
 

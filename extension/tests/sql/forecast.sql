@@ -120,3 +120,9 @@ SELECT kpi.forecast('revenu', 1);
 SELECT kpi.forecast('asp', 1, reconcile => true);
 SET pg_kpi.max_series = 2;
 SELECT kpi.forecast('revenue', 1, by => '{brand}');
+
+-- The running period counts as complete where that is asked for: the first step is the one after.
+SELECT "time", value IS NOT NULL AS running, status FROM kpi.forecast('revenue', 1, 'month');
+SELECT "time", value IS NOT NULL AS running, status FROM kpi.forecast('revenue', 1, 'month', include_partial => true);
+SELECT max("time") FROM kpi.anomalies('revenue', 'month');
+SELECT max("time") FROM kpi.anomalies('revenue', 'month', include_partial => true);
