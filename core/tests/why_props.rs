@@ -272,3 +272,15 @@ fn few_sales_are_counts_not_errors_of_a_forecast() {
     assert_eq!(segments[0].members, [("a".to_owned(), "3".to_owned())]);
     assert!(segments[0].ratio_hi.unwrap() < 1.0, "{segments:?}");
 }
+
+/// Found by the properties above: growth beyond what a number holds is not given.
+#[test]
+fn growth_from_next_to_nothing_is_left_out() {
+    let cube = cube_of(&[(0, 0, 0, -1e300, 0.0), (0, 0, 0, 0.0, 1e-300)]);
+    let found = explain(&cube, &options(), Cancel::NEVER).unwrap();
+    assert!(
+        found
+            .iter()
+            .all(|d| d.contribution.is_none_or(f64::is_finite))
+    );
+}

@@ -82,7 +82,12 @@ pub(super) fn report(
     let n = table.actual.len();
     let (baseline, value) = table.totals();
     let centre = market(scan, outcome);
-    let points = |amount: f64| (baseline > 0.0).then(|| amount / baseline);
+    // A total next to nothing has no points that a number can hold.
+    let points = |amount: f64| {
+        (baseline > 0.0)
+            .then(|| amount / baseline)
+            .filter(|points| points.is_finite())
+    };
     let mut owner = vec![usize::MAX; n];
     let mut rows: Vec<(f64, Driver)> = Vec::new();
     for (index, found) in outcome.found.iter().enumerate() {
