@@ -238,3 +238,16 @@ fn cancelled_work_ends() {
     let result = auto(&y, &[], &AutoOptions::default(), Cancel::on(&flag));
     assert_eq!(result.err(), Some(Error::Cancelled));
 }
+
+/// Found by the properties above: four observations, of which no two lie a season apart.
+#[test]
+fn differences_that_leave_nothing_are_not_taken() {
+    let n = f64::NAN;
+    let y = [3e-300, n, n, 6e-300, n, n, n, 6e-300, 3e-300];
+    let options = AutoOptions {
+        season: 4,
+        ..AutoOptions::default()
+    };
+    let fit = auto(&y, &[], &options, Cancel::NEVER).unwrap();
+    assert!(fit.fitted().iter().all(|v| v.is_finite()));
+}

@@ -130,14 +130,24 @@ pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel)
         m => m,
     };
     let base = choose_differences(&series, season, options)?;
-    let simple = |constant| {
+    let plain = |base: Order, constant| {
         let spec = series.spec(base, constant && options.allow_constant);
         Search::new(&series, spec.order, options, Start::Exact, cancel)?.finish_simple(&spec)
+    };
+    // Among gaps, differences may leave too little for any model; then they are not taken.
+    let simple = || {
+        let level = Order::new(0, 0, 0).seasonal(0, 0, 0, season);
+        plain(base, true)
+            .or_else(|_| plain(base, false))
+            .or_else(|error| match (options.d, options.sd) {
+                (None, None) => plain(level, true),
+                _ => Err(error),
+            })
     };
     let mut w = series.scaled.clone();
     difference(&mut w, &base);
     if is_flat(&w, 1.0) && xreg.is_empty() || series.observed() < SHORTEST {
-        return simple(true).or_else(|_| simple(false));
+        return simple();
     }
     let approximate = options
         .approximation
@@ -155,7 +165,7 @@ pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel)
     }
     match search.finish()? {
         Some(fit) => Ok(fit),
-        None => simple(true).or_else(|_| simple(false)),
+        None => simple(),
     }
 }
 
