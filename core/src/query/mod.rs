@@ -109,10 +109,11 @@ const OF_THE_DAY: [(&str, &str); 5] = [
 ];
 
 /// The rollup's levels, smallest first, each with the dimensions it keeps.
-const LEVELS: [(&str, &[&str]); 5] = [
+const LEVELS: [(&str, &[&str]); 6] = [
     ("brand", &["brand"]),
     ("type", &["product_type"]),
-    ("channel", &["channel", "vendor"]),
+    ("channel", &["channel"]),
+    ("channel_vendor", &["channel", "vendor"]),
     ("brand_channel", &["brand", "channel"]),
     ("sku", &["sku", "product", "brand", "product_type"]),
 ];
