@@ -8,8 +8,8 @@ use kpi_core::forecast::interval::Calibration;
 use kpi_core::forecast::{Options, Prepared, TotalError, prepare};
 use kpi_core::series::Grain;
 use kpi_core::target::{
-    NaturalLimits, Progress, Targets, Totals, allocate, attainment, elapsed_share, from_growth, from_peers,
-    from_samples, growth_percentile,
+    NaturalLimits, Progress, Targets, Totals, allocate, attainment, elapsed_share, from_growth,
+    from_peers, from_samples, growth_percentile,
 };
 use pgrx::datum::Date;
 use pgrx::prelude::*;
