@@ -4,7 +4,7 @@
 //! `FILE_truth/` beside it. Prints a Markdown table; `bench/recommendations` makes the files.
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::path::Path;
 use std::time::Instant;
@@ -37,6 +37,9 @@ struct World {
     sales: Sales,
     elasticity: HashMap<String, f64>,
     stock_outs: Vec<(String, i32, i32)>,
+    /// By item and day from the first: expected lines without stock-outs, and the logarithm of the price; empty where they
+    /// were not written.
+    rates: HashMap<String, BTreeMap<i32, (f64, f64)>>,
 }
 
 fn read(path: &Path) -> Outcome<World> {
@@ -63,6 +66,12 @@ fn read(path: &Path) -> Outcome<World> {
     let mut stock_outs = Vec::new();
     for row in table("truth_stockout.csv")? {
         stock_outs.push((row[0].clone(), day(&row[2])?, day(&row[3])?));
+    }
+    let mut rates: HashMap<String, BTreeMap<i32, (f64, f64)>> = HashMap::new();
+    for row in table("truth_rate.csv")? {
+        let price: f64 = row[3].parse()?;
+        let days = rates.entry(row[0].clone()).or_default();
+        days.insert(day(&row[1])?, (row[2].parse()?, price.ln()));
     }
     let mut items: HashMap<String, u32> = HashMap::new();
     let mut channels: HashMap<String, u32> = HashMap::new();
@@ -102,6 +111,7 @@ fn read(path: &Path) -> Outcome<World> {
         sales: Sales::new(names, channel_names, lines, None),
         elasticity,
         stock_outs,
+        rates,
     })
 }
 
@@ -187,6 +197,8 @@ struct Tally {
     found: usize,
     expected: usize,
     scored: Vec<(f64, bool)>,
+    scored_by_oracle: Vec<(f64, bool)>,
+    error_by_oracle: f64,
     alarms: usize,
     right: usize,
     price_actions: usize,
@@ -230,6 +242,7 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
         };
         let truth = world.elasticity[&e.item];
         if e.weeks >= 26 {
+            tally.error_by_oracle += least_error(world, &e.item, &e.kind);
             tally.elasticities += 1.0;
             tally.error += (mean - truth).abs();
             tally.bias += mean - truth;
@@ -288,6 +301,14 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
                 (s.posterior, planted)
             }),
     );
+    tally.scored_by_oracle.extend(
+        runs.iter()
+            .filter(|s| is_a[s.item] && s.days >= 7)
+            .map(|s| {
+                let planted = planted.iter().any(|t| meets(s, t));
+                (oracle(world, s), planted)
+            }),
+    );
     tally.alarms += found.len();
     tally.right += found
         .iter()
@@ -332,6 +353,37 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
     Ok(())
 }
 
+/// The logarithm of how much better a stock-out explains a run of days without a sale than chance, for one who knows what was to be
+/// expected on each day, and that stock-outs last 10 to 21 days.
+fn oracle(world: &World, run: &StockOut) -> f64 {
+    let name = &world.sales.items()[run.item].name;
+    let from = world.sales.first() + run.start as i32;
+    let lines: Vec<f64> = world.rates[name]
+        .range(from..from + run.days as i32)
+        .map(|(_, r)| r.0)
+        .collect();
+    let all = (10..=21).flat_map(|days| lines.windows(days));
+    let sum: f64 = all.map(|w| w.iter().sum::<f64>().exp()).sum();
+    if sum > 0.0 { sum.ln() } else { f64::MIN }
+}
+
+/// The mean absolute error of an elasticity at the least: of one who knows all of demand but the item's level and elasticity, and of the
+/// latter how it spreads within the kind. Order lines are taken as Poisson.
+fn least_error(world: &World, item: &str, kind: &str) -> f64 {
+    let mut of_kind: Vec<f64> = Vec::new();
+    for other in world.sales.items().iter().filter(|i| i.kind == kind) {
+        of_kind.push(world.elasticity[&other.name]);
+    }
+    let n = of_kind.len() as f64;
+    let mean = of_kind.iter().sum::<f64>() / n;
+    let spread = of_kind.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
+    let days = || world.rates[item].values();
+    let lines: f64 = days().map(|d| d.0).sum();
+    let price = days().map(|d| d.0 * d.1).sum::<f64>() / lines;
+    let information: f64 = days().map(|d| d.0 * (d.1 - price).powi(2)).sum();
+    (2.0 / std::f64::consts::PI / (1.0 / spread.max(1e-9) + information)).sqrt()
+}
+
 /// The most right answers among the highest scores, cut anywhere where the share of right ones is `precision`.
 fn best_at(scored: &[(f64, bool)], precision: f64) -> usize {
     let mut sorted = scored.to_vec();
@@ -355,6 +407,10 @@ fn print(tally: &Tally) {
         ratio(tally.error, tally.elasticities),
         tally.elasticities
     );
+    println!(
+        "| the least that is possible, all else of demand being known | {:.2} | |",
+        ratio(tally.error_by_oracle, tally.elasticities)
+    );
     println!("| bias | {:+.2} | |", ratio(tally.bias, tally.elasticities));
     println!(
         "| truth inside the 90 % interval | {:.2} | 0.85 to 0.95 |",
@@ -367,6 +423,10 @@ fn print(tally: &Tally) {
     println!(
         "| the most that any threshold on the same score finds at precision 0.8 | {} | |",
         of(best_at(&tally.scored, 0.8), tally.planted)
+    );
+    println!(
+        "| the most that one who knows each day's true rate finds at precision 0.8 | {} | |",
+        of(best_at(&tally.scored_by_oracle, 0.8), tally.planted)
     );
     println!(
         "| planted ones in which {EXPECTED} order lines or more were to be expected | {} | |",

@@ -1,7 +1,8 @@
 //! How often a target is reached: P50, P75 and P90 targets of three months' totals over rolling origins.
 //!
 //! `bench_targets NAME=FILE.csv …` with columns series, t, value (monthly, oldest first within a series). Targets
-//! are the quantiles of the total over joint paths of the forecast, as `kpi.suggest_targets()` makes them.
+//! are the quantiles of the total over joint paths of the forecast, as `kpi.suggest_targets()` makes them. Series
+//! named `CALL/SERIES` are asked for in one call, others one by one.
 #![allow(clippy::print_stdout, reason = "a bench prints")]
 
 use std::error::Error;
@@ -9,22 +10,25 @@ use std::error::Error;
 use kpi_core::Cancel;
 use kpi_core::customer::wilson;
 use kpi_core::forecast::interval::Calibration;
-use kpi_core::forecast::{Options, prepare};
+use kpi_core::forecast::{Options, Prepared, TotalError, prepare};
 use kpi_core::series::Grain;
-use kpi_core::target::{from_growth, from_samples};
+use kpi_core::target::{Totals, from_growth, from_samples};
 
 /// Months in a target's period.
 const MONTHS: usize = 3;
 /// Origins a series, as many months apart: their periods do not overlap.
-const ORIGINS: usize = 3;
+const ORIGINS: usize = 6;
 /// Series of a file that are used, evenly spread.
-const MOST_SERIES: usize = 120;
+const MOST_SERIES: usize = 360;
 /// Months before an origin.
 const MIN_HISTORY: usize = 36;
 /// Paths behind a target.
 const PATHS: usize = 1_000;
 
-fn series(path: &str) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
+/// Series by call.
+type Calls = Vec<(String, Vec<Vec<f64>>)>;
+
+fn calls(path: &str) -> Result<Calls, Box<dyn Error>> {
     let mut all: Vec<(String, Vec<f64>)> = Vec::new();
     for line in std::fs::read_to_string(path)?.lines() {
         let mut cells = line.split(',');
@@ -40,7 +44,16 @@ fn series(path: &str) -> Result<Vec<Vec<f64>>, Box<dyn Error>> {
             _ => all.push((name.to_owned(), vec![value])),
         }
     }
-    Ok(all.into_iter().map(|s| s.1).collect())
+    let step = all.len().div_ceil(MOST_SERIES).max(1);
+    let mut calls: Calls = Vec::new();
+    for (name, values) in all.into_iter().step_by(step) {
+        let call = name.split_once('/').map_or(name.as_str(), |(call, _)| call);
+        match calls.last_mut() {
+            Some((last, series)) if last == call => series.push(values),
+            _ => calls.push((call.to_owned(), vec![values])),
+        }
+    }
+    Ok(calls)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -49,44 +62,52 @@ fn main() -> Result<(), Box<dyn Error>> {
     );
     for argument in std::env::args().skip(1) {
         let (name, path) = argument.split_once('=').unwrap_or(("data", &argument));
-        let all = series(path)?;
-        let step = all.len().div_ceil(MOST_SERIES).max(1);
         // (forecast, growth) × (P50, P75, P90): hits, and trials.
         let mut hits = [[0u64; 3]; 2];
         let mut trials = [0u64; 2];
-        for values in all.iter().step_by(step) {
-            for k in 0..ORIGINS {
-                let Some(origin) = values.len().checked_sub((k + 1) * MONTHS) else {
-                    continue;
-                };
-                if origin < MIN_HISTORY {
-                    continue;
-                }
-                let (past, future) = values.split_at(origin);
-                let actual: f64 = future.iter().take(MONTHS).sum();
+        for (_, call) in calls(path)? {
+            for k in 1..=ORIGINS {
+                let split: Vec<(&[f64], f64)> = call
+                    .iter()
+                    .filter_map(|values| {
+                        let origin = values.len().checked_sub(k * MONTHS)?;
+                        let (past, future) = values.split_at(origin);
+                        (origin >= MIN_HISTORY).then(|| (past, future.iter().take(MONTHS).sum()))
+                    })
+                    .collect();
                 let options = Options {
                     grain: Some(Grain::Month),
                     nonnegative: true,
                     ..Options::new(MONTHS)
                 };
-                let prepared = prepare(past, &options, Cancel::NEVER)?;
-                let pool = Calibration::pool([prepared.scores.as_slice()], MONTHS);
-                let totals = prepared.totals(&pool, PATHS, 1, Cancel::NEVER)?;
-                let quarters: Vec<f64> = past
-                    .rchunks_exact(MONTHS)
-                    .map(|c| c.iter().sum())
-                    .rev()
-                    .collect();
-                let found = [
-                    from_samples(&totals, 0.75),
-                    from_growth(&quarters, 12 / MONTHS, 1, 0.75, 1),
-                ];
-                for (m, targets) in found.into_iter().enumerate() {
-                    let Ok(t) = targets else { continue };
-                    trials[m] += 1;
-                    for (hit, target) in hits[m].iter_mut().zip([t.commit, t.stretch, t.ambitious])
-                    {
-                        *hit += u64::from(actual >= target);
+                let prepared: Vec<Prepared> = split
+                    .iter()
+                    .map(|(past, _)| prepare(past, &options, Cancel::NEVER))
+                    .collect::<Result<_, _>>()?;
+                let pool = Calibration::pool(prepared.iter().map(|p| p.scores.as_slice()), MONTHS);
+                let errors: Vec<TotalError> =
+                    prepared.iter().map(|p| p.total_error(0, MONTHS)).collect();
+                let common = Totals::pool(&errors);
+                for (((past, actual), prepared), error) in split.iter().zip(&prepared).zip(&errors)
+                {
+                    let mut totals = prepared.totals(&pool, PATHS, 1, Cancel::NEVER)?;
+                    common.apply(error, 0.0, &mut totals);
+                    let quarters: Vec<f64> = past
+                        .rchunks_exact(MONTHS)
+                        .map(|c| c.iter().sum())
+                        .rev()
+                        .collect();
+                    let found = [
+                        from_samples(&totals, 0.75),
+                        from_growth(&quarters, 12 / MONTHS, 1, 0.75, 1),
+                    ];
+                    for (m, targets) in found.into_iter().enumerate() {
+                        let Ok(t) = targets else { continue };
+                        trials[m] += 1;
+                        let three = [t.commit, t.stretch, t.ambitious];
+                        for (hit, target) in hits[m].iter_mut().zip(three) {
+                            *hit += u64::from(*actual >= target);
+                        }
                     }
                 }
             }

@@ -12,6 +12,8 @@ pub(crate) struct Symmetric {
 pub(crate) struct Factor {
     n: usize,
     cells: Vec<f64>,
+    /// The same column by column, so that solving runs along memory both ways.
+    columns: Vec<f64>,
 }
 
 impl Symmetric {
@@ -28,53 +30,90 @@ impl Symmetric {
         self.cells[i * self.n + j] += value;
     }
 
+    /// The cells of row `i`.
+    pub(crate) fn row_mut(&mut self, i: usize) -> &mut [f64] {
+        &mut self.cells[i * self.n..(i + 1) * self.n]
+    }
+
     /// The cell at row `i`, column `j`.
     pub(crate) fn get(&self, i: usize, j: usize) -> f64 {
         self.cells[i * self.n + j]
     }
 
     /// The factor of the lower triangle, `None` where the matrix is not positive definite.
+    ///
+    /// Column by column, with the sums of products of all cells to come kept beside: a sum has its terms in the order of
+    /// the columns, and neighbouring cells are added to at once.
     pub(crate) fn factor(&self) -> Option<Factor> {
         let n = self.n;
-        let mut l = self.cells.clone();
+        let mut cells = vec![0.0; n * n];
+        let mut columns = vec![0.0; n * n];
+        // Of cell (i, j) at j * n + i.
+        let mut sums = vec![0.0; n * n];
         for j in 0..n {
-            let (done, rest) = l.split_at_mut((j + 1) * n);
-            let row_j = &mut done[j * n..];
-            let pivot = row_j[j] - row_j[..j].iter().map(|v| v * v).sum::<f64>();
+            let pivot = self.get(j, j) - sums[j * n + j];
             // A pivot lost to rounding is as good as none.
             if pivot.is_nan() || pivot <= 1e-12 * self.get(j, j).abs().max(f64::MIN_POSITIVE) {
                 return None;
             }
             let root = pivot.sqrt();
-            row_j[j] = root;
-            let row_j = &row_j[..j];
-            for row in rest.chunks_exact_mut(n) {
-                let dot: f64 = row[..j].iter().zip(row_j).map(|(a, b)| a * b).sum();
-                row[j] = (row[j] - dot) / root;
+            cells[j * n + j] = root;
+            columns[j * n + j] = root;
+            for i in j + 1..n {
+                let cell = (self.get(i, j) - sums[j * n + i]) / root;
+                cells[i * n + j] = cell;
+                columns[j * n + i] = cell;
+            }
+            let column = &columns[j * n..(j + 1) * n];
+            for k in j + 1..n {
+                let at = column[k];
+                let sums = &mut sums[k * n + k..(k + 1) * n];
+                for (sum, below) in sums.iter_mut().zip(&column[k..]) {
+                    *sum += below * at;
+                }
             }
         }
-        Some(Factor { n, cells: l })
+        Some(Factor { n, cells, columns })
     }
 }
 
 impl Factor {
     /// Solves the system for `b`.
     pub(crate) fn solve(&self, b: &[f64]) -> Vec<f64> {
-        let n = self.n;
         let mut x = b.to_vec();
-        for i in 0..n {
-            let row = &self.cells[i * n..i * n + i];
-            let dot: f64 = row.iter().zip(&x).map(|(a, b)| a * b).sum();
-            x[i] = (x[i] - dot) / self.cells[i * n + i];
-        }
-        for i in (0..n).rev() {
-            x[i] /= self.cells[i * n + i];
-            let at = x[i];
-            for (xj, l) in x.iter_mut().zip(&self.cells[i * n..i * n + i]) {
-                *xj -= l * at;
-            }
-        }
+        let mut sums = vec![0.0; self.n];
+        solve(self.n, &self.cells, &self.columns, &mut x, &mut sums);
         x
+    }
+
+    /// Solves a system of `N` for `b`, without a place on the heap.
+    pub(crate) fn solve_small<const N: usize>(&self, b: &[f64; N]) -> [f64; N] {
+        debug_assert_eq!(self.n, N);
+        let mut x = *b;
+        // With the size known, loops are written out.
+        let (cells, columns) = (&self.cells[..N * N], &self.columns[..N * N]);
+        solve(N, cells, columns, &mut x, &mut [0.0; N]);
+        x
+    }
+}
+
+/// Both triangles one after the other; `sums` are zeros.
+#[inline(always)]
+fn solve(n: usize, cells: &[f64], columns: &[f64], x: &mut [f64], sums: &mut [f64]) {
+    for j in 0..n {
+        x[j] = (x[j] - sums[j]) / cells[j * n + j];
+        let at = x[j];
+        let column = &columns[j * n + j + 1..(j + 1) * n];
+        for (sum, l) in sums[j + 1..].iter_mut().zip(column) {
+            *sum += l * at;
+        }
+    }
+    for i in (0..n).rev() {
+        x[i] /= cells[i * n + i];
+        let at = x[i];
+        for (xj, l) in x.iter_mut().zip(&cells[i * n..i * n + i]) {
+            *xj -= l * at;
+        }
     }
 }
 

@@ -5,6 +5,11 @@ CREATE FUNCTION kpi._figures_query(source text, metrics text[], by text[], filte
 COMMENT ON FUNCTION kpi._figures_query(text, text[], text[], jsonb, date[], date[], text) IS
     'the SELECT behind kpi._figures()';
 
+CREATE FUNCTION kpi._cells_query(source text, metrics text[], by text[], filter jsonb, first date, "end" date)
+    RETURNS text STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'cells_query_wrapper';
+COMMENT ON FUNCTION kpi._cells_query(text, text[], text[], jsonb, date, date) IS
+    'a SELECT of days, a column a metric: k1, k2, …, bucket, m1, m2, …; for who reads many small cells';
+
 CREATE FUNCTION kpi._lines_query(source text) RETURNS text
     STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'lines_query_wrapper';
 COMMENT ON FUNCTION kpi._lines_query(text) IS

@@ -374,7 +374,8 @@ BEGIN
     )
     SELECT t.name, t.label, t.unit, t.value, t.baseline, t.change_pct, t.year_ago_pct, t.target, t.attainment,
            a.expected_end, a.p_attain,
-           CASE WHEN a.status = 'ok' THEN a.state
+           -- A closed period that sold nothing has no figure, and has missed its target all the same.
+           CASE WHEN a.status = 'ok' OR a.status = 'closed' AND t.value IS NULL THEN a.state
                 WHEN t.value IS NULL OR t.value IN ('NaN', 'Infinity', '-Infinity') OR t.better = 'none' AND t.target IS NULL THEN 'none'
                 WHEN t.target IS NOT NULL THEN
                      CASE WHEN t.better = 'down' THEN

@@ -80,14 +80,19 @@ DECLARE
     frame record;
 BEGIN
     SELECT * INTO frame FROM kpi._target_frame(span, source);
-    IF frame.length IS NULL THEN
-        RETURN;
-    END IF;
     IF stretch IS NULL OR stretch <= 0 OR stretch >= 1 THEN
         RAISE EXCEPTION 'stretch is %, but must be between 0 and 1, both excluded', stretch USING ERRCODE = '22023', HINT = 'Give for example 0.75.';
     END IF;
     IF NOT coalesce(lower(btrim(method)) = ANY ('{forecast,growth,peers}'), false) THEN
         RAISE EXCEPTION 'method "%" does not exist', method USING ERRCODE = '22023', HINT = 'Give forecast, growth or peers.';
+    END IF;
+    IF NOT kpi._metric_available(source, def.name) THEN
+        RETURN QUERY SELECT '{}'::jsonb, 'Total', NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::float8,
+            NULL::numeric, NULL::boolean, 'not_available', format('metric "%s" reads columns that source "%s" does not map', def.name, source);
+        RETURN;
+    END IF;
+    IF frame.length IS NULL THEN
+        RETURN;
     END IF;
     IF frame.length > 800 THEN
         RAISE EXCEPTION 'period has % days, but a target by days may have 800', frame.length USING ERRCODE = '22023',

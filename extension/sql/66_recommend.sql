@@ -73,8 +73,7 @@ DECLARE
     typed boolean := 'product_type' = ANY (known);
     channelled boolean := 'channel' = ANY (known);
     span daterange := kpi._whole_period($1, source);
-    metrics text[] := CASE WHEN kpi._metric_available(source, 'discount_depth') THEN '{lines,revenue,units,discount_depth}'
-                           ELSE '{lines,revenue,units}' END;
+    data daterange;
     today date;
 BEGIN
     IF most < 1 THEN
@@ -85,27 +84,21 @@ BEGIN
             HINT = 'Map one of them with kpi.register_source().';
     END IF;
     -- Advice of a day rests on what was known on it.
-    SELECT least(upper(span) - 1, e.last_day) INTO today FROM kpi._extent(source) AS e;
-    IF today IS NULL THEN
+    SELECT least(upper(span) - 1, e.last_day), daterange(e.first_day, greatest(e.first_day, least(upper(span), e.last_day + 1))) INTO today, data
+      FROM kpi._extent(source) AS e;
+    IF today IS NULL OR isempty(data) THEN
         RETURN;
     END IF;
-    RETURN QUERY
+    RETURN QUERY EXECUTE format($q$
     WITH f AS MATERIALIZED (
-        SELECT f.key[1] AS item, CASE WHEN typed THEN f.key[2] ELSE '' END AS kind,
-               CASE WHEN channelled THEN f.key[CASE WHEN typed THEN 3 ELSE 2 END] ELSE '' END AS channel, f."time",
-               max(f.value) FILTER (WHERE f.metric = 'lines') AS lines, max(f.value) FILTER (WHERE f.metric = 'units') AS units,
-               max(f.value) FILTER (WHERE f.metric = 'revenue') AS revenue,
-               max(f.value) FILTER (WHERE f.metric = 'discount_depth') AS depth
-          FROM kpi._figures(source, metrics, ARRAY[item] || CASE WHEN typed THEN ARRAY['product_type'] ELSE '{}' END
-                                             || CASE WHEN channelled THEN ARRAY['channel'] ELSE '{}' END,
-                            filter, ARRAY[(SELECT daterange(e.first_day, today, '[]') FROM kpi._extent(source) AS e)], 'day') AS f
-         GROUP BY f.key, f."time"
+        SELECT g.k1 AS item, %2$s AS kind, %3$s AS channel, g.bucket AS day, g.m1 AS lines, g.m2 AS units, g.m3 AS revenue, g.m4 AS depth
+          FROM (%1$s) AS g
     ), items AS (
         SELECT f.item, min(f.kind) AS kind, (row_number() OVER (ORDER BY f.item))::int AS place FROM f GROUP BY f.item
     ), channels AS (
         SELECT f.channel, (row_number() OVER (ORDER BY f.channel))::int AS place FROM f GROUP BY f.channel
     ), a AS (
-        SELECT array_agg(f."time" - '1970-01-01'::date) AS days, array_agg(items.place) AS item, array_agg(channels.place) AS channel,
+        SELECT array_agg(f.day - '1970-01-01'::date) AS days, array_agg(items.place) AS item, array_agg(channels.place) AS channel,
                array_agg(f.lines::double precision) AS lines, array_agg(f.units::double precision) AS units,
                array_agg(f.revenue::double precision) AS revenue,
                array_agg(CASE WHEN f.depth >= 0.05 THEN f.units ELSE 0 END::double precision) AS promoted
@@ -116,24 +109,28 @@ BEGIN
          CROSS JOIN LATERAL kpi._recommend_rules(
                    (SELECT array_agg(items.item ORDER BY items.place) FROM items), (SELECT array_agg(items.kind ORDER BY items.place) FROM items),
                    (SELECT array_agg(channels.channel ORDER BY channels.place) FROM channels),
-                   a.days, a.item, a.channel, a.lines, a.units, a.revenue, a.promoted, today - '1970-01-01'::date) AS r
+                   a.days, a.item, a.channel, a.lines, a.units, a.revenue, a.promoted, $1 - '1970-01-01'::date) AS r
         UNION ALL
-        SELECT r.* FROM kpi._recommend_others(today, filter, source) AS r
+        SELECT r.* FROM kpi._recommend_others($1, $2, $3) AS r
     )
     SELECT row_number() OVER w, r.action, r.subject, r.reason, r.expected_uplift, r.lo, r.hi, r.confidence,
            -- The call is to run as it stands: on this source, inside of this filter.
            jsonb_set(r.evidence, '{args}', (r.evidence -> 'args')
-                     || CASE WHEN filter <> '{}' OR r.evidence -> 'args' ? 'filter'
-                             THEN jsonb_build_object('filter', coalesce(filter, '{}') || coalesce(r.evidence -> 'args' -> 'filter', '{}')) ELSE '{}' END
-                     || CASE WHEN r.action = 'price' AND today < kpi.asof(source) THEN jsonb_build_object('period', (SELECT daterange(e.first_day, today, '[]') FROM kpi._extent(source) AS e))
-                             WHEN r.action = 'set_target' THEN jsonb_build_object('period', kpi._next_month(source)) ELSE '{}' END
-                     || CASE WHEN lower(source) <> 'sales' THEN jsonb_build_object('source', source) ELSE '{}' END),
+                     || CASE WHEN $2 <> '{}' OR r.evidence -> 'args' ? 'filter'
+                             THEN jsonb_build_object('filter', coalesce($2, '{}') || coalesce(r.evidence -> 'args' -> 'filter', '{}')) ELSE '{}' END
+                     || CASE WHEN r.action = 'price' AND $1 < kpi.asof($3) THEN jsonb_build_object('period', $4)
+                             WHEN r.action = 'set_target' THEN jsonb_build_object('period', kpi._next_month($3)) ELSE '{}' END
+                     || CASE WHEN lower($3) <> 'sales' THEN jsonb_build_object('source', $3) ELSE '{}' END),
            r.rule, r.status
       FROM rules AS r
     WINDOW w AS (ORDER BY CASE WHEN r.action IN ('delist', 'diversify') THEN 0
                                ELSE greatest(coalesce(r.expected_uplift, 0), 0) * coalesce(r.confidence, 0.5) END DESC, r.action, r.subject)
      ORDER BY 1
-     LIMIT most;
+     LIMIT $5
+    $q$, kpi._cells_query(source, '{lines,units,revenue,discount_depth}', ARRAY[item] || CASE WHEN typed THEN ARRAY['product_type'] ELSE '{}' END
+                          || CASE WHEN channelled THEN ARRAY['channel'] ELSE '{}' END, filter, lower(data), upper(data)),
+        CASE WHEN typed THEN 'g.k2' ELSE $s$''$s$ END, CASE WHEN channelled THEN CASE WHEN typed THEN 'g.k3' ELSE 'g.k2' END ELSE $s$''$s$ END)
+    USING today, filter, source, data, most;
 END $$;
 COMMENT ON FUNCTION kpi._recommend(daterange, jsonb, int, text) IS 'behind kpi.recommend()';
 

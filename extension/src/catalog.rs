@@ -313,6 +313,40 @@ fn figures_query(
     })
 }
 
+/// Writes the SELECT of days `[first, end)`, a column a metric: `k1, …, bucket, m1, …`.
+#[pg_extern(sql = false)]
+fn cells_query(
+    source_name: &str,
+    metric_names: Vec<Option<String>>,
+    by: Vec<Option<String>>,
+    filter_json: Option<JsonB>,
+    first: Date,
+    end: Date,
+) -> SqlResult<String> {
+    let by = present("by", by)?;
+    let metric_names = present("metric", metric_names)?;
+    let filter = filter(filter_json.as_ref())?;
+    let period = kpi_core::period::Period {
+        first: date::finite("period", first)?,
+        end: date::finite("period", end)?,
+    };
+    Spi::connect(|client| {
+        let source = source(client, source_name)?;
+        let metrics = metrics(client, &metric_names)?;
+        let defined = dimensions(client)?;
+        source
+            .cells(&Request {
+                metrics: &metrics,
+                by: &by,
+                filter: &filter,
+                periods: &[Some(period)],
+                grain: Some(Grain::Day),
+                defined: &defined,
+            })
+            .map_err(report)
+    })
+}
+
 /// Writes the SELECT of a source's lines with the house's column names.
 #[pg_extern(sql = false)]
 fn lines_query(source_name: &str) -> SqlResult<String> {

@@ -2,10 +2,12 @@
 
 use kpi_core::Cancel;
 use kpi_core::recommend::{
-    Gap, Goal, Item, Line, Recommendation, Sales, fix_cause, recommend, set_target,
+    Gap, Goal, Item, Line, Past, Recommendation, Sales, added, apply, fix_cause, set_target,
+    weighed,
 };
 use pgrx::JsonB;
 use pgrx::prelude::*;
+use rayon::prelude::*;
 
 use crate::columns::{equal, integers, names, numbers};
 use crate::error::{SqlResult, report};
@@ -109,7 +111,7 @@ fn recommend_rules(
     let (days, item, channel) = (integers(days), integers(item), integers(channel));
     let (lines, units) = (numbers(lines), numbers(units));
     let (revenue, promoted) = (numbers(revenue), numbers(promoted));
-    let advice = worker::run(move |flag| {
+    let advice = worker::run_on_pool(move |flag| {
         // A position that names nothing wraps around to one core leaves out.
         let position = |p: Option<&i32>| p.copied().unwrap_or(0).wrapping_sub(1) as u32;
         let number = |column: &[f64], i: usize| column.get(i).copied().unwrap_or(f64::NAN);
@@ -127,9 +129,22 @@ fn recommend_rules(
             })
             .collect();
         let sales = Sales::new(items, channels, rows, Some(last_day));
-        recommend(&sales, Cancel::on(flag))
+        // The past dates are as much work each as today.
+        let past = Past::of(&sales);
+        let origins: Vec<i32> = past.origins().collect();
+        let (rows, records) = rayon::join(
+            || apply(&sales, Cancel::on(flag)),
+            || {
+                let found: kpi_core::Result<Vec<_>> = origins
+                    .par_iter()
+                    .map(|origin| past.at(*origin, Cancel::on(flag)))
+                    .collect();
+                found.map(added)
+            },
+        );
+        Ok(weighed(rows?, &records?))
     })?
-    .map_err(report)?;
+    .map_err(|e: kpi_core::Error| report(e))?;
     Ok(TableIterator::new(advice.into_iter().map(row)))
 }
 

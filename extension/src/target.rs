@@ -5,11 +5,11 @@ use std::sync::atomic::AtomicBool;
 use chrono::{Datelike, Days, NaiveDate};
 use kpi_core::Cancel;
 use kpi_core::forecast::interval::Calibration;
-use kpi_core::forecast::{Options, Prepared, prepare};
+use kpi_core::forecast::{Options, Prepared, TotalError, prepare};
 use kpi_core::series::Grain;
 use kpi_core::target::{
-    NaturalLimits, Progress, Targets, allocate, attainment, elapsed_share, from_growth, from_peers,
-    from_samples, growth_percentile,
+    NaturalLimits, Progress, Targets, Totals, allocate, attainment, elapsed_share, from_growth,
+    from_peers, from_samples, growth_percentile,
 };
 use pgrx::datum::Date;
 use pgrx::prelude::*;
@@ -27,7 +27,7 @@ const SEED: u64 = 20_240_101;
 /// The rest of a period longer than this is forecast by weeks.
 const MOST_DAYS: usize = 62;
 
-/// Totals over steps `from..to` (from 0) of joint paths of each series, calibrated together.
+/// Totals over steps `from..to` (from 0) of joint paths of each series, ascending, calibrated together.
 pub(crate) fn outlooks(
     series: &[Vec<f64>],
     options: &Options,
@@ -43,6 +43,8 @@ pub(crate) fn outlooks(
         prepared.iter().map(|p| p.scores.as_slice()),
         options.horizon,
     );
+    let errors: Vec<TotalError> = prepared.iter().map(|p| p.total_error(from, to)).collect();
+    let common = Totals::pool(&errors);
     prepared
         .par_iter()
         .enumerate()
@@ -51,6 +53,10 @@ pub(crate) fn outlooks(
             p.walk(&pool, PATHS, SEED + i as u64, Cancel::on(flag), |path| {
                 totals.push(path.iter().skip(from).take(to - from).sum());
             })?;
+            if let Some(error) = errors.get(i) {
+                let floor = if options.nonnegative { 0.0 } else { -f64::MAX };
+                common.apply(error, floor, &mut totals);
+            }
             Ok(totals)
         })
         .collect()

@@ -9,8 +9,6 @@
 //! not exist and leaving it out would flatten the slope of slow items (Santos Silva & Tenreyro,
 //! The log of gravity, Review of Economics and Statistics 88, 2006).
 
-use std::collections::BTreeMap;
-
 use super::panel::{Panel, Table};
 use super::shrink::{Mixture, PRIOR_MEAN, PRIOR_SD, Prior, SPREAD_SCALE, Shrunk, Slopes, shrink};
 use super::unit::{MIN_MOVED, Reading, Row, Unit};
@@ -249,6 +247,10 @@ struct Seen<'a> {
     week: usize,
     count: f64,
     offset: f64,
+    /// The item's own terms.
+    own: [f64; OWN],
+    /// Column and value of the shared terms, in order of column.
+    shared: [(usize, f64); SHARED + COMMON + 1],
 }
 
 /// The regression in its block form: a small block per item and one that items share.
@@ -260,6 +262,8 @@ struct Model<'a> {
     weeks: usize,
     own: Vec<[f64; OWN]>,
     shared: Vec<f64>,
+    /// What is expected of each row of `seen` at these.
+    means: Vec<Vec<f64>>,
     /// The mean and the precision that each kind's slopes are held to.
     slope_prior: Vec<(f64, f64)>,
     dispersion: Vec<f64>,
@@ -297,6 +301,8 @@ impl<'a> Model<'a> {
                         week,
                         count,
                         offset,
+                        own: own_terms(u, row),
+                        shared: shared_terms(u.kind, kinds, week, row),
                     })
                 })
                 .collect()
@@ -315,7 +321,7 @@ impl<'a> Model<'a> {
                 ]
             })
             .collect();
-        Self {
+        let mut model = Self {
             units,
             seen,
             part,
@@ -323,50 +329,37 @@ impl<'a> Model<'a> {
             weeks: weeks.len(),
             own,
             shared: vec![0.0; kinds * SHARED + COMMON + weeks.len()],
+            means: Vec::new(),
             slope_prior: vec![(part.prior().mean, part.prior().sd.powi(-2)); kinds],
             dispersion: vec![1.0; units.len()],
             excess: 0.0,
             week_sd: WEEK_SD,
-        }
+        };
+        model.expect();
+        model
     }
 
-    fn own_terms(&self, unit: usize, row: &Row) -> [f64; OWN] {
-        let rows = self.units.get(unit).map_or(&[][..], |u| &u.rows);
-        let ends = rows.first().zip(rows.last());
-        let middle = ends.map_or(0.0, |(a, b)| (f64::from(a.week) + f64::from(b.week)) / 2.0);
-        let years = (f64::from(row.week) - middle) / YEAR;
-        [1.0, years, years * years, row.log_price]
+    /// Brings the means up to date with the coefficients.
+    fn expect(&mut self) {
+        let of = |(u, rows): (usize, &Vec<Seen>)| {
+            rows.iter().map(|s| self.log_mean(u, s).exp()).collect()
+        };
+        self.means = self.seen.iter().enumerate().map(of).collect();
     }
 
-    /// Column and value of the shared terms of a row, in order of column.
-    fn shared_terms(&self, kind: usize, seen: &Seen<'_>) -> [(usize, f64); SHARED + COMMON + 1] {
-        let row = seen.row;
-        let angle = std::f64::consts::TAU * f64::from(row.week) / YEAR;
-        let at = kind * SHARED;
-        let all = self.kinds * SHARED;
-        [
-            (at, angle.sin()),
-            (at + 1, angle.cos()),
-            (at + 2, (2.0 * angle).sin()),
-            (at + 3, (2.0 * angle).cos()),
-            (at + 4, row.promotion),
-            (at + 5, row.after),
-            (all, row.promotion),
-            (all + 1, row.after),
-            (all + COMMON + seen.week, 1.0),
-        ]
+    /// The rows of an item with their means.
+    fn rows(&self, unit: usize) -> impl Iterator<Item = (&Seen<'a>, f64)> {
+        self.seen[unit].iter().zip(self.means[unit].iter().copied())
     }
 
     /// The log of what is expected, given what it is in proportion to.
     fn log_mean(&self, unit: usize, seen: &Seen<'_>) -> f64 {
-        let kind = self.units.get(unit).map_or(0, |u| u.kind);
         let own = self.own.get(unit).unwrap_or(&[0.0; OWN]);
-        let terms = self.shared_terms(kind, seen);
-        let shared = terms
+        let shared = seen
+            .shared
             .iter()
             .map(|(j, z)| z * self.shared.get(*j).copied().unwrap_or(0.0));
-        (seen.offset + dot(&self.own_terms(unit, seen.row), own) + shared.sum::<f64>())
-            .clamp(-30.0, 30.0)
+        (seen.offset + dot(&seen.own, own) + shared.sum::<f64>()).clamp(-30.0, 30.0)
     }
 
     fn shared_precision(&self, j: usize) -> f64 {
@@ -420,6 +413,9 @@ impl<'a> Model<'a> {
         let mut own_gradient = Vec::with_capacity(self.units.len());
         let mut blocks = Vec::with_capacity(self.units.len());
         let mut cross = Vec::with_capacity(self.units.len());
+        // What one item touches; emptied for the next.
+        let (mut columns, mut touched) = (vec![[0.0; OWN]; m], vec![false; m]);
+        let mut seen_columns = 0;
         for (u, unit) in self.units.iter().enumerate() {
             cancel.check()?;
             let slope = self
@@ -435,13 +431,10 @@ impl<'a> Model<'a> {
                 gradient[k] = precision * (mean - self.own[u][k]);
                 block.add(k, k, *precision);
             }
-            let mut touched: BTreeMap<usize, [f64; OWN]> = BTreeMap::new();
-            for seen in &self.seen[u] {
-                let mean = self.log_mean(u, seen).exp();
+            for (seen, mean) in self.rows(u) {
                 let spread = self.dispersion[u] * (1.0 + self.excess * mean);
                 let (weight, score) = (mean / spread, (seen.count - mean) / spread);
-                let x = self.own_terms(u, seen.row);
-                let z = self.shared_terms(unit.kind, seen);
+                let (x, z) = (seen.own, seen.shared);
                 for (k, xk) in x.iter().enumerate() {
                     gradient[k] += xk * score;
                     for (l, xl) in x.iter().enumerate() {
@@ -453,8 +446,8 @@ impl<'a> Model<'a> {
                         continue;
                     }
                     shared_gradient[j] += zj * score;
-                    let column = touched.entry(j).or_default();
-                    for (c, xk) in column.iter_mut().zip(x) {
+                    touched[j] = true;
+                    for (c, xk) in columns[j].iter_mut().zip(x) {
                         *c += weight * xk * zj;
                     }
                     for (i, zi) in z {
@@ -466,17 +459,28 @@ impl<'a> Model<'a> {
             }
             own_gradient.push(gradient);
             blocks.push(block.factor());
-            cross.push(touched.into_iter().collect::<Vec<_>>());
+            let mut crossed = Vec::with_capacity(seen_columns);
+            for (j, (column, touched)) in columns.iter_mut().zip(&mut touched).enumerate() {
+                if std::mem::take(touched) {
+                    crossed.push((j, std::mem::take(column)));
+                }
+            }
+            seen_columns = crossed.len();
+            cross.push(crossed);
         }
         // Schur complement: S = C - sum B'A^-1 B, and the gradient likewise.
+        let mut solved: Vec<(usize, [f64; OWN])> = Vec::new();
         for (u, columns) in cross.iter().enumerate() {
             cancel.check()?;
             let Some(factor) = &blocks[u] else { continue };
+            solved.clear();
             for (j, column) in columns {
-                let solved = factor.solve(column);
-                shared_gradient[*j] -= dot(&solved, &own_gradient[u]);
-                for (i, other) in columns.iter().filter(|(i, _)| i >= j) {
-                    curvature.add(*i, *j, -dot(&solved, other));
+                let solution = factor.solve_small(column);
+                shared_gradient[*j] -= dot(&solution, &own_gradient[u]);
+                solved.push((*j, solution));
+                let row = curvature.row_mut(*j);
+                for (i, other) in &solved {
+                    row[*i] -= dot(other, column);
                 }
             }
         }
@@ -513,16 +517,15 @@ impl<'a> Model<'a> {
                     *r -= c * shared[*j];
                 }
             }
-            let step = factor.solve(&rhs);
+            let step = factor.solve_small(&rhs);
             let seen = self.seen[u].iter();
-            let most = seen
-                .map(|s| dot(&self.own_terms(u, s.row), &step).abs())
-                .fold(0.0, f64::max);
+            let most = seen.map(|s| dot(&s.own, &step).abs()).fold(0.0, f64::max);
             moved = moved.max(most);
             for (b, d) in self.own[u].iter_mut().zip(&step) {
                 *b += damp(most) * d;
             }
         }
+        self.expect();
         moved
     }
 
@@ -533,8 +536,7 @@ impl<'a> Model<'a> {
         for (u, rows) in self.seen.iter().enumerate() {
             let n = rows.len() as f64;
             let free = n / (n - OWN as f64).max(1.0);
-            for seen in rows {
-                let mean = self.log_mean(u, seen).exp();
+            for (seen, mean) in rows.iter().zip(&self.means[u]) {
                 let square = free * (seen.count - mean).powi(2) / mean;
                 let weight = (1.0 + self.excess * mean).powi(-2);
                 mm += weight;
@@ -563,10 +565,8 @@ impl<'a> Model<'a> {
             .map(|(u, rows)| {
                 let sum = rows
                     .iter()
-                    .map(|s| {
-                        let mean = self.log_mean(u, s).exp();
-                        (s.count - mean).powi(2) / (mean * (1.0 + self.excess * mean))
-                    })
+                    .zip(&self.means[u])
+                    .map(|(s, mean)| (s.count - mean).powi(2) / (mean * (1.0 + self.excess * mean)))
                     .sum();
                 (sum, (rows.len() as f64 - OWN as f64).max(0.0))
             })
@@ -615,7 +615,7 @@ impl<'a> Model<'a> {
             };
             let mut pick = [0.0; OWN];
             pick[SLOPE] = 1.0;
-            let inverse = factor.solve(&pick);
+            let inverse = factor.solve_small(&pick);
             let mut reach = vec![0.0; self.shared.len()];
             for (j, column) in &system.cross[u] {
                 reach[*j] = dot(column, &inverse);
@@ -633,9 +633,9 @@ impl<'a> Model<'a> {
             let mut seen_by_week = 0.0;
             if robust {
                 let mut influence: Vec<f64> = by_week.iter().map(|g| -dot(&through, g)).collect();
-                for seen in &self.seen[u] {
+                for (seen, mean) in self.rows(u) {
                     influence[seen.week] +=
-                        dot(&inverse, &self.own_terms(u, seen.row)) * self.score(u, seen, factor);
+                        dot(&inverse, &seen.own) * self.score(u, seen, mean, factor);
                 }
                 let n = self.seen[u].len() as f64;
                 let free = (n / (n - OWN as f64 - 1.0).max(1.0)).sqrt();
@@ -688,16 +688,16 @@ impl<'a> Model<'a> {
     /// Scores of the shared terms by week, with what the item blocks take up removed.
     fn scores_by_week(&self, system: &System, cancel: Cancel<'_>) -> Result<Vec<Vec<f64>>> {
         let mut by_week = vec![vec![0.0; self.shared.len()]; self.weeks];
-        for (u, unit) in self.units.iter().enumerate() {
+        for u in 0..self.units.len() {
             cancel.check()?;
             let Some(factor) = &system.blocks[u] else {
                 continue;
             };
-            for seen in &self.seen[u] {
-                let score = self.score(u, seen, factor);
-                let taken = factor.solve(&self.own_terms(u, seen.row));
+            for (seen, mean) in self.rows(u) {
+                let score = self.score(u, seen, mean, factor);
+                let taken = factor.solve_small(&seen.own);
                 let week = &mut by_week[seen.week];
-                for (j, z) in self.shared_terms(unit.kind, seen) {
+                for (j, z) in seen.shared {
                     week[j] += z * score;
                 }
                 for (j, column) in &system.cross[u] {
@@ -738,15 +738,44 @@ impl<'a> Model<'a> {
 
     /// The score of a row, its residual as if the row had not pulled the fit towards itself (HC3 of
     /// MacKinnon & White, Journal of Econometrics 29, 1985).
-    fn score(&self, unit: usize, seen: &Seen<'_>, block: &Factor) -> f64 {
+    fn score(&self, unit: usize, seen: &Seen<'_>, mean: f64, block: &Factor) -> f64 {
         /// A row that decides alone would have no residual at all.
         const MOST: f64 = 0.8;
-        let mean = self.log_mean(unit, seen).exp();
         let spread = self.dispersion[unit] * (1.0 + self.excess * mean);
-        let terms = self.own_terms(unit, seen.row);
-        let leverage = mean / spread * dot(&terms, &block.solve(&terms));
+        let leverage = mean / spread * dot(&seen.own, &block.solve_small(&seen.own));
         (seen.count - mean) / spread / (1.0 - leverage.clamp(0.0, MOST))
     }
+}
+
+/// Level, trend, bend and slope of a row.
+fn own_terms(unit: &Unit<'_>, row: &Row) -> [f64; OWN] {
+    let ends = unit.rows.first().zip(unit.rows.last());
+    let middle = ends.map_or(0.0, |(a, b)| (f64::from(a.week) + f64::from(b.week)) / 2.0);
+    let years = (f64::from(row.week) - middle) / YEAR;
+    [1.0, years, years * years, row.log_price]
+}
+
+/// Season and promotions of the kind, promotions of all, and the week.
+fn shared_terms(
+    kind: usize,
+    kinds: usize,
+    week: usize,
+    row: &Row,
+) -> [(usize, f64); SHARED + COMMON + 1] {
+    let angle = std::f64::consts::TAU * f64::from(row.week) / YEAR;
+    let at = kind * SHARED;
+    let all = kinds * SHARED;
+    [
+        (at, angle.sin()),
+        (at + 1, angle.cos()),
+        (at + 2, (2.0 * angle).sin()),
+        (at + 3, (2.0 * angle).cos()),
+        (at + 4, row.promotion),
+        (at + 5, row.after),
+        (all, row.promotion),
+        (all + 1, row.after),
+        (all + COMMON + week, 1.0),
+    ]
 }
 
 /// Variance of a sum of correlated terms, with Bartlett weights.

@@ -77,7 +77,7 @@ pub struct Prepared {
     /// Standard deviation of the one-step residuals, in units of `scale`.
     error_size: f64,
     /// What one unit of `steps` is in the unit of the series.
-    scale: f64,
+    pub(super) scale: f64,
     /// For intermittent demand: past values in ascending order, in units of `scale`.
     pub(crate) demand: Vec<f64>,
     /// Gaussian intervals where a model was asked for by name; calibrated ones by `auto`.

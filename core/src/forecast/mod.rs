@@ -20,12 +20,14 @@ pub mod sarima;
 pub mod season;
 pub mod simple;
 pub mod theta;
+mod totals;
 pub mod transform;
 
 use crate::series::Grain;
 use crate::{Error, Result, nearest};
 
 pub use auto::{Forecast, Prepared, forecast, prepare};
+pub use totals::TotalError;
 
 /// One step ahead as a model sees it.
 #[derive(Clone, Copy, Debug, PartialEq)]

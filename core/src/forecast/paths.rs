@@ -138,7 +138,7 @@ impl Prepared {
     }
 
     /// How a shock lives on, from the growth of the variance; the first weight is 1.
-    fn shock_weights(&self) -> Vec<f64> {
+    pub(super) fn shock_weights(&self) -> Vec<f64> {
         let first = self.steps.first().map_or(0.0, |s| s.sd * s.sd);
         let mut before = first;
         let mut weights = vec![1.0];

@@ -17,7 +17,7 @@ mod stock_out;
 use serde_json::{Value, json};
 
 pub use cause::{Gap, Goal, fix_cause, set_target};
-pub use replay::{Record, replay};
+pub use replay::{Past, Record, added, replay};
 pub use sales::{Item, Line, Sales};
 pub use stock_out::{StockOut, suspected_stock_outs, zero_runs};
 
@@ -192,8 +192,11 @@ impl Recommendation {
 ///
 /// [`crate::Error::Cancelled`]. Too little data gives fewer rows, never an error.
 pub fn recommend(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation>> {
-    let mut rows = apply(sales, cancel)?;
-    let records = replay(sales, cancel)?;
+    Ok(weighed(apply(sales, cancel)?, &replay(sales, cancel)?))
+}
+
+/// Advice with its rules' records, in order of [`rank`].
+pub fn weighed(mut rows: Vec<Recommendation>, records: &[Record]) -> Vec<Recommendation> {
     for row in &mut rows {
         let record = records.iter().find(|r| r.action == row.action);
         row.confidence = record.and_then(Record::hit_rate);
@@ -205,11 +208,15 @@ pub fn recommend(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation
         }
     }
     rank(&mut rows);
-    Ok(rows)
+    rows
 }
 
 /// The rules without their records; what [`replay()`] runs on the past.
-pub(crate) fn apply(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation>> {
+///
+/// # Errors
+///
+/// As [`recommend`].
+pub fn apply(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation>> {
     let mut rows = price::rule(sales, cancel)?;
     rows.extend(promote::rule(sales));
     rows.extend(stock_out::rule(sales));

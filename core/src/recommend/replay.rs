@@ -54,46 +54,77 @@ impl Record {
 ///
 /// [`crate::Error::Cancelled`].
 pub fn replay(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Record>> {
-    let mut records: Vec<Record> = Vec::new();
-    let weekly = sales.weekly();
-    for k in 0..ORIGINS {
-        let origin = sales.last() - AFTER - k * APART;
-        if origin - sales.first() < MIN_HISTORY {
-            break;
+    let past = Past::of(sales);
+    let found: Result<Vec<_>> = past.origins().map(|o| past.at(o, cancel)).collect();
+    Ok(added(found?))
+}
+
+/// What [`replay()`] looks back on. Its origins can be gone through side by side.
+pub struct Past<'a> {
+    sales: &'a Sales,
+    weekly: Vec<BTreeMap<i32, Sold>>,
+}
+
+impl<'a> Past<'a> {
+    /// Sums the sales by week.
+    pub fn of(sales: &'a Sales) -> Self {
+        Self {
+            sales,
+            weekly: sales.weekly(),
         }
+    }
+
+    /// The past dates at which advice is given, latest first.
+    pub fn origins(&self) -> impl Iterator<Item = i32> + use<> {
+        let (first, last) = (self.sales.first(), self.sales.last());
+        (0..ORIGINS)
+            .map(move |k| last - AFTER - k * APART)
+            .take_while(move |origin| origin - first >= MIN_HISTORY)
+    }
+
+    /// The record of one origin.
+    ///
+    /// # Errors
+    ///
+    /// [`crate::Error::Cancelled`].
+    pub fn at(&self, origin: i32, cancel: Cancel<'_>) -> Result<Vec<Record>> {
         cancel.check()?;
+        let sales = self.sales;
         let then = sales.until(origin);
         let after = After {
             sales,
-            weekly: &weekly,
-            kinds: kinds(sales, &weekly),
+            weekly: &self.weekly,
+            kinds: kinds(sales, &self.weekly),
             events: events(&sales.until(origin + AFTER)),
         };
+        let mut records = Vec::new();
         for advice in apply(&then, cancel)? {
             cancel.check()?;
-            let Some(hit) = judge(&advice, &then, &after) else {
-                continue;
-            };
-            let at = records.iter().position(|r| r.action == advice.action);
-            let record = match at.and_then(|i| records.get_mut(i)) {
-                Some(record) => record,
-                None => {
-                    records.push(Record {
-                        action: advice.action,
-                        hits: 0,
-                        trials: 0,
-                    });
-                    match records.last_mut() {
-                        Some(record) => record,
-                        None => continue,
-                    }
-                }
-            };
-            record.trials += 1;
-            record.hits += u32::from(hit);
+            if let Some(hit) = judge(&advice, &then, &after) {
+                records.push(Record {
+                    action: advice.action,
+                    hits: u32::from(hit),
+                    trials: 1,
+                });
+            }
+        }
+        Ok(added([records]))
+    }
+}
+
+/// Records added up by action, in the order in which they first appear.
+pub fn added(records: impl IntoIterator<Item = Vec<Record>>) -> Vec<Record> {
+    let mut sums: Vec<Record> = Vec::new();
+    for record in records.into_iter().flatten() {
+        match sums.iter_mut().find(|r| r.action == record.action) {
+            Some(sum) => {
+                sum.hits += record.hits;
+                sum.trials += record.trials;
+            }
+            None => sums.push(record),
         }
     }
-    Ok(records)
+    sums
 }
 
 /// What came after an origin, summed once for all advice.

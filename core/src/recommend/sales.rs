@@ -1,6 +1,7 @@
 //! Sales lines summed by day, item and channel, and what the rules ask of them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::elasticity::{Cell, Sold, Table};
 
@@ -42,7 +43,9 @@ pub struct Line {
 pub struct Sales {
     items: Vec<Item>,
     channels: Vec<String>,
-    lines: Vec<Line>,
+    /// All that were given; those after `last` are hidden.
+    lines: Arc<[Line]>,
+    shown: usize,
     first: i32,
     last: i32,
 }
@@ -73,7 +76,8 @@ impl Sales {
         Self {
             items,
             channels,
-            lines,
+            shown: lines.len(),
+            lines: lines.into(),
             first,
             last: last.unwrap_or(end).max(first),
         }
@@ -91,7 +95,7 @@ impl Sales {
 
     /// The lines in order of day.
     pub fn lines(&self) -> &[Line] {
-        &self.lines
+        self.lines.get(..self.shown).unwrap_or(&[])
     }
 
     /// The last complete day.
@@ -107,11 +111,11 @@ impl Sales {
     /// What was known at the end of `day`.
     #[must_use]
     pub fn until(&self, day: i32) -> Sales {
-        let end = self.lines.partition_point(|l| l.day <= day);
         Sales {
             items: self.items.clone(),
             channels: self.channels.clone(),
-            lines: self.lines.get(..end).unwrap_or(&[]).to_vec(),
+            lines: Arc::clone(&self.lines),
+            shown: self.lines().partition_point(|l| l.day <= day),
             first: self.first,
             last: day.min(self.last),
         }
@@ -119,9 +123,9 @@ impl Sales {
 
     /// The lines from day `from` to day `to`, both included.
     pub(super) fn between(&self, from: i32, to: i32) -> &[Line] {
-        let a = self.lines.partition_point(|l| l.day < from);
-        let b = self.lines.partition_point(|l| l.day <= to);
-        self.lines.get(a..b.max(a)).unwrap_or(&[])
+        let a = self.lines().partition_point(|l| l.day < from);
+        let b = self.lines().partition_point(|l| l.day <= to);
+        self.lines().get(a..b.max(a)).unwrap_or(&[])
     }
 
     /// Revenue of each item from day `from` to day `to`.
@@ -160,7 +164,7 @@ impl Sales {
     pub(super) fn daily_lines(&self) -> Vec<Vec<f64>> {
         let days = self.days();
         let mut counts = vec![vec![0.0; days]; self.items.len()];
-        for l in &self.lines {
+        for l in self.lines() {
             let day = (l.day - self.first).max(0) as usize;
             let cell = counts
                 .get_mut(l.item as usize)
@@ -174,7 +178,7 @@ impl Sales {
 
     /// Days from the first to the last, both included.
     pub(super) fn days(&self) -> usize {
-        if self.lines.is_empty() {
+        if self.lines().is_empty() {
             return 0;
         }
         (i64::from(self.last) - i64::from(self.first) + 1).clamp(0, 40_000) as usize
@@ -183,7 +187,7 @@ impl Sales {
     /// The first and the last day on which each item sold, `None` for never.
     pub(super) fn lives(&self) -> Vec<Option<(i32, i32)>> {
         let mut lives: Vec<Option<(i32, i32)>> = vec![None; self.items.len()];
-        for l in &self.lines {
+        for l in self.lines() {
             if let Some(life) = lives.get_mut(l.item as usize) {
                 *life = Some(life.map_or((l.day, l.day), |(a, _)| (a, l.day)));
             }
@@ -200,7 +204,7 @@ impl Sales {
     pub(super) fn weekly(&self) -> Vec<BTreeMap<i32, Sold>> {
         let mut sums: Vec<BTreeMap<i32, Sold>> = vec![BTreeMap::new(); self.items.len()];
         let open = Self::week(self.last.saturating_add(1));
-        for l in &self.lines {
+        for l in self.lines() {
             let week = Self::week(l.day);
             if week >= open {
                 continue;

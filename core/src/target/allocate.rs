@@ -119,16 +119,33 @@ mod tests {
         assert_eq!(parts[0], 0);
     }
 
+    /// Weights as data have them: mostly sound, some nothing, below nothing or not a number.
+    fn weight(most: f64) -> impl Strategy<Value = f64> {
+        prop_oneof![
+            6 => 0.0..most,
+            1 => Just(0.0),
+            1 => -most..0.0,
+            1 => prop::sample::select(vec![f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e-300]),
+        ]
+    }
+
     proptest! {
         #[test]
         fn parts_sum_exactly(
-            total in 0i64..1_000_000_000_000_000,
-            groups in prop::collection::vec((0.0..1e13f64, 0.0..1e20f64), 1..40),
+            total in prop_oneof![0i64..1_000_000_000_000_000, 0i64..100, -1_000i64..0],
+            groups in prop::collection::vec((weight(1e13), weight(1e20)), 1..40),
+            fewer in 0usize..3,
         ) {
-            let (expected, risk): (Vec<f64>, Vec<f64>) = groups.into_iter().unzip();
+            let (expected, mut risk): (Vec<f64>, Vec<f64>) = groups.into_iter().unzip();
+            // Missing risks count as 0.
+            risk.truncate(risk.len().saturating_sub(fewer));
             let parts = allocate(total, &expected, &risk);
-            prop_assert_eq!(parts.iter().sum::<i64>(), total);
+            prop_assert_eq!(parts.len(), expected.len());
+            prop_assert_eq!(parts.iter().sum::<i64>(), total.max(0));
             prop_assert!(parts.iter().all(|p| *p >= 0));
+            if parts.len() == 1 {
+                prop_assert_eq!(parts[0], total.max(0));
+            }
         }
     }
 }

@@ -3,10 +3,12 @@
 
 mod allocate;
 mod attain;
+mod calibrate;
 mod limits;
 mod suggest;
 
 pub use allocate::allocate;
 pub use attain::{Attainment, Progress, State, attainment, elapsed_share, needs_review};
+pub use calibrate::Totals;
 pub use limits::{NaturalLimits, season_factors};
 pub use suggest::{Targets, from_growth, from_peers, from_samples, growth_percentile};

@@ -71,6 +71,9 @@ pub(crate) struct GenerateArgs {
     /// Write the file as badly as people do, with lines to reject; truth_dirty lists them
     #[arg(long, value_name = "STYLE", value_enum)]
     dirty: Option<dirty::Style>,
+    /// Write truth_rate.csv as well: the lines of every article and day that were to be expected without stock-outs
+    #[arg(long, hide = true)]
+    rates: bool,
     /// Threads
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     threads: Option<u16>,
@@ -190,6 +193,9 @@ pub(crate) fn run(args: &GenerateArgs) -> Result<()> {
     };
     if let Some(dir) = args.truth.clone().or_else(|| file.map(truth_dir)) {
         truth::write(&model, &dir)?;
+        if args.rates {
+            truth::rates(&model, &counts, &dir)?;
+        }
         if let Some(file) = file {
             crate::say!(
                 "{}: {} lines, {} to {}, {} articles, {} vendors; truths in {}",

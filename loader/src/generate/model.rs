@@ -5,7 +5,7 @@
 //! the shares of its cells; its number of rows follows the sum of them.
 
 use super::names::{BRANDS, CHANNELS, LINES, SIZES, TYPES, VENDORS, event, holiday, weekday};
-use super::plant::{Plants, Segment};
+use super::plant::{Active, Plants, Segment};
 use super::rng::{For, Rng};
 use chrono::{Datelike, Days, NaiveDate};
 
@@ -181,9 +181,12 @@ impl Model {
 
     /// Demand and prices of a day.
     pub(crate) fn day(&self, day: usize) -> Day {
+        self.demand(day, &self.plants.on(day as i64))
+    }
+
+    fn demand(&self, day: usize, active: &Active<'_>) -> Day {
         let date = self.date(day);
         let t = day as i64;
-        let active = self.plants.on(t);
         let calendar =
             holiday(date) * self.shock(0, day, MARKET_SHOCK) * active.factor(Segment::Market);
         let month = f64::from(date.ordinal0()) / 365.25 * 12.0;
@@ -253,6 +256,15 @@ impl Model {
             weights,
             prices,
         }
+    }
+
+    /// Demand of every article on a day as if none were out of stock.
+    pub(crate) fn stocked(&self, day: usize) -> Vec<f64> {
+        self.demand(day, &self.plants.on(day as i64).in_stock())
+            .weights
+            .chunks(2 * CHANNELS.len())
+            .map(|cells| cells.iter().sum())
+            .collect()
     }
 
     /// An article's own demand on a day: share, launch, noise of the week.

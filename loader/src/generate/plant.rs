@@ -86,7 +86,13 @@ const MIN_STOCKOUTS: usize = 4;
 /// The effects of one day.
 pub(crate) struct Active<'a>(Vec<&'a Plant>);
 
-impl Active<'_> {
+impl<'a> Active<'a> {
+    /// The same with nothing out of stock.
+    pub(crate) fn in_stock(self) -> Active<'a> {
+        let all = self.0.into_iter();
+        Active(all.filter(|p| p.kind != Kind::Stockout).collect())
+    }
+
     /// What acts on the demand of a segment.
     pub(crate) fn factor(&self, segment: Segment) -> f64 {
         self.0

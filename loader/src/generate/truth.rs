@@ -156,3 +156,22 @@ pub(crate) fn write(model: &Model, dir: &Path) -> Result<()> {
         .collect();
     table(dir, "truth_changepoint", "segment,day,factor", &rows)
 }
+
+/// Expected lines of every article and day, as if none had run out of stock, and its price against the list price: what an
+/// oracle would know.
+pub(crate) fn rates(model: &Model, counts: &[u64], dir: &Path) -> Result<()> {
+    let mut rows = Vec::with_capacity(model.days * model.articles.len());
+    for (index, count) in counts.iter().enumerate() {
+        let sold: f64 = model.day(index).weights.iter().sum();
+        let stocked = model.stocked(index);
+        for (a, (article, weight)) in model.articles.iter().zip(stocked).enumerate() {
+            rows.push(vec![
+                article.name.clone(),
+                model.date(index).to_string(),
+                format!("{:.5}", *count as f64 * weight / sold),
+                format!("{:.5}", model.relative_price(a, index as i64)),
+            ]);
+        }
+    }
+    table(dir, "truth_rate", "sku,day,lines,price", &rows)
+}
