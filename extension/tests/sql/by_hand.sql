@@ -1,5 +1,6 @@
 -- Figures against SQL written by hand on the base table from the definitions alone, for random filters, periods and groups,
 -- with and without the rollup. It runs on any database that `kpi init` made: members and days are drawn from its data.
+\i extension/tests/compare.sql
 CREATE FUNCTION pg_temp.take_lines() RETURNS void LANGUAGE plpgsql AS $take$
 BEGIN
 DROP TABLE IF EXISTS line, tier;
@@ -80,9 +81,7 @@ DECLARE
     during text; before text; span text; spans text;
     kpi_sql text; hand_sql text;
     grain text;
-    by_kpi jsonb; by_hand jsonb;
-    columns int;
-    compare text;
+    answer record;
     compared int := 0;
 BEGIN
     PERFORM setseed(0.7);
@@ -226,20 +225,10 @@ BEGIN
                 SELECT (SELECT round(count(*) FILTER (WHERE n > 1)::numeric / nullif(count(*), 0), 12) FROM (SELECT count(DISTINCT order_ref) AS n
                   FROM line WHERE %s AND %s AND customer_ref IS NOT NULL GROUP BY customer_ref) AS c HAVING count(*) > 0)$q$, during, picked.condition) END;
         END CASE;
-        -- By place, not by name; numbers are equal whatever zeros follow.
-        columns := (ARRAY[1, 6, 8, 8, 3, 6, 11, 7, 5, 1])[i % 10 + 1];
-        compare := format('SELECT coalesce(jsonb_agg(to_jsonb(r)), ''[]'') FROM (%%s) AS r(%s)', (SELECT string_agg('c' || c, ', ') FROM generate_series(1, columns) AS c));
-        EXECUTE format(compare, hand_sql) INTO by_hand;
-        FOREACH rollup IN ARRAY '{t,f}'::boolean[] LOOP
-            PERFORM set_config('pg_kpi.use_rollup', CASE WHEN rollup THEN 'on' ELSE 'off' END, true);
-            EXECUTE format(compare, kpi_sql) INTO by_kpi;
+        FOR answer IN SELECT * FROM pg_temp.compare(kpi_sql, hand_sql, (ARRAY[1, 6, 8, 8, 3, 6, 11, 7, 5, 1])[i % 10 + 1]) LOOP
             compared := compared + 1;
-            IF by_kpi IS DISTINCT FROM by_hand THEN
-                call := kpi_sql;
-                SELECT k.row, h.row INTO row_by_kpi, row_by_hand
-                  FROM jsonb_array_elements(by_kpi) WITH ORDINALITY AS k(row, place)
-                  FULL JOIN jsonb_array_elements(by_hand) WITH ORDINALITY AS h(row, place) USING (place)
-                 WHERE k.row IS DISTINCT FROM h.row ORDER BY place LIMIT 1;
+            IF NOT answer.same THEN
+                call := kpi_sql; rollup := answer.rollup; row_by_kpi := answer.row_by_kpi; row_by_hand := answer.row_by_hand;
                 RETURN NEXT;
             END IF;
         END LOOP;

@@ -1,5 +1,6 @@
 -- Cohorts, attainment and the scorecard's target columns against SQL written by hand from the definitions alone, for random
 -- filters, groups and periods, with and without the rollup. The fixture ends on 2025-11-19.
+\i extension/tests/compare.sql
 CREATE TEMP TABLE line AS
 SELECT l.sold_on AS day, l.quantity AS q, l.revenue AS r, coalesce(l.brand, '(none)') AS brand, coalesce(l.sku, '(none)') AS sku,
        coalesce(l.product_type, '(none)') AS product_type, coalesce(l.channel, '(none)') AS channel, coalesce(l.vendor, '(none)') AS vendor
@@ -27,7 +28,7 @@ DECLARE
     last_day date := (SELECT max(day) FROM line);
     picked record;
     kpi_sql text; hand_sql text;
-    by_kpi jsonb; by_hand jsonb;
+    answer record;
     compared int := 0; filled int := 0;
 BEGIN
     PERFORM setseed(0.4);
@@ -101,18 +102,13 @@ BEGIN
                 format('day >= %L AND day < %L OR day >= %L AND day < %L', (lower(span) - interval '1 month')::date, lower(span),
                        (lower(span) - interval '1 year')::date, (upper(span) - interval '1 year')::date));
         END CASE;
-        EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(r)), ''[]'') FROM (%s) AS r(c1, c2, c3, c4, c5, c6, c7, c8, c9)', hand_sql) INTO by_hand;
-        filled := filled + (by_hand <> '[]')::int;
-        FOREACH rollup IN ARRAY '{t,f}'::boolean[] LOOP
-            PERFORM set_config('pg_kpi.use_rollup', CASE WHEN rollup THEN 'on' ELSE 'off' END, true);
-            EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(r)), ''[]'') FROM (%s) AS r(c1, c2, c3, c4, c5, c6, c7, c8, c9)', kpi_sql) INTO by_kpi;
+        FOR answer IN SELECT * FROM pg_temp.compare(kpi_sql, hand_sql, 9) LOOP
             compared := compared + 1;
-            IF by_kpi IS DISTINCT FROM by_hand THEN
-                call := kpi_sql;
-                SELECT k.row, h.row INTO row_by_kpi, row_by_hand
-                  FROM jsonb_array_elements(by_kpi) WITH ORDINALITY AS k(row, place)
-                  FULL JOIN jsonb_array_elements(by_hand) WITH ORDINALITY AS h(row, place) USING (place)
-                 WHERE k.row IS DISTINCT FROM h.row ORDER BY place LIMIT 1;
+            IF answer.rollup AND answer.hand_rows > 0 THEN
+                filled := filled + 1;
+            END IF;
+            IF NOT answer.same THEN
+                call := kpi_sql; rollup := answer.rollup; row_by_kpi := answer.row_by_kpi; row_by_hand := answer.row_by_hand;
                 RETURN NEXT;
             END IF;
         END LOOP;
