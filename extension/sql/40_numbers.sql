@@ -374,13 +374,8 @@ BEGIN
     )
     SELECT t.name, t.label, t.unit, t.value, t.baseline, t.change_pct, t.year_ago_pct, t.target, t.attainment,
            a.expected_end, a.p_attain,
-           -- A closed period that sold nothing has no figure, and has missed its target all the same.
-           CASE WHEN a.status = 'ok' OR a.status = 'closed' AND t.value IS NULL THEN a.state
-                WHEN t.value IS NULL OR t.value IN ('NaN', 'Infinity', '-Infinity') OR t.better = 'none' AND t.target IS NULL THEN 'none'
-                WHEN t.target IS NOT NULL THEN
-                     CASE WHEN t.better = 'down' THEN
-                               CASE WHEN t.value <= t.target THEN 'good' WHEN t.value <= 1.1 * t.target THEN 'watch' ELSE 'bad' END
-                          WHEN t.value >= t.target THEN 'good' WHEN t.value >= 0.9 * t.target THEN 'watch' ELSE 'bad' END
+           CASE WHEN t.target IS NOT NULL AND (a.status = 'ok' OR t.value IS NULL OR t.value NOT IN ('NaN', 'Infinity', '-Infinity')) THEN a.state
+                WHEN t.value IS NULL OR t.value IN ('NaN', 'Infinity', '-Infinity') OR t.better = 'none' THEN 'none'
                 WHEN t.change_pct IS NULL THEN 'none'
                 ELSE CASE WHEN t.change_pct * CASE t.better WHEN 'down' THEN -1 ELSE 1 END >= 0 THEN 'good'
                           WHEN t.change_pct * CASE t.better WHEN 'down' THEN -1 ELSE 1 END >= -0.05 THEN 'watch' ELSE 'bad' END
