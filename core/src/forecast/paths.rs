@@ -93,19 +93,13 @@ impl Prepared {
         }
         let mut generator = SplitMix64(seed);
         let weights = self.shock_weights();
-        // Spread of the raw process and what it must become, step by step.
-        let mut square = 0.0;
-        let spread: Vec<f64> = (0..horizon)
-            .map(|h| {
-                square += weights[h] * weights[h];
-                let factor = if self.calibrated {
-                    pool.half_width(h + 1, MATCHED_LEVEL, &self.scores) / gaussian(MATCHED_LEVEL)
-                } else {
-                    1.0
-                };
-                self.steps[h].sd * factor / square.sqrt()
-            })
-            .collect();
+        let spread = self.spread(&weights, |h| {
+            if self.calibrated {
+                pool.half_width(h + 1, MATCHED_LEVEL, &self.scores) / gaussian(MATCHED_LEVEL)
+            } else {
+                1.0
+            }
+        });
         let usual = self.demand.iter().sum::<f64>() / self.demand.len().max(1) as f64;
         let mut shocks = vec![0.0; horizon];
         let mut path = vec![0.0; horizon];
@@ -135,6 +129,20 @@ impl Prepared {
             visit(&path);
         }
         Ok(())
+    }
+
+    /// What a unit shock of each step is worth, so that the step has its deviation times `factor(step)`.
+    pub(super) fn spread(&self, weights: &[f64], factor: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut square = 0.0;
+        self.steps
+            .iter()
+            .zip(weights)
+            .enumerate()
+            .map(|(h, (step, weight))| {
+                square += weight * weight;
+                step.sd * factor(h) / square.sqrt()
+            })
+            .collect()
     }
 
     /// How a shock lives on, from the growth of the variance; the first weight is 1.

@@ -24,13 +24,7 @@ impl Prepared {
             return TotalError::default();
         }
         let weights = self.shock_weights();
-        let mut square = 0.0;
-        let spread: Vec<f64> = (0..to)
-            .map(|h| {
-                square += weights[h] * weights[h];
-                self.steps[h].sd / square.sqrt()
-            })
-            .collect();
+        let spread = self.spread(&weights, |_| 1.0);
         // What a shock at step j adds to the total.
         let variance: f64 = (0..to)
             .map(|j| {
