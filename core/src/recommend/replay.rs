@@ -59,18 +59,22 @@ pub fn replay(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Record>> {
     Ok(added(found?))
 }
 
-/// What [`replay()`] looks back on. Its origins can be gone through side by side.
+/// What [`replay()`] looks back on, summed once for all origins, which can be gone through side by side.
 pub struct Past<'a> {
     sales: &'a Sales,
     weekly: Vec<BTreeMap<i32, Sold>>,
+    /// Revenue by kind and week.
+    kinds: BTreeMap<&'a str, BTreeMap<i32, f64>>,
 }
 
 impl<'a> Past<'a> {
     /// Sums the sales by week.
     pub fn of(sales: &'a Sales) -> Self {
+        let weekly = sales.weekly();
         Self {
             sales,
-            weekly: sales.weekly(),
+            kinds: kinds(sales, &weekly),
+            weekly,
         }
     }
 
@@ -89,13 +93,10 @@ impl<'a> Past<'a> {
     /// [`crate::Error::Cancelled`].
     pub fn at(&self, origin: i32, cancel: Cancel<'_>) -> Result<Vec<Record>> {
         cancel.check()?;
-        let sales = self.sales;
-        let then = sales.until(origin);
+        let then = self.sales.until(origin);
         let after = After {
-            sales,
-            weekly: &self.weekly,
-            kinds: kinds(sales, &self.weekly),
-            events: events(&sales.until(origin + AFTER)),
+            past: self,
+            events: events(&self.sales.until(origin + AFTER)),
         };
         let mut records = Vec::new();
         for advice in apply(&then, cancel)? {
@@ -127,12 +128,9 @@ pub fn added(records: impl IntoIterator<Item = Vec<Record>>) -> Vec<Record> {
     sums
 }
 
-/// What came after an origin, summed once for all advice.
+/// What came after an origin, for all advice of it.
 struct After<'a> {
-    sales: &'a Sales,
-    weekly: &'a [BTreeMap<i32, Sold>],
-    /// Revenue by kind and week.
-    kinds: BTreeMap<&'a str, BTreeMap<i32, f64>>,
+    past: &'a Past<'a>,
     /// Promotions up to the end of the weeks that judge.
     events: Vec<Event>,
 }
@@ -153,7 +151,7 @@ fn kinds<'a>(
 
 /// Whether the advice turned out right; `None` where what followed does not tell.
 fn judge(advice: &Recommendation, then: &Sales, after: &After<'_>) -> Option<bool> {
-    let all = after.sales;
+    let all = after.past.sales;
     let origin = then.last();
     let item = || then.items().iter().position(|i| i.name == advice.subject);
     match advice.action {
@@ -245,8 +243,8 @@ fn price(advice: &Recommendation, item: usize, then: &Sales, after: &After<'_>) 
     let up = values.get("step")?.as_f64()? > 0.0;
     let kind = &then.items().get(item)?.kind;
     let origin = Sales::week(then.last() + 1);
-    let mine = after.weekly.get(item)?;
-    let of_all = after.kinds.get(kind.as_str())?;
+    let mine = after.past.weekly.get(item)?;
+    let of_all = after.past.kinds.get(kind.as_str())?;
     let of_kind = |week: i32| {
         let own = mine.get(&week).map_or(0.0, |w| w.revenue);
         of_all.get(&week).copied().unwrap_or(0.0) - own
