@@ -247,7 +247,8 @@ impl Source {
         Ok(parts.join("\nUNION ALL\n"))
     }
 
-    /// Writes a SELECT of days over one period, a column a figure: `k1, k2, …, bucket, m1, m2, …` in the order asked for.
+    /// Writes a SELECT over one period, a column a figure: `k1, k2, …, bucket, m1, m2, …` in the order asked for, with `bucket` where
+    /// a grain is.
     ///
     /// For who reads many small cells: a row a figure costs as much again for each. A metric whose columns are not mapped
     /// is NULL; one of two steps has no place here and is NULL as well.
@@ -270,7 +271,7 @@ impl Source {
             Path::Lines
         };
         let mut columns = self.keys(&by, request.defined);
-        let groups = grouping(&mut columns, Some(Grain::Day));
+        let groups = grouping(&mut columns, request.grain);
         for (index, metric) in (1..).zip(request.metrics) {
             columns.push(if usable(&metric) {
                 format!("({}\n)::numeric AS m{index}", expression(metric, path))

@@ -8,7 +8,7 @@
 
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
-use crate::draw::quantile;
+use crate::draw::{ascending, quantile};
 use crate::forecast::TotalError;
 
 /// Errors over claims follow Student's t with these degrees of freedom before any was seen: on the
@@ -56,8 +56,8 @@ impl Totals {
         let t = StudentsT::new(0.0, 1.0, FREEDOM);
         let widths = (0..=STEPS)
             .map(|i| {
-                let level = LEVELS.0 + (LEVELS.1 - LEVELS.0) * i as f64 / STEPS as f64;
-                t.as_ref().map_or(1.0, |t| t.inverse_cdf(0.5 + 0.5 * level))
+                t.as_ref()
+                    .map_or(1.0, |t| t.inverse_cdf(0.5 + 0.5 * level(i)))
             })
             .collect();
         Self {
@@ -74,8 +74,7 @@ impl Totals {
     ///
     /// The lower and the upper half keep their proportions: skewed totals stay skewed.
     pub fn apply(&self, error: &TotalError, floor: f64, samples: &mut Vec<f64>) {
-        samples.retain(|s| s.is_finite());
-        samples.sort_by(f64::total_cmp);
+        *samples = ascending(samples);
         if !(error.sd > 0.0 && error.sd.is_finite()) || samples.len() < FEWEST {
             return;
         }
@@ -89,8 +88,8 @@ impl Totals {
             .iter()
             .enumerate()
             .map(|(i, width)| {
-                let level = LEVELS.0 + (LEVELS.1 - LEVELS.0) * i as f64 / STEPS as f64;
-                let sampled = 0.5 * (at(0.5 + 0.5 * level) - at(0.5 - 0.5 * level));
+                let half = 0.5 * level(i);
+                let sampled = 0.5 * (at(0.5 + half) - at(0.5 - half));
                 if sampled > 0.0 {
                     width * size / sampled
                 } else {
@@ -114,6 +113,11 @@ impl Totals {
     }
 }
 
+/// The level of step `i`.
+fn level(i: usize) -> f64 {
+    LEVELS.0 + (LEVELS.1 - LEVELS.0) * i as f64 / STEPS as f64
+}
+
 fn capped(score: f64) -> f64 {
     if score.is_finite() {
         score.clamp(-LARGEST, LARGEST)
@@ -125,7 +129,7 @@ fn capped(score: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::draw::Draw;
+    use crate::draw::{Draw, median};
 
     fn normal(n: usize, sd: f64, seed: u64) -> Vec<f64> {
         let mut draw = Draw::new(seed);
@@ -159,15 +163,7 @@ mod tests {
     fn totals_move_by_the_error_that_all_had() {
         let errors: Vec<TotalError> = (0..20).map(|_| seen(10.0, 1.0, 1.5, 10)).collect();
         let mut samples = normal(2_000, 10.0, 2);
-        let before = quantile(
-            &{
-                let mut s = samples.clone();
-                s.sort_by(f64::total_cmp);
-                s
-            },
-            0.5,
-        )
-        .unwrap();
+        let before = median(&samples).unwrap();
         Totals::pool(&errors).apply(&errors[0], 0.0, &mut samples);
         let moved = quantile(&samples, 0.5).unwrap() - before;
         assert!((8.0..20.0).contains(&moved), "{moved}");
@@ -182,8 +178,7 @@ mod tests {
     #[test]
     fn what_has_no_claim_stays() {
         let mut samples = normal(100, 10.0, 3);
-        let mut sorted = samples.clone();
-        sorted.sort_by(f64::total_cmp);
+        let sorted = ascending(&samples);
         Totals::pool([]).apply(&TotalError::default(), 0.0, &mut samples);
         assert_eq!(samples, sorted);
         let mut same = vec![5.0; 100];
