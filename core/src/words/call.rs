@@ -387,6 +387,7 @@ fn around(function: &str, args: &Args, question: &str, asof: NaiveDate) -> Value
     }
     if function == "what_if" {
         facts.insert("horizon".into(), json!(args.horizon.unwrap_or(3)));
+        facts.insert("change".into(), json!(args.change));
         facts.insert(
             "grain".into(),
             json!(args.grain.as_deref().unwrap_or("month")),

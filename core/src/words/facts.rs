@@ -1,5 +1,7 @@
 //! The rows a text is about, with what is known around them.
 
+use std::collections::BTreeMap;
+
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value};
 
@@ -69,6 +71,8 @@ pub struct Facts {
     pub horizon: Option<(u64, String)>,
     /// Members that the question is about among all.
     pub focus: Vec<String>,
+    /// Relative changes supposed, by what changes: `price`, `units`, `promotion`.
+    pub changes: BTreeMap<String, f64>,
 }
 
 impl Facts {
@@ -124,6 +128,13 @@ impl Facts {
                 .and_then(|m| m.get("focus"))
                 .and_then(|v| serde_json::from_value(v.clone()).ok())
                 .unwrap_or_default(),
+            changes: around
+                .and_then(|m| m.get("change"))
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, v)| Some((name.clone(), v.as_f64()?)))
+                .collect(),
             top: around
                 .and_then(|m| m.get("top"))
                 .and_then(Value::as_u64)
