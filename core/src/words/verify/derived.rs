@@ -21,7 +21,7 @@ static GAP: Pattern = Pattern::new(
 );
 static OF_IT: Pattern = Pattern::new(r"\b(?:of|target|goal|plan)\b|목표|달성");
 static REST: Pattern = Pattern::new(
-    r"\b(?:rest|remaining|remainder|others?|left|leav\w+|everything else)\b|나머지|그 외",
+    r"\b(?:rest|remaining|remainder|others?|left|leav\w+|outside|everything else)\b|나머지|그 외",
 );
 
 /// Columns that add up over rows.

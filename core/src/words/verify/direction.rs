@@ -191,8 +191,16 @@ static COUNTED: Pattern = Pattern::new(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten)(?: of (?:the )?\w+)?(?: [a-z]+)?(?: have| has)? $",
 );
 
+static KO_COUNTED: Pattern = Pattern::new(r"(한|두|세|네|다섯) ?[가-힣]+(?:은|는|이|가|도) $");
+
 /// How many are said to have moved: "two channels", "one".
 fn counted_before(before: &str) -> Option<f64> {
+    if let Some(word) = KO_COUNTED.captures(before).and_then(|c| c.get(1)) {
+        return ["한", "두", "세", "네", "다섯"]
+            .iter()
+            .position(|w| *w == word.as_str())
+            .map(|i| i as f64 + 1.0);
+    }
     const WORDS: [&str; 10] = [
         "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     ];

@@ -26,7 +26,7 @@ pub(super) static RANK_WORD: Pattern =
 pub(super) static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|next|향후|상위) $");
 
 pub(super) static WORD_NUMBER: Pattern = Pattern::new(
-    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one) tenth|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( (?:years?|quarters?|months?|weeks?|days?)))?",
+    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one) tenth|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
 );
 
 static LEVEL_BEFORE: Pattern = Pattern::new(
@@ -77,6 +77,14 @@ pub(super) fn word_numbers(
             derived::multiples(named, base)
                 .iter()
                 .any(|x| about(*x, n, 0.1 * n))
+        } else if hit.get(3).is_some() {
+            let n = count(word.as_str()) / 100.0;
+            base.facts.iter().any(|f| {
+                let own = f
+                    .row
+                    .is_some_and(|r| named.is_empty() || named.iter().any(|n| n.0 == r));
+                own && f.unit == Unit::Share && !f.points && (f.x.abs() - n).abs() < 0.005
+            })
         } else {
             let n = count(word.as_str());
             let counts = |f: &Fact| matches!(f.unit, Unit::Count | Unit::Plain) && f.x == n;
@@ -92,12 +100,12 @@ pub(super) fn word_numbers(
                         Grain::Year => "year",
                     },
                 };
-                let said = hit.get(3).map_or("", |m| m.as_str()).trim();
+                let said = hit.get(4).map_or("", |m| m.as_str()).trim();
                 let rows =
                     f.column.is_empty() && matches!(kind, "history" | "forecast" | "what_if");
                 column && !said.starts_with("year") || rows && said.starts_with(spaced)
             };
-            let in_time = hit.get(3).is_some();
+            let in_time = hit.get(4).is_some();
             base.facts
                 .iter()
                 .any(|f| counts(f) && (!in_time || of_time(f)))
@@ -242,6 +250,10 @@ pub(super) fn check_number<'n>(
             currency(number, facts, faults);
             return;
         }
+        if passes_mark(number, sentence, named, base) {
+            currency(number, facts, faults);
+            return;
+        }
         // A change told as a percentage of points, or a fraction told as it is.
         faults.push(Fault::new(FaultKind::Number, &number.raw));
         return;
@@ -328,6 +340,36 @@ pub(super) fn check_number<'n>(
 /// Whether nobody is named before the number: then it may be of all.
 fn precedes_names(number: &Said, named: &[(usize, usize)]) -> bool {
     named.iter().all(|(_, at)| *at > number.from)
+}
+
+static PAST_MARK: Pattern = Pattern::new(
+    r"\b(?:(below|under|less than|fewer than|short of)|(above|over|past|more than|exceed\w*|beyond|topp\w+|cross\w+))(?: the)? (?:[a-z]{3} |[€$£₩])?$",
+);
+
+/// "Dropped below 90,000": a round mark just on that side of the member's own level.
+fn passes_mark(number: &Said, sentence: &str, named: &[(usize, usize)], base: &Base) -> bool {
+    let Some(hit) = PAST_MARK.captures(sentence.get(..number.from).unwrap_or("")) else {
+        return false;
+    };
+    let below = hit.get(1).is_some();
+    let digits = number.x.abs().log10().floor();
+    // At most two digits that are not nought.
+    let round = number.x.abs() >= 10.0 && (number.x / 10_f64.powf(digits - 1.0)).fract() == 0.0;
+    let owner = named
+        .iter()
+        .rev()
+        .find(|(_, at)| *at < number.from)
+        .map(|n| n.0);
+    round
+        && base.facts.iter().any(|f| {
+            let own = f.row.is_some_and(|r| match owner {
+                Some(row) => r == row,
+                None => base.names.get(r).is_some_and(Vec::is_empty),
+            });
+            let unit = number.unit.is_none_or(|u| u == f.unit);
+            let near = (f.x - number.x).abs() < 0.1 * number.x.abs();
+            own && unit && f.role == Role::Level && near && (f.x < number.x) == below
+        })
 }
 
 /// The currency named must be that of the facts.

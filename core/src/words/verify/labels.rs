@@ -11,7 +11,7 @@ use super::super::text::fold;
 use super::numbers::Said;
 
 /// Words just before or after a number, and the columns that they name.
-static LABELS: [(Pattern, &[&str]); 17] = [
+static LABELS: [(Pattern, &[&str]); 18] = [
     (
         Pattern::new(
             r"\b(?:largest|biggest) (?:one|member|\w+)? ?(?:holds?|has|brings?|makes?|accounts)|최대 구성원",
@@ -47,9 +47,13 @@ static LABELS: [(Pattern, &[&str]); 17] = [
     ),
     (
         Pattern::new(
-            r"\b(?:expected|expectation of|expect|forecast|forecasts|projected|likely|predicted)\b|\binstead of (?:[a-z]{3} )?$|기대|예상|예측",
+            r"\b(?:expected|expectation of|expect|forecast|forecasts|projected|likely|predicted)\b|기대|예상|예측",
         ),
         &["expected", "expected_end", "forecast"],
+    ),
+    (
+        Pattern::new(r"\binstead of (?:the )?(?:[a-z]{3} )?$"),
+        &["expected", "expected_end", "forecast", "target"],
     ),
     (
         Pattern::new(r"\b(?:at most|up to|no more than)\b|최대"),

@@ -370,6 +370,15 @@ fn clauses(
     }
     figures::word_numbers(kind, &blank, &named, base, facts, faults, headline);
     traits(&blank, &named, base, faults, headline);
+    let moves = direction::UP.is_in(&blank) || direction::DOWN.is_in(&blank);
+    if moves
+        && named
+            .iter()
+            .any(|(r, _)| base.change.get(*r).copied().flatten().is_some())
+    {
+        // A direction of a member is a fact told, if only a direction.
+        *headline = true;
+    }
     direction::directions(&blank, sentence, &named, &said, base, faults);
     direction::negations(kind, &blank, &named, base, told, faults);
     direction::against_target(&blank, &named, base, faults);

@@ -4,6 +4,7 @@ use super::super::facts::Unit;
 use super::super::slots::Pattern;
 use super::base::Base;
 use super::direction::{DOWN, UP};
+use super::figures::CHANGE_WORD;
 use super::numbers::Said;
 use super::{Fault, FaultKind, clause_around};
 
@@ -59,6 +60,15 @@ pub(super) fn ranks(
                 && !the_most
                 && !named.iter().any(|(_, at)| *at >= start && *at < end)
             {
+                continue;
+            }
+            // "Fairs trails Depot" is behind one, not last; the biggest part of a change is no member.
+            let other = sentence
+                .get(hit.end()..)
+                .is_some_and(|t| t.trim_start().starts_with("qzname"));
+            let part = kind == "bridge"
+                && CHANGE_WORD.is_in(sentence.get(start..hit.start()).unwrap_or(""));
+            if word == "trails" && other || part {
                 continue;
             }
             if MOST_OF.is_in(sentence.get(hit.end()..).unwrap_or("")) {
