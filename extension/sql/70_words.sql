@@ -349,6 +349,7 @@ BEGIN
             said.plan := kpi._ask_filter(said.plan, filter);
         END IF;
         made := kpi._plan_call(said.plan, coalesce(question, ''), coalesce(catalogue ->> 'asof', '2000-01-01'));
+        lang := made ->> 'lang';
         said.suggestions := ARRAY(SELECT jsonb_array_elements_text(made -> 'suggestions'));
         IF said.plan ->> 'function' = 'none' OR NOT (made ->> 'sure')::boolean THEN
             said.answer := kpi._plan_refusal(said.plan, coalesce(question, ''));

@@ -2,6 +2,7 @@
 
 mod ahead;
 mod levels;
+mod notes;
 mod why;
 
 use super::facts::{
@@ -225,6 +226,10 @@ impl Teller<'_> {
             if SAID_ALREADY.contains(&note.trim_end_matches('.')) {
                 continue;
             }
+            let note = match self.lang {
+                Lang::En => note,
+                Lang::Ko => notes::in_korean(note.trim_end_matches('.')),
+            };
             if !notes.contains(&note) && notes.len() < 2 {
                 notes.push(note);
             }
