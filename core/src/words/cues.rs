@@ -133,6 +133,7 @@ const CUES: &[(&str, f64, &str)] = &[
         r"\b(?:tank\w*|plummet\w*|nosediv\w*|soar\w*|skyrocket\w*)\b",
     ),
     ("forecast", 5.0, r"\bprognos\w+\b"),
+    ("insights", 6.0, r"알아야 ?(?:할|될)|알아 ?둬야|알아 ?두면"),
     ("scorecard", 2.5, r"\boverview\b"),
     ("none", 7.0, r"\bon order\b|기분|취미|몇 ?살|이름이 ?뭐"),
     (

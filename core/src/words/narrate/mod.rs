@@ -95,7 +95,8 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
 }
 
 /// Notes that the sentences before them hold.
-const SAID_ALREADY: [&str; 2] = [
+const SAID_ALREADY: [&str; 3] = [
+    "closed",
     "no target is set for this period and group",
     "no segment moved against the rest beyond its noise",
 ];

@@ -10,6 +10,7 @@ use super::numbers::Said;
 pub(super) static SUM: Pattern = Pattern::new(
     r"\b(?:together|combined|both|in all|in total|totals?|totall?ed|overall|altogether|add(?:s|ed)? up|sums?|jointly|between them|top|products|items)\b|합계|합쳐|합하면|합은|모두|총|상위|전체",
 );
+static MEAN: Pattern = Pattern::new(r"\b(?:average[sd]?|averaging|mean)\b|평균");
 static UPPER: Pattern = Pattern::new(
     r"\b(?:more|higher|ahead|above|beyond|exceed\w*|beat\w*|over|outs\w+|outperform\w*|surplus|better|extra)\b|더 많|더 높|초과|웃돌|많은|높은|높습|많습",
 );
@@ -127,6 +128,20 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
                 {
                     return true;
                 }
+            }
+        }
+    }
+    if MEAN.is_in(text) && base.additive {
+        for column in ["value", "forecast", "revenue"] {
+            let set = if rows.len() > 1 { &rows } else { &all };
+            let parts: Vec<&Fact> = set.iter().filter_map(|r| of(base, *r, column)).collect();
+            if let Some(first) = parts
+                .first()
+                .filter(|_| parts.len() > 1 && parts.len() == set.len())
+                && unit_fits(first.unit, false)
+                && near(parts.iter().map(|f| f.x).sum::<f64>() / parts.len() as f64)
+            {
+                return true;
             }
         }
     }

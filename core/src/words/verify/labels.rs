@@ -115,13 +115,13 @@ static WOULD_BE: Pattern =
     Pattern::new(r"\b(?:would be|will be|to be|is|at) (?:[a-z]{3} |[€$£₩])?$");
 static KO_IN_PLACE_OF: Pattern = Pattern::new(r"^[%개원]? 대신");
 static BY: Pattern = Pattern::new(
-    r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of) (?:[a-z]{3} |[€$£₩])?[-+]?$",
+    r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of|equal to|equals|equivalent to|amounting to) (?:[a-z]{3} |[€$£₩])?[-+]?$",
 );
 static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
 static KO_TO: Pattern = Pattern::new(r"^[%개원]?(?:\(으\)로|으로|로)");
 /// What may stand between a number and the name it is of: "GBP 31.20 for Gorse".
 static OF_WHAT: Pattern = Pattern::new(
-    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
+    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold| lost| gained| made| added)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
 );
 
 /// Where a number stands: the words before it since the last number or break, and those after it.

@@ -122,7 +122,10 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(&text)) {
             // "should end at 90" looks ahead; "you should" is not in the vocabulary.
             if hit.as_str() == "should"
-                && matches!(kind, "forecast" | "attainment" | "suggest_targets")
+                && matches!(
+                    kind,
+                    "forecast" | "attainment" | "suggest_targets" | "drivers"
+                )
             {
                 continue;
             }

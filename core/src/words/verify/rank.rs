@@ -246,6 +246,12 @@ pub(super) fn ordinals(
             .find(|f| f.row == Some(row) && f.column == "rank")
             .map(|f| f.x)
     };
+    // Where rows come in another order than their rank, the place by level counts as well.
+    let position = |row: usize| {
+        let own = base.value.get(row).copied().flatten()?;
+        let above = base.value.iter().flatten().filter(|x| **x > own).count();
+        Some(above as f64 + 1.0)
+    };
     for hit in ORDINAL
         .regex()
         .into_iter()
@@ -264,6 +270,7 @@ pub(super) fn ordinals(
         let after = named.iter().find(|(_, at)| *at >= whole.end());
         if let (Some(said), Some((row, _))) = (said, before.or(after))
             && rank(*row).is_some_and(|r| r != said)
+            && position(*row) != Some(said)
         {
             faults.push(Fault::new(FaultKind::Comparison, whole.as_str()));
         }

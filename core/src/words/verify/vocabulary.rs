@@ -39,6 +39,7 @@ ship deliver dispatch process handle lift boost push pull drag weigh outweigh hi
 detect identify flag find discover determine establish confirm verify reveal emerge result derive stem attribute relate tie link belong pertain describe denote signify translate amount equate stack line set get got go gone going seem appear prove turn end wind finish wrap round
 exceptional extreme remarkable marked outright relative absolute respective considerable comfortable decent modest moderate meagre meager slender slim thin thick heavy light hefty huge vast massive minor major notable obvious evident apparent plain pure simple sheer rapid swift gradual gentle mild abrupt sudden steady consistent persistent temporary brief short long extended prolonged deep shallow broad narrow wide tight loose even odd unusual abnormal atypical typical ordinary regular exceptional rare frequent occasional constant frequent repeated single double triple multiple numerous various several certain
 stronger weaker sensitive insensitive responsive required necessary sufficient enough able unable ready due pending outstanding open left over remaining
+twice thrice double apiece each compensate counterbalance counteract cushion mitigate help hurt harm hamper benefit support assist possible impossible likely rate anywhere somewhere usual customary standard default current present previous respective mutual jointly apart separate individual sizable proportion disproportion
 ahead behind fewest lots saw counted worth tops close closely narrowly single joint tied head sits lies lay posted booked delivered totalled totaled totaling totalling equals equal equivalent corresponds corresponding wide narrow like unlike such several many thus so here too again old new came back short own fully entirely
 ";
 
@@ -60,7 +61,7 @@ const OF_FUNCTION: &[(&[&str], &str)] = &[
     ),
     (
         &["drivers", "bridge", "insights", "recommend"],
-        "because due driven drive drives driver drivers driving cause caused causes explain explains explained explanation reason reasons mostly thanks attributable attributed contributed effect effects pushed pulled offset offsets partly behind new discontinued mix existing launch launched old",
+        "should because due driven drive drives driver drivers driving cause caused causes explain explains explained explanation reason reasons mostly thanks attributable attributed contributed effect effects pushed pulled offset offsets partly behind new discontinued mix existing launch launched old",
     ),
     (
         &["recommend", "insights", "elasticity", "what_if"],
