@@ -18,6 +18,9 @@ struct Pack {
     kind: String,
     facts: Value,
     said: Vec<String>,
+    /// Wrong texts by hand, each a text of `said` with one slip.
+    #[serde(default)]
+    wrong: Vec<String>,
 }
 
 fn packs() -> Vec<Pack> {
@@ -370,6 +373,15 @@ fn wrong_texts_are_caught_and_right_ones_pass() {
         let mut texts = pack.said.clone();
         texts.push(narrate_facts(&pack.kind, &facts, Lang::En));
         texts.push(narrate_facts(&pack.kind, &facts, Lang::Ko));
+        for wrong in &pack.wrong {
+            let entry = tally.by_category.entry("by hand").or_default();
+            entry.1 += 1;
+            if verify(&pack.kind, wrong, &facts).is_empty() {
+                println!("{} missed by hand {}: {wrong}", pack.set, pack.kind);
+            } else {
+                entry.0 += 1;
+            }
+        }
         for text in texts {
             tally.right += 1;
             let faults = verify(&pack.kind, &text, &facts);

@@ -242,37 +242,34 @@ pub(super) fn attainment(t: &Teller<'_>) -> Vec<String> {
                 );
             };
             // Once the period is over there is nothing left to expect.
-            if text(row, "note") == Some("closed")
-                || text(row, "state") == Some("closed")
-                || text(row, "status") == Some("closed")
+            if text(row, "status") == Some("closed")
+                && let Some(made) = num(row, "to_date").or_else(|| num(row, "expected_end"))
             {
-                if let Some(made) = num(row, "to_date").or_else(|| num(row, "expected_end")) {
-                    let part = if target > 0.0 {
-                        t.say(
-                            format!(", {} of", percent(made / target)),
-                            format!("({})", percent(made / target)),
-                        )
-                    } else {
-                        t.say(" of".into(), String::new())
-                    };
-                    let kept = made >= target;
-                    return t.say(
-                        format!(
-                            "{who}{} was {}{part} the target of {}, which was {}.",
-                            t.about(),
-                            t.level(made),
-                            t.level(target),
-                            if kept { "reached" } else { "missed" }
-                        ),
-                        format!(
-                            "{}{who}: {}{part}, 목표 {} {}.",
-                            t.about(),
-                            t.level(made),
-                            t.level(target),
-                            if kept { "달성" } else { "미달" }
-                        ),
-                    );
-                }
+                let part = if target > 0.0 {
+                    t.say(
+                        format!(", {} of", percent(made / target)),
+                        format!("({})", percent(made / target)),
+                    )
+                } else {
+                    t.say(" of".into(), String::new())
+                };
+                let kept = made >= target;
+                return t.say(
+                    format!(
+                        "{who}{} was {}{part} the target of {}, which was {}.",
+                        t.about(),
+                        t.level(made),
+                        t.level(target),
+                        if kept { "reached" } else { "missed" }
+                    ),
+                    format!(
+                        "{}{who}: {}{part}, 목표 {} {}.",
+                        t.about(),
+                        t.level(made),
+                        t.level(target),
+                        if kept { "달성" } else { "미달" }
+                    ),
+                );
             }
             let to_date = num(row, "to_date").map_or_else(String::new, |x| {
                 t.say(
