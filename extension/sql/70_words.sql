@@ -325,6 +325,11 @@ BEGIN
         SELECT a.rows, a.made_at INTO rows, made_at
           FROM kpi.answer_latest AS a
          WHERE a.source = 'sales' AND a.answer = function AND a.arguments = args -> 'change' AND a.mark = kpi._latest_mark('sales');
+    ELSIF function = 'elasticity' AND NOT args ? 'period' THEN
+        SELECT a.rows, a.made_at INTO rows, made_at
+          FROM kpi.answer_latest AS a
+         WHERE a.source = 'sales' AND a.answer = function AND a.mark = kpi._latest_mark('sales')
+           AND a.arguments = CASE args -> 'by' WHEN '["product_type"]' THEN '{}' ELSE jsonb_build_object('by', coalesce(args -> 'by', '["sku"]')) END;
     END IF;
 EXCEPTION WHEN insufficient_privilege THEN
     -- A role that reads sales alone is answered from them.

@@ -304,7 +304,7 @@ static CATEGORY_TIERS: Pattern = Pattern::new(
     r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b",
 );
 static WEEKDAYS: Pattern = Pattern::new(
-    r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends)\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b",
+    r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends)\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
 );
 static MONTH_DIM: Pattern = Pattern::new(
     r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",

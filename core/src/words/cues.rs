@@ -62,6 +62,11 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         5.0,
+        r"\bcompare (?:the )?E\d+ (?:with|to|and|against|vs) (?:the )?E\d+\b|E\d+ ?(?:이랑|랑|와|과|하고) ?E\d+ ?(?:을|를)? ?비교",
+    ),
+    (
+        "breakdown",
+        5.0,
         r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b",
     ),
     (
@@ -192,6 +197,11 @@ const CUES: &[(&str, f64, &str)] = &[
         r"\b(?:which|what) (?:one |ones |{DIM} )?(?:should|shall|would you|to) (?:we |i |it |you )?(?:be|pick|choose|push|promote|back|prefer|favou?r|drop|start)\b|\b(?:pick|choose|bet on) (?:just |only )?(?:one|a) {DIM}",
     ),
     ("anomalies", 5.0, r"\bsince when\b"),
+    (
+        "forecast",
+        6.0,
+        r"\bwill (?:the )?(?:E\d+|M\d+|T\d+).{0,20} be (?:any )?(?:better|worse|higher|lower|bigger|smaller|stronger|weaker)\b",
+    ),
     (
         "forecast",
         3.6,
@@ -489,7 +499,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "rfm",
         4.5,
-        r"\b(?:customers?|buyers?|clients?|shoppers?)(?: base)? (?:segment\w*|groups|types|clusters)\b|\bsegment\w* .{0,30}\b(?:customers?|buyers?|clients?|shoppers?)\b|\b(?:best|top|most valuable|biggest|lost?|losing|valuable) (?:customers?|buyers?|clients?)\b|\bwhich (?:customers|buyers|clients)\b|\bwho (?:buys|spends|are our)\b",
+        r"\b(?:customers?|buyers?|clients?|shoppers?)(?: base)? (?:segment\w*|groups|types|clusters)\b|\bsegment\w* .{0,30}\b(?:customers?|buyers?|clients?|shoppers?)\b|\b(?:best|top|most valuable|biggest|lost?|losing|valuable) (?:customers?|buyers?|clients?)\b|\bwhich (?:customers|buyers|clients)\b|\bwho (?:buys|spends)\b|\bwho are our (?:\w+ )?(?:customers|buyers|clients|shoppers)\b",
     ),
     (
         "rfm",
@@ -700,7 +710,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "recommend",
         4.5,
-        r"\bhow (?:can|do|could|should|to) (?:we )?(?:sell more|improve|increase|grow|boost|fix|turn|get|raise|lift|win|stop|make|earn|recover)\b|\bwhere (?:should|to|do|shall) (?:we )?(?:invest|put|focus|spend|expand|push)\b|\bshould (?:we|i) (?:do|focus|delist|invest|drop|push|stop|prioriti[sz]e|expand|discontinue|kill|restock|cut|promote)\b|\bdelist(?:ing)?\b|\bshould go\b|\bpush harder\b|\bturn .{0,10} around\b",
+        r"\bhow (?:can|do|could|should|to) (?:we )?(?:sell more|improve|increase|grow|boost|fix|turn|get|raise|lift|win|stop|make|earn|recover)\b|\bwhere (?:should|to|do|shall) (?:we )?(?:invest|put|focus|spend|expand|push)\b|\bshould (?:we|i) (?:do|focus|delist|invest|drop|push|stop|prioriti[sz]e|expand|discontinue|kill|restock|cut|promote)\b|\bdelist(?:ing)?\b|\bshould go\b|\bpush harder\b|\b(?:thing|things|what) .{0,20}\b(?:fix|tackle|change|improve|address) first\b|\bturn .{0,10} around\b",
     ),
     (
         "recommend",
@@ -822,7 +832,7 @@ static TARGET_WORD: Pattern = Pattern::new(
     r"\b(?:targets?|goals?|objectives?|quotas?|plan|budgets?|aim|track|pace|achievable|realistic)\b|목표",
 );
 static LEFT_OUT: Pattern = Pattern::new(
-    r",? ?\b(?:except(?:ing)?|excluding|without|ignoring|omitting|leaving (?:out|aside)|other than|apart from|aside from|besides|not (?:counting|including)|outside(?: of)?|everything but|all but)(?: for| the| on| our| all)* E\d+(?: ?(?:,|and|or|nor) ?(?:the |on |in )*E\d+)*",
+    r",? ?\b(?:except(?:ing)?|excluding|without|w ?/? ?o|ignoring|omitting|leaving (?:out|aside)|other than|apart from|aside from|besides|not (?:counting|including)|outside(?: of)?|everything but|all but)(?: for| the| on| our| all)* E\d+(?: ?(?:,|and|or|nor) ?(?:the |on |in )*E\d+)*",
 );
 static BY_THE_WAY: Pattern = Pattern::new(
     r"^(?:since|as|given|given that|because|now that|seeing that|considering that) [^,]*\b(?:is|are|was|were|has|have|had)\b[^,]*, ((?:how|what|which|who|when|where|show|give|tell|is|are|did|does|do|will|can) .*)$",

@@ -416,6 +416,24 @@ pub(crate) fn metric_name(metric: &str, lang: Lang) -> String {
     }
 }
 
+/// A customer segment of `kpi.rfm()` as it is told.
+pub(crate) fn segment_name(segment: &str, lang: Lang) -> String {
+    let korean = match segment {
+        "champion" => "최우수 고객",
+        "loyal" => "충성 고객",
+        "new" => "신규 고객",
+        "promising" => "유망 고객",
+        "at_risk" => "이탈 위험 고객",
+        "fading" => "관심이 식은 고객",
+        "lost" => "이탈 고객",
+        _ => "",
+    };
+    match lang {
+        Lang::Ko if !korean.is_empty() => korean.to_owned(),
+        _ => plain_name(&segment.replace('_', " ")),
+    }
+}
+
 /// The function that rows come from, by the columns that only it has; empty where none fits.
 pub fn kind_of(facts: &Facts) -> &'static str {
     const TELLING: [(&str, &[&str]); 20] = [

@@ -8,7 +8,7 @@ import json
 import pathlib
 import re
 
-ASOF = dict(fifth=dt.date(2025, 9, 17))  # else:
+ASOF = dict(fifth=dt.date(2025, 9, 17), sixth=dt.date(2026, 7, 9))  # else:
 LAST = dt.date(2026, 3, 11)
 KEYS = dict(m='metric', by='by', f='filter', x='exclude', p='period', b='baseline', g='grain', h='horizon', n='top',
             d='direction', model='model', c='change')
@@ -53,7 +53,7 @@ def main():
                 voice, question, gold = [part.strip() for part in line.split(' | ')]
                 context, question = question.split(' >> ') if ' >> ' in question else (None, question)
                 accepted = [plan for text in gold.split('||') for plan in plans(text, asof)]
-                entry = {'id': f'{path.stem[:2] if path.stem == "fifth" else path.stem[0]}{i:03}', 'q': question}
+                entry = {'id': f'{path.stem[:2] if path.stem in ASOF else path.stem[0]}{i:03}', 'q': question}
                 if context:
                     entry['context'] = context
                 entry |= {'gold': accepted[0]} if len(accepted) == 1 else {'any_of': accepted}

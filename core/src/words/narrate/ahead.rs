@@ -384,8 +384,9 @@ pub(super) fn recommend(t: &Teller<'_>) -> Vec<String> {
         let reason = if reason.is_empty() {
             String::new()
         } else {
-            // Reasons are written in English; in a Korean answer they are marked as quoted.
-            t.say(format!(". {reason}"), format!(": “{reason}”"))
+            // Reasons are written in English; a Korean answer tells the figures behind them.
+            let korean = super::reasons::reason(row).unwrap_or_else(|| format!("“{reason}”"));
+            t.say(format!(". {reason}"), format!(". {korean}"))
         };
         out.push(format!("{}. {what}{reason}.{uplift}", i + 1));
     }
@@ -421,6 +422,11 @@ pub(super) fn insights(t: &Teller<'_>) -> Vec<String> {
         .iter()
         .take(shown)
         .filter_map(|row| {
+            if t.ko()
+                && let Some(told) = super::reasons::insight(row)
+            {
+                return Some(told);
+            }
             let clean =
                 |s: &str| -> String { s.chars().filter(|c| !c.is_control()).take(240).collect() };
             let headline = text(row, "headline").map(clean);

@@ -2,7 +2,7 @@
 
 use super::{NAMED, Teller, count, list, share_in_brackets};
 use crate::words::facts::{
-    Row, day, grain_of, metric_name, num, percent, plain_name, text, unit_of, when,
+    Row, day, grain_of, metric_name, num, percent, plain_name, segment_name, text, unit_of, when,
 };
 
 pub(super) fn value(t: &Teller<'_>) -> Vec<String> {
@@ -682,33 +682,54 @@ fn grouped_age(age: f64) -> String {
 }
 
 pub(super) fn rfm(t: &Teller<'_>) -> Vec<String> {
-    let mut segments: Vec<(String, usize)> = Vec::new();
+    // Customers and money of each segment.
+    let mut segments: Vec<(&str, usize, f64)> = Vec::new();
     for row in &t.facts.rows {
         let Some(name) = text(row, "segment") else {
             continue;
         };
-        match segments.iter_mut().find(|(n, _)| n == name) {
-            Some((_, n)) => *n += 1,
-            None => segments.push((name.to_owned(), 1)),
+        let money = num(row, "monetary").unwrap_or(0.0);
+        match segments.iter_mut().find(|s| s.0 == name) {
+            Some((_, n, sum)) => {
+                *n += 1;
+                *sum += money;
+            }
+            None => segments.push((name, 1, money)),
         }
     }
     if segments.is_empty() {
         return Vec::new();
     }
-    segments.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    segments.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let all: f64 = segments.iter().map(|s| s.2).sum();
     let items: Vec<String> = segments
         .iter()
-        .take(5)
-        .map(|(name, n)| format!("{} {n}", plain_name(name)))
+        .map(|(name, n, money)| {
+            let name = segment_name(name, t.lang);
+            let share = if all > 0.0 && *money >= 0.0 {
+                t.say(
+                    format!(" ({} of revenue)", percent(money / all)),
+                    format!("(매출의 {})", percent(money / all)),
+                )
+            } else {
+                String::new()
+            };
+            t.say(format!("{name} {n}{share}"), format!("{name} {n}명{share}"))
+        })
         .collect();
     vec![t.say(
         format!(
             "{} in {}: {}.",
-            count(t.facts.rows.len(), "row", "rows"),
+            count(t.facts.rows.len(), "customer", "customers"),
             count(segments.len(), "segment", "segments"),
             list(&items, t.lang)
         ),
-        format!("세그먼트 {}개: {}.", segments.len(), list(&items, t.lang)),
+        format!(
+            "고객 {}명, 세그먼트 {}개: {}.",
+            t.facts.rows.len(),
+            segments.len(),
+            list(&items, t.lang)
+        ),
     )]
 }
 

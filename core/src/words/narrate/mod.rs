@@ -3,6 +3,7 @@
 mod ahead;
 mod levels;
 mod notes;
+mod reasons;
 mod why;
 
 use super::facts::{

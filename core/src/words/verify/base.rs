@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::{
-    Facts, Lang, Row, Unit, metric_name, num, plain_name, text as cell, unit_of,
+    Facts, Lang, Row, Unit, metric_name, num, plain_name, segment_name, text as cell, unit_of,
 };
 use super::super::text::{fold, is_hangul};
 use super::numbers::numbers;
@@ -57,6 +57,8 @@ pub(super) struct Base {
     pub(super) free: String,
     /// Words for what each row is, with their column: its class, kind of demand, state.
     pub(super) traits: Vec<Vec<(&'static str, String)>>,
+    /// Metric of each row.
+    pub(super) metrics: Vec<String>,
     /// Whether the metric adds up over members.
     pub(super) additive: bool,
 }
@@ -121,6 +123,35 @@ impl Tokens {
         }
         for name in facts.scope.iter().chain(&facts.without) {
             tokens.add(name);
+        }
+        // Segments are told in words: "at risk", "이탈 위험 고객", "champions".
+        let mut segments: Vec<&str> = facts
+            .rows
+            .iter()
+            .filter_map(|r| cell(r, "segment"))
+            .collect();
+        segments.sort_unstable();
+        segments.dedup();
+        for segment in segments {
+            let word = tokens
+                .forms
+                .iter()
+                .find(|f| f.0 == segment)
+                .map(|f| f.1.clone());
+            let Some(word) = word else { continue };
+            let spaced = segment_name(segment, Lang::En);
+            for form in [
+                format!("{spaced}s"),
+                segment_name(segment, Lang::Ko),
+                spaced,
+            ] {
+                let first = super::super::narrate::first_up(&form);
+                for form in [first, form] {
+                    if !tokens.forms.iter().any(|f| f.0 == form) {
+                        tokens.forms.push((form, word.clone()));
+                    }
+                }
+            }
         }
         tokens
             .forms
@@ -198,12 +229,16 @@ impl Base {
             value: Vec::new(),
             free: String::new(),
             traits: Vec::new(),
+            metrics: Vec::new(),
             additive: matches!(metric, Unit::Money | Unit::Count)
                 && !matches!(facts.metric.as_str(), "aov" | "asp"),
         };
         for (index, row) in facts.rows.iter().enumerate() {
             base.row(kind, index, row, metric, tokens);
+            let own = cell(row, "metric").unwrap_or(&facts.metric);
+            base.metrics.push(own.to_owned());
         }
+        base.segments(facts);
         let n = facts.rows.len();
         for state in ["good", "watch", "bad"] {
             base.count(
@@ -220,7 +255,7 @@ impl Base {
             // A class that no product is in counts none.
             base.count(0);
         }
-        for column in ["abc", "demand_class", "segment", "is_anomaly"] {
+        for column in ["abc", "demand_class", "is_anomaly"] {
             let mut values: BTreeSet<String> = BTreeSet::new();
             for row in &facts.rows {
                 if let Some(v) = row.get(column) {
@@ -252,6 +287,14 @@ impl Base {
         }
         base.count(n);
         base.count(n.saturating_sub(3));
+        let segments: BTreeSet<&str> = facts
+            .rows
+            .iter()
+            .filter_map(|r| cell(r, "segment"))
+            .collect();
+        if !segments.is_empty() {
+            base.count(segments.len());
+        }
         // Bridge parts are told as their sum.
         for column in [
             "price",
@@ -293,6 +336,39 @@ impl Base {
         (all.len() > 1).then(|| all.iter().sum())
     }
 
+    /// How many customers are in each segment, and what part of all and of the money: facts of its first row.
+    fn segments(&mut self, facts: &Facts) {
+        let money = |r: &Row| num(r, "monetary").unwrap_or(0.0);
+        let all: f64 = facts.rows.iter().map(money).sum();
+        let rows = facts.rows.len() as f64;
+        let mut seen: BTreeSet<&str> = BTreeSet::new();
+        for (index, row) in facts.rows.iter().enumerate() {
+            let Some(segment) = cell(row, "segment").filter(|s| seen.insert(s)) else {
+                continue;
+            };
+            let own: Vec<&Row> = facts
+                .rows
+                .iter()
+                .filter(|r| cell(r, "segment") == Some(segment))
+                .collect();
+            let n = own.len() as f64;
+            let part: f64 = own.iter().map(|r| money(r)).sum();
+            for (column, x, unit) in [
+                ("customers", n, Unit::Count),
+                ("share", n / rows, Unit::Share),
+                ("revenue_share", part / all, Unit::Share),
+            ] {
+                if x.is_finite() {
+                    let fact = Fact::overall(column, x, unit, Role::Other);
+                    self.facts.push(Fact {
+                        row: Some(index),
+                        ..fact
+                    });
+                }
+            }
+        }
+    }
+
     pub(super) fn count(&mut self, n: usize) {
         self.facts
             .push(Fact::overall("", n as f64, Unit::Count, Role::Other));
@@ -327,6 +403,11 @@ impl Base {
             num(row, "value"),
             num(row, "baseline").or_else(|| num(row, "expected")),
         );
+        // What would be, against what is to come without it.
+        let (value, baseline) = match kind {
+            "what_if" => (num(row, "expected"), num(row, "baseline")),
+            _ => (value, baseline),
+        };
         let change = num(row, "change").or_else(|| Some(value? - baseline?));
         if let (None, Some(x)) = (num(row, "change"), change) {
             self.facts.push(Fact {
@@ -335,10 +416,12 @@ impl Base {
                 role: Role::Change,
                 row: Some(index),
                 points: own == Unit::Share,
-                column: "change".into(),
+                column: if kind == "what_if" { "shift" } else { "change" }.into(),
             });
         }
-        self.change.push(change.or_else(|| num(row, "change_pct")));
+        let impact = || num(row, "impact").filter(|_| kind == "insights");
+        self.change
+            .push(change.or_else(|| num(row, "change_pct")).or_else(impact));
         // A running period is at no end of a series.
         let running = row.get("is_partial") == Some(&serde_json::Value::Bool(true));
         self.value.push(
@@ -374,7 +457,26 @@ impl Base {
             .filter(|n| *n != "Total" && n.chars().count() >= 2)
             .map(|n| tokens.word(n))
             .collect();
-        if let Some(metric) = cell(row, "metric") {
+        // What recommendations and insights rest on.
+        let evidence = row.get("evidence");
+        let behind = evidence
+            .and_then(|e| e.get("values"))
+            .or(evidence.and_then(|e| e.get(0)))
+            .and_then(serde_json::Value::as_object);
+        for x in behind.into_iter().flatten().filter_map(|(_, v)| v.as_f64()) {
+            for unit in [own, Unit::Plain] {
+                self.facts.push(Fact {
+                    x,
+                    unit,
+                    role: Role::Other,
+                    row: Some(index),
+                    points: false,
+                    column: "text".into(),
+                });
+            }
+        }
+        // Rows of a scorecard are named by their metric.
+        if let Some(metric) = cell(row, "metric").filter(|_| !row.contains_key("members")) {
             names.push(metric_name(metric, Lang::En));
             names.push(metric_name(metric, Lang::Ko));
             names.push(metric.replace('_', " "));
@@ -398,31 +500,43 @@ impl Base {
         ] {
             if let Some(t) = cell(row, column) {
                 let told = fold(&tokens.hide(t));
-                self.quote(index, &told, own);
+                self.quote(index, &told, own, column == "detail");
                 self.free.push_str(&format!(" {told} "));
             }
         }
     }
 
     /// Numbers of a row's own text are facts of that row.
-    fn quote(&mut self, index: usize, text: &str, metric: Unit) {
+    ///
+    /// The detail of an insight sets a level against the one before ("after 24,100") or the expected one.
+    fn quote(&mut self, index: usize, text: &str, metric: Unit, detail: bool) {
         for said in numbers(text, &mut Vec::new()) {
             let units = match said.unit {
                 Some(unit) => vec![unit],
                 None => vec![metric, Unit::Plain],
             };
+            let before = text.get(..said.from).unwrap_or("");
+            let column = match before.trim_end() {
+                _ if !detail => "text",
+                b if b.ends_with("would have been") || b.ends_with("expected") => "expected",
+                b if b.ends_with("after") => "baseline",
+                b if b.ends_with("of") => "target",
+                _ => "text",
+            };
             for unit in units {
                 self.facts.push(Fact {
                     x: said.x,
                     unit,
-                    role: if said.signed {
+                    role: if column != "text" {
+                        column_role(column)
+                    } else if said.signed {
                         Role::Change
                     } else {
                         Role::Other
                     },
                     row: Some(index),
                     points: said.raw.ends_with("points"),
-                    column: "text".into(),
+                    column: column.into(),
                 });
             }
         }
@@ -454,26 +568,38 @@ fn traits(row: &Row) -> Vec<(&'static str, String)> {
 
 /// Whether `text` says the trait: "class a", "a products", "a등급"; or the word itself.
 pub(super) fn says_trait(text: &str, column: &str, word: &str) -> bool {
-    if column == "abc" {
-        return [
+    !trait_places(text, column, word).is_empty()
+}
+
+/// Where `text` says it.
+pub(super) fn trait_places(text: &str, column: &str, word: &str) -> Vec<usize> {
+    let letter = |c: char| c.is_alphanumeric() && !is_hangul(c);
+    let forms = if column == "abc" {
+        vec![
             format!("class {word}"),
             format!("the {word} "),
+            format!(" {word} item"),
+            format!(" {word} product"),
             format!("{word}-"),
             format!("{word}등급"),
             format!("{word} 등급"),
         ]
+    } else {
+        vec![word.to_owned()]
+    };
+    let mut found: Vec<usize> = forms
         .iter()
-        .any(|t| {
-            text.find(t.as_str()).is_some_and(|at| {
-                let whole = text
-                    .get(..at)
-                    .is_none_or(|b| !b.ends_with(char::is_alphanumeric));
+        .flat_map(|form| {
+            text.match_indices(form.as_str()).filter_map(|(at, t)| {
+                let whole =
+                    t.starts_with(' ') || !text.get(..at).is_some_and(|b| b.ends_with(letter));
                 let end = text.get(at + t.len()..).unwrap_or("");
-                whole
-                    && (!t.ends_with(word) || !end.starts_with(|c: char| c.is_ascii_alphanumeric()))
+                let ends = !t.ends_with(word) || !end.starts_with(letter);
+                (whole && ends).then_some(at)
             })
-        });
-    }
-    text.split(|c: char| !c.is_alphanumeric())
-        .any(|w| w == word)
+        })
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }

@@ -8,14 +8,16 @@ use super::base::{Base, Fact};
 use super::numbers::Said;
 
 pub(super) static SUM: Pattern = Pattern::new(
-    r"\b(?:together|combined|both|in all|in total|totals?|totall?ed|overall|altogether|add(?:s|ed)? up|sums?|jointly|between them|top|products|items)\b|합계|합쳐|합하면|합은|모두|총|상위|전체",
+    r"\b(?:together|combined|both|in all|in total|totals?|totall?ed|overall|altogether|add(?:s|ed)? up|sums?|jointly|between them|top|products|items)\b|합계|합쳐|합하면|합은|모두|총|상위|전체|\b(?:over|across|during|in) (?:the|these|all|those) (?:\w+ )?(?:days|weeks|months|quarters|years|period)\b",
 );
-static MEAN: Pattern = Pattern::new(r"\b(?:average[sd]?|averaging|mean)\b|평균");
+static MEAN: Pattern = Pattern::new(
+    r"\b(?:average[sd]?|averaging|mean|(?:a|per|each) (?:day|week|month|quarter|year))\b|평균|하루에|한 달에|매주|매월",
+);
 static UPPER: Pattern = Pattern::new(
-    r"\b(?:more|higher|ahead|above|beyond|exceed\w*|beat\w*|over|outs\w+|outperform\w*|surplus|better|extra)\b|더 많|더 높|초과|웃돌|많은|높은|높습|많습",
+    r"\b(?:more|higher|ahead|above|beyond|exceed\w*|beat\w*|over|outs\w+|outperform\w*|surplus|better|extra)\b|더 많|더 높|초과|웃돌|많은|많게|많이|높은|높게|높습|많습",
 );
 static LOWER: Pattern = Pattern::new(
-    r"\b(?:less|fewer|lower|behind|short\w*|below|under|miss\w*|need\w*|missing|lack\w*|trail\w*|lag\w*|reduc\w+|worse)\b|부족|못 미|밑돌|적은|적었|적습|낮은|낮습|모자",
+    r"\b(?:less|fewer|lower|behind|short\w*|below|under|miss\w*|need\w*|missing|lack\w*|trail\w*|lag\w*|reduc\w+|worse)\b|부족|못 미|밑돌|적은|적게|적었|적습|낮게|낮은|낮습|모자",
 );
 static GAP: Pattern = Pattern::new(
     r"\b(?:gap|difference|differs?|lead|margin|apart|left|remain\w*|to go|still|chang\w+|impl\w+|growth|by)\b|차이|남|변화",
@@ -100,6 +102,22 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
         Some(told) => told == unit && !relative,
     };
     let points = number.raw.ends_with("points");
+    let named_rows = in_order(named);
+    // A chance of missing is what the chance of reaching leaves.
+    if number.unit == Some(Unit::Share) && !points && super::relations::of_missing(text, number) {
+        let of_row = |f: &&Fact| {
+            f.row
+                .is_some_and(|r| named_rows.is_empty() || named_rows.contains(&r))
+        };
+        let mut chances = base
+            .facts
+            .iter()
+            .filter(|f| f.column == "p_attain")
+            .filter(of_row);
+        if chances.any(|f| (1.0 - f.x - number.x).abs() <= number.slack * 1.0001) {
+            return true;
+        }
+    }
     let near = |x: f64| (x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
     let rows = in_order(named);
     let all: Vec<usize> = (0..base.names.len()).collect();
@@ -253,9 +271,9 @@ pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
     }
     for (i, a) in rows.iter().enumerate() {
         for b in rows.iter().skip(i + 1) {
-            for column in ["value", "revenue", "forecast", "share"] {
+            for column in ["value", "revenue", "forecast", "share", "elasticity"] {
                 if let (Some(a), Some(b)) = (of(base, *a, column), of(base, *b, column))
-                    && b.x > 0.0
+                    && b.x != 0.0
                 {
                     found.push(a.x / b.x);
                 }

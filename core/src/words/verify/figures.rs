@@ -7,7 +7,7 @@ use super::base::{Base, Fact, Role};
 use super::direction::{DOWN, UP};
 use super::numbers::{Said, currency_code, numbers};
 use super::{Fault, FaultKind};
-use super::{derived, labels};
+use super::{derived, labels, relations};
 use crate::series::Grain;
 
 pub(super) static CHANGE_WORD: Pattern = Pattern::new(
@@ -26,12 +26,13 @@ pub(super) static RANK_WORD: Pattern =
 pub(super) static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|next|향후|상위) $");
 
 pub(super) static WORD_NUMBER: Pattern = Pattern::new(
-    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one) tenth|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
+    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one) tenth|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
 );
 
 static LEVEL_BEFORE: Pattern = Pattern::new(
     r"\b(?:with|to|at|from|made|sold|brought|earned|reach|reaches|reached|has made|in all|uplift|uplift [a-z]{3}|qzname[a-z]+z,?|(?:with|to|at|from|made|earned|brought|reached) [a-z]{3}) $",
 );
+static TIMES_AFTER: Pattern = Pattern::new(r"^ ?(?:times\b|x\b|배)");
 static ROUGHLY_LESS: Pattern =
     Pattern::new(r"\b(?:nearly|almost|just under|less than|under|close to) (?:a )?$");
 static ROUGHLY_MORE: Pattern = Pattern::new(r"\b(?:more than|over|just over|well over) (?:a )?$");
@@ -43,6 +44,7 @@ pub(super) fn word_numbers(
     named: &[(usize, usize)],
     base: &Base,
     facts: &Facts,
+    age: Option<f64>,
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
@@ -87,7 +89,11 @@ pub(super) fn word_numbers(
             })
         } else {
             let n = count(word.as_str());
-            let counts = |f: &Fact| matches!(f.unit, Unit::Count | Unit::Plain) && f.x == n;
+            let counts = |f: &Fact| {
+                matches!(f.unit, Unit::Count | Unit::Plain)
+                    && f.x == n
+                    && relations::at_age(f, age, base)
+            };
             let of_time = |f: &Fact| {
                 let column = matches!(f.column.as_str(), "age" | "age_weeks" | "n_weeks" | "depth");
                 let spaced = match &facts.horizon {
@@ -135,6 +141,12 @@ fn fraction(word: &str) -> Option<f64> {
     let of = match word {
         "half" => 0.5,
         "quarter of" => 0.25,
+        // "One in ten", "seven out of ten".
+        _ if word.contains(" in ") || word.contains(" out of ") => {
+            let small = |w: &str| if w == "one" { 1.0 } else { count(w) };
+            let mut ends = word.split(' ');
+            small(ends.next()?) / small(ends.next_back()?)
+        }
         _ => {
             let (many, part) = word.split_once([' ', '-'])?;
             let part = part.trim_end_matches(" of").trim_end_matches('s');
@@ -213,6 +225,7 @@ pub(super) fn check_number<'n>(
     asked: &labels::Asked,
     times: &[labels::Which],
     paired: Option<usize>,
+    age: Option<f64>,
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
@@ -240,7 +253,21 @@ pub(super) fn check_number<'n>(
         .iter()
         .filter(|f| near(f))
         .filter(plausible)
+        .filter(|f| relations::at_age(f, age, base))
         .collect();
+    // "3 times", "3배": how often one is the other.
+    if number.unit.is_none() && TIMES_AFTER.is_in(sentence.get(number.to..).unwrap_or("")) {
+        let slack = number.slack.min(0.1 * number.x);
+        if derived::multiples(named, base)
+            .iter()
+            .any(|x| (x - number.x).abs() <= slack)
+        {
+            *headline = true;
+        } else if !free_holds(base, number) {
+            faults.push(Fault::new(FaultKind::Number, &number.raw));
+        }
+        return;
+    }
     if fits.is_empty() {
         if free_holds(base, number) {
             return;
@@ -266,7 +293,10 @@ pub(super) fn check_number<'n>(
     };
     fits.retain(right_unit);
     // Points belong to shares only, percent to anything but a change of a share.
-    if number.raw.ends_with("points") {
+    let of_the_change = sentence
+        .get(..number.from)
+        .is_some_and(|t| t.ends_with("of the "));
+    if number.raw.ends_with("points") && !of_the_change {
         fits.retain(|f| f.points);
     }
     if fits.is_empty() {
@@ -283,6 +313,15 @@ pub(super) fn check_number<'n>(
     }
     currency(number, facts, faults);
     *headline = true;
+    if relations::of_other_metric(sentence, number, &fits, base) {
+        faults.push(Fault::new(FaultKind::Unit, &number.raw));
+        return;
+    }
+    // The probability of reaching a target is not the one of missing it.
+    if fits.iter().all(|f| f.column == "p_attain") && relations::of_missing(sentence, number) {
+        faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        return;
+    }
     if derived::follows(number, sentence, named, base) {
         return;
     }
@@ -315,6 +354,22 @@ pub(super) fn check_number<'n>(
     let next =
         after.filter(|(_, at)| labels::belongs_to_next(sentence.get(number.to..*at).unwrap_or("")));
     let pair = paired.and_then(|place| named.iter().find(|(_, at)| *at == place));
+    // "3 new customers": of the segment right behind it.
+    let segments = base
+        .facts
+        .iter()
+        .any(|f| f.row.is_some() && f.column == "customers");
+    let behind = after.filter(|(_, at)| segments && sentence.get(number.to..*at) == Some(" "));
+    if let Some((_, at)) = behind {
+        let own = |f: &&Fact| {
+            f.row
+                .is_some_and(|r| named.iter().any(|n| n.1 == *at && n.0 == r))
+        };
+        if !fits.iter().any(|f| own(f)) {
+            faults.push(Fault::new(FaultKind::Number, &number.raw));
+        }
+        return;
+    }
     let owner = pair.or(next).or(inside).or(before).or(after);
     if let Some((_, at)) = owner {
         let rows: Vec<usize> = named
@@ -402,12 +457,22 @@ pub(super) fn misplaced(
             };
             columns.contains(&f.column.as_str())
         };
-        return (has(&end) && !fit(&end)).then_some(FaultKind::Comparison);
+        if has(&end) && !fit(&end) {
+            return Some(FaultKind::Comparison);
+        }
+        let of_time = |which: &labels::Which| match which {
+            labels::Which::Row(row) => fit(&|f| end(f) && f.row == Some(*row)),
+            _ => true,
+        };
+        return (!times.is_empty() && !times.iter().any(of_time)).then_some(FaultKind::Time);
     }
     if !asked.columns.is_empty() {
         let named = |f: &Fact| asked.columns.contains(&f.column.as_str());
         // "fell 5,770 short of what was expected" tells a change.
-        let change = asked.behind && fits.iter().all(|f| f.role == Role::Change);
+        let moves = |c: &&str| super::base::column_role(c) == Role::Change;
+        let change = asked.behind
+            && fits.iter().all(|f| f.role == Role::Change)
+            && !asked.columns.iter().any(moves);
         if has(&named) && !fit(&named) && !change {
             return Some(FaultKind::Comparison);
         }

@@ -11,7 +11,13 @@ use super::super::text::fold;
 use super::numbers::Said;
 
 /// Words just before or after a number, and the columns that they name.
-static LABELS: [(Pattern, &[&str]); 18] = [
+static LABELS: [(Pattern, &[&str]); 19] = [
+    (
+        Pattern::new(
+            r"\b(?:would|should) have (?:made|been|sold|reached|brought|earned|come to|had)\b",
+        ),
+        &["expected"],
+    ),
     (
         Pattern::new(
             r"\b(?:largest|biggest) (?:one|member|\w+)? ?(?:holds?|has|brings?|makes?|accounts)|최대 구성원",
@@ -95,9 +101,11 @@ static PARTS: [(Pattern, &[&str]); 6] = [
 static BETWEEN: Pattern =
     Pattern::new(r"^[%a-z개원 ]{0,12}(?: ?(?:to|and|~|-|–) ?)(?:[a-z]{3} |[€$£₩])?-?$|^[%개원]?~$");
 static OPENS: Pattern = Pattern::new(
-    r"(?:\(|\bbetween |interval(?: of)? |구간 |범위 |normal:? |range(?: of)? )(?:[a-z]{3} ?|[€$£₩])?-?$",
+    r"(?:\(|\bbetween |\b(?:anywhere|anything|somewhere|rang(?:e|es|ed|ing)|(?:could|may|might) be) from |interval(?: of| from| is)? |구간(?:은|이)? |범위(?:는)? |normal:? |range(?: of)? )(?:[a-z]{3} ?|[€$£₩])?-?$",
 );
 static FROM: Pattern = Pattern::new(r"\bfrom (?:[a-z]{3} |[€$£₩])?$");
+static EQUAL_TO: Pattern =
+    Pattern::new(r"\b(?:equal|equivalent|amount\w*|correspond\w*) to (?:[a-z]{3} |[€$£₩])?$");
 static TO: Pattern = Pattern::new(
     r"\b(?:to|reached|came to|stood at|stands at|totalled|totaled) (?:[a-z]{3} |[€$£₩])?$",
 );
@@ -196,6 +204,19 @@ fn named_columns(
                         hit.start() < old
                     }
                 };
+                // "물량 감소로", "a volume decline of": a move right behind a part is the part's.
+                let of_part = |at: usize| {
+                    last && columns == &["change"] && hit.start() > at && hit.start() - at < 24
+                };
+                if best.is_some_and(|(at, _)| of_part(at)) {
+                    continue;
+                }
+                // "EUR 1,250으로 예상치 EUR 4,980": what is expected is the next number.
+                let of_next =
+                    !last && place.open && OF_NEXT.is_in(text.get(hit.end()..).unwrap_or(""));
+                if of_next {
+                    continue;
+                }
                 if best.is_none_or(|(at, _)| nearer(at)) {
                     best = Some((hit.start(), columns));
                 }
@@ -207,6 +228,98 @@ fn named_columns(
         Some(columns) => (columns, false),
         None => (find(place.after, false).unwrap_or_default(), true),
     }
+}
+
+static SIDE: Pattern = Pattern::new(
+    r"^ ?(?:%|percent|points|units)? ?(?:below|above|under|over|short of|ahead of|more than|less than)\b",
+);
+static OF_NEXT: Pattern = Pattern::new(r"^(?:치|값|액)(?:인|는|은|을|를)? ?(?:[a-z]{3} |[€$£₩])?$");
+
+static PART_BEHIND: Pattern =
+    Pattern::new(r"^(?: (?:in|of))? (?:the |its |average )?(prices?|volumes?|mix)\b");
+
+/// Whether the part of a bridge that a direction is said of goes that way; `None` where no part is named.
+pub(super) fn part_agrees(
+    text: &str,
+    start: usize,
+    hit: std::ops::Range<usize>,
+    sign: f64,
+    named: &[(usize, usize)],
+    base: &super::base::Base,
+) -> Option<bool> {
+    let behind = PART_BEHIND
+        .captures(text.get(hit.end..).unwrap_or(""))
+        .and_then(|c| Some(c.get(1)?.as_str().trim_end_matches('s').to_owned()));
+    let before = || {
+        let head = text.get(start..hit.start).unwrap_or("");
+        PARTS
+            .iter()
+            .take(5)
+            .filter_map(|(pattern, columns)| {
+                let at = pattern.regex()?.find_iter(head).last()?.start();
+                Some((at, (*columns.first()?).to_owned()))
+            })
+            .max_by_key(|(at, _)| *at)
+            .map(|(_, column)| column)
+    };
+    let part = behind.or_else(before)?;
+    let place = named.iter().rev().find(|n| n.1 < hit.start).map(|n| n.1);
+    let mut known = false;
+    let mut agrees = false;
+    for fact in base.facts.iter().filter(|f| f.column == part && f.x != 0.0) {
+        let own = match place {
+            Some(place) => named.iter().any(|n| n.1 == place && Some(n.0) == fact.row),
+            None => true,
+        };
+        known |= own;
+        agrees |= own && fact.x * sign > 0.0;
+    }
+    known.then_some(agrees)
+}
+
+static PART_IS: Pattern = Pattern::new(
+    r"^(?: (?:positive|negative|single))?(?: (?:drag|boost|factor|driver|part|effect|contribution|contributor|gain|loss|influence))?(?: on \w+)? (?:was|is|came from|comes from|being) (?:the )?(?:higher |lower )?(prices?|volumes?|mix|new|discontinued)\b",
+);
+
+/// Whether the part called the largest of a bridge is that, of all parts or of those that go its way; `None` where no part is.
+pub(super) fn largest_part(
+    text: &str,
+    hit: std::ops::Range<usize>,
+    named: &[(usize, usize)],
+    base: &super::base::Base,
+) -> Option<bool> {
+    let behind = PART_IS
+        .captures(text.get(hit.end..).unwrap_or(""))
+        .and_then(|c| Some(c.get(1)?.as_str().trim_end_matches('s').to_owned()));
+    let before = || {
+        let head = text.get(..hit.start).unwrap_or("");
+        PARTS
+            .iter()
+            .take(5)
+            .filter_map(|(pattern, columns)| {
+                let at = pattern.regex()?.find_iter(head).last()?.start();
+                (head.len() - at < 40).then_some((at, (*columns.first()?).to_owned()))
+            })
+            .max_by_key(|(at, _)| *at)
+            .map(|(_, column)| column)
+    };
+    let part = behind.or_else(before)?;
+    const ALL: [&str; 5] = ["price", "volume", "mix", "new", "discontinued"];
+    let place = named.iter().rev().find(|n| n.1 < hit.start).map(|n| n.1);
+    let rows: Vec<usize> = match place {
+        Some(place) => named.iter().filter(|n| n.1 == place).map(|n| n.0).collect(),
+        None => (0..base.names.len()).collect(),
+    };
+    Some(rows.iter().any(|row| {
+        let of = |column: &str| super::relations::column(base, *row, column).unwrap_or(0.0);
+        let own = of(&part);
+        own != 0.0
+            && ALL
+                .iter()
+                .map(|c| of(c))
+                .filter(|x| x * own > 0.0)
+                .all(|x| x.abs() <= own.abs())
+    }))
 }
 
 /// What the surroundings of a number ask of it.
@@ -259,7 +372,20 @@ pub(super) fn asked(
     let tail = text.get(number.to..).unwrap_or("");
     let compared = COMPARED.is_in(head);
     asked.earlier = FROM.is_in(head) || compared || KO_FROM.is_in(tail);
-    if present.contains("baseline") && present.contains("expected") && !present.contains("change") {
+    // "A change of 9,370 consists of price": what it consists of are others.
+    if asked.behind && BY.is_in(head) {
+        asked.columns.clear();
+    }
+    // "31.7 % below what was expected" is a distance from it.
+    if asked.behind && SIDE.is_in(tail) {
+        asked.columns.clear();
+    }
+    // "82.8 % of the target" is a part of it.
+    if number.unit == Some(Unit::Share) && asked.columns == ["target"] {
+        asked.columns.clear();
+    }
+    let supposed = !present.contains("change") && !present.contains("text");
+    if present.contains("baseline") && present.contains("expected") && supposed {
         // What would be, in place of what is: the level and the one before.
         asked.columns.retain(|c| *c != "expected");
         if IN_PLACE_OF.is_in(head) || KO_IN_PLACE_OF.is_in(tail) {
@@ -268,9 +394,12 @@ pub(super) fn asked(
             asked.reached = true;
         }
     }
-    asked.reached |=
-        TO.is_in(head) && !compared && !place.before.contains("up to") && !CHANGED.is_in(tail)
-            || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
+    asked.reached |= TO.is_in(head)
+        && !EQUAL_TO.is_in(head)
+        && !compared
+        && !place.before.contains("up to")
+        && !CHANGED.is_in(tail)
+        || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
     asked.change = BY.is_in(head) || CHANGED.is_in(tail);
     // "예상보다 63개 적은": so much less than expected, not what was expected.
     if KO_CHANGED.is_in(tail) && KO_THAN.is_in(place.before) {
@@ -293,6 +422,8 @@ pub(super) enum Which {
     Baseline,
 }
 
+static YEAR_OF: Pattern = Pattern::new(r"(?:^(?:19|20)\d\d년 ?| (?:19|20)\d\d$)");
+
 /// Times as they are printed, folded, with what they stand for.
 pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     let mut found: Vec<(String, Which)> = Vec::new();
@@ -304,6 +435,27 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
             for lang in [Lang::En, Lang::Ko] {
                 found.push((fold(&when(at, grain, lang)), Which::Row(index)));
             }
+        }
+    }
+    // Without its year, where no other row shares that.
+    let short: Vec<(String, Which)> = found
+        .iter()
+        .filter_map(|(name, which)| Some((YEAR_OF.regex()?.replace(name, "").into_owned(), *which)))
+        .filter(|(name, _)| !matches!(name.as_str(), "may" | "march" | ""))
+        .collect();
+    for (name, which) in &short {
+        let rows = |w: &Which| matches!((w, which), (Which::Row(a), Which::Row(b)) if a != b);
+        let clash = short.iter().any(|(n, w)| {
+            n == name && rows(w) && {
+                let at = |w: &Which| match w {
+                    Which::Row(row) => facts.rows.get(*row).and_then(|r| day(r, "time")),
+                    _ => None,
+                };
+                at(w) != at(which)
+            }
+        });
+        if !clash && !found.iter().any(|(n, w)| n == name && w == which) {
+            found.push((name.clone(), *which));
         }
     }
     for (period, which) in [

@@ -13,6 +13,7 @@ mod labels;
 mod names;
 mod numbers;
 mod rank;
+mod relations;
 mod times;
 mod vocabulary;
 
@@ -260,7 +261,15 @@ fn traits(
             let own = base.traits.get(row);
             own.is_some_and(|t| t.iter().any(|(c, w)| c == column && w == word))
         };
-        if named.iter().any(|(row, _)| is(*row)) {
+        // Each place belongs to the name before it, else to any.
+        let places = base::trait_places(sentence, column, word);
+        let fits = places
+            .iter()
+            .all(|at| match named.iter().rev().find(|(_, n)| n < at) {
+                Some((_, place)) => named.iter().any(|(row, n)| n == place && is(*row)),
+                None => named.iter().any(|(row, _)| is(*row)),
+            });
+        if fits {
             *headline = true;
         } else {
             faults.push(Fault::new(FaultKind::Claim, word));
@@ -356,6 +365,7 @@ fn clauses(
     let units = unit_of(&facts.metric);
     let present: BTreeSet<String> = base.facts.iter().map(|f| f.column.clone()).collect();
     let time_names = labels::time_names(facts);
+    let age = relations::age(kind, &blank);
     let figures: Vec<Said> = said
         .iter()
         .filter(|n| !times::is_time(n, &cut, facts) && !figures::is_phrase(n, &cut, base))
@@ -367,11 +377,11 @@ fn clauses(
         let asked = labels::asked(&blank, &figures, at, kind == "bridge", &present);
         let times = labels::time_of(&blank, number, &figures, &time_names);
         figures::check_number(
-            number, clause, &blank, &named, base, units, facts, &asked, &times, paired, faults,
-            headline,
+            number, clause, &blank, &named, base, units, facts, &asked, &times, paired, age,
+            faults, headline,
         );
     }
-    figures::word_numbers(kind, &blank, &named, base, facts, faults, headline);
+    figures::word_numbers(kind, &blank, &named, base, facts, age, faults, headline);
     traits(&blank, &named, base, faults, headline);
     let moves = direction::UP.is_in(&blank) || direction::DOWN.is_in(&blank);
     if moves
@@ -382,13 +392,20 @@ fn clauses(
         // A direction of a member is a fact told, if only a direction.
         *headline = true;
     }
-    direction::directions(&blank, sentence, &named, &said, base, faults);
-    direction::negations(kind, &blank, &named, base, told, faults);
+    direction::directions(kind, &blank, sentence, &named, &said, base, told, faults);
+    direction::steps(&blank, &figures, &time_names, base, faults);
+    let made_up = relations::made_up(&blank, &named, base, faults);
+    direction::negations(kind, &blank, &named, base, told, made_up, faults);
+    relations::contests(&blank, &named, base, faults);
+    relations::since(&blank, facts, base, faults);
+    relations::elastic(kind, &blank, &named, base, faults);
+    relations::answers(kind, &blank, &named, base, faults);
+    relations::supposed(&blank, facts, faults);
     direction::against_target(&blank, &named, base, faults);
     direction::along(&blank, &said, faults);
     rank::ranks(kind, sentence, &named, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);
-    rank::extremes(&blank, &named, &said, base, faults);
+    rank::extremes(&blank, &named, &said, &time_names, base, faults);
 }
 
 /// The stretch between commas, colons and "and" around a number.

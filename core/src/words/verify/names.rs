@@ -34,6 +34,7 @@ pub(super) fn names(
         .iter()
         .chain(&facts.without)
         .for_each(|n| add(n));
+    base.traits.iter().flatten().for_each(|(_, word)| add(word));
     add(&base.free);
     add(&facts.currency);
     if let Some(left) = LEFT_ALIAS.captures(reply).and_then(|c| c.get(0)) {
@@ -49,7 +50,7 @@ pub(super) fn names(
             continue;
         }
         for part in bare
-            .split(|c: char| matches!(c, '-' | '/' | '·' | '\'' | '’') || is_hangul(c))
+            .split(|c: char| !c.is_alphanumeric() && c != '_' || is_hangul(c))
             .filter(|p| p.chars().next().is_some_and(char::is_uppercase))
         {
             let low = fold(part);

@@ -56,6 +56,9 @@ pub(super) static PERCENT_AFTER: Pattern =
 pub(super) static POINTS_AFTER: Pattern =
     Pattern::new(r"^ ?(?:points?\b|percentage points?\b|pp\b|%p|포인트)");
 
+static POINTS_OF: Pattern =
+    Pattern::new(r"^ of (?:the |its |those )?[\d.,]+(?: percentage)? points\b");
+
 static APPROXIMATE: Pattern = Pattern::new(
     r"(?:\b(?:about|around|roughly|approximately|nearly|almost|some|circa|just over|just under|more than|over)|약|거의) (?:[a-z]{3} ?|[€$£₩])?[-+]?$",
 );
@@ -136,7 +139,7 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
                     .captures(after)
                     .and_then(|c| currency_code(c.get(0)?.as_str()))
             });
-        let unit = if POINTS_AFTER.is_in(after) {
+        let unit = if POINTS_AFTER.is_in(after) || POINTS_OF.is_in(after) {
             Some(Unit::Plain)
         } else if PERCENT_AFTER.is_in(after) {
             Some(Unit::Share)
@@ -161,7 +164,8 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
                 slack = slack.max(0.5 * 10_f64.powi(i32::try_from(trailing).unwrap_or(0)));
             }
         }
-        let points = POINTS_AFTER.is_in(after);
+        // "8.7 of the 10 points".
+        let points = POINTS_AFTER.is_in(after) || POINTS_OF.is_in(after);
         found.push(Said {
             x: if points || unit == Some(Unit::Share) {
                 x / 100.0

@@ -5,15 +5,16 @@ use super::super::slots::Pattern;
 use super::base::Base;
 use super::direction::{DOWN, UP};
 use super::figures::CHANGE_WORD;
+use super::labels::Which;
 use super::numbers::Said;
 use super::{Fault, FaultKind, clause_around};
 
 pub(super) static BEST: Pattern = Pattern::new(
-    r"\b(?:highest|largest|steepest|sharpest|biggest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰)|선두|최대",
+    r"\b(?:highest|largest|steepest|sharpest|biggest|fastest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰)|선두|최대",
 );
 
 pub(super) static WORST: Pattern = Pattern::new(
-    r"\b(?:lowest|smallest|least|bottom|last place|weakest|worst|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
+    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
 );
 
 pub(super) static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");
@@ -62,10 +63,27 @@ pub(super) fn ranks(
             {
                 continue;
             }
+            // "Most affordable" is the lowest price.
+            if word == "most"
+                && sentence
+                    .get(hit.end()..)
+                    .is_some_and(|t| t.starts_with(" affordable"))
+            {
+                continue;
+            }
             // "Fairs trails Depot" is behind one, not last; the biggest part of a change is no member.
             let other = sentence
                 .get(hit.end()..)
                 .is_some_and(|t| t.trim_start().starts_with("qzname"));
+            if kind == "bridge"
+                && best
+                && let Some(is) = super::labels::largest_part(sentence, hit.range(), named, base)
+            {
+                if !is {
+                    faults.push(Fault::new(FaultKind::Comparison, word));
+                }
+                continue;
+            }
             let part = kind == "bridge"
                 && CHANGE_WORD.is_in(sentence.get(start..hit.start()).unwrap_or(""));
             if word == "trails" && other || part {
@@ -129,8 +147,10 @@ pub(super) fn ranks(
                             false,
                         )
             };
+            // Who grows or falls fastest is no matter of levels.
+            let of_growth = word == "fastest";
             if !(in_percent
-                || at_end(&base.value, false)
+                || at_end(&base.value, false) && !of_growth
                 || (at_end(&base.change, false) && (UP.is_in(sentence) || down))
                 || fell_most)
             {
@@ -145,6 +165,7 @@ pub(super) fn extremes(
     blank: &str,
     named: &[(usize, usize)],
     said: &[Said],
+    times: &[(String, Which)],
     base: &Base,
     faults: &mut Vec<Fault>,
 ) {
@@ -160,8 +181,39 @@ pub(super) fn extremes(
             ) {
                 continue;
             }
-            let (_, end) = clause_around(blank, hit.start(), hit.end());
+            let (start, end) = clause_around(blank, hit.start(), hit.end());
             let all: Vec<f64> = base.value.iter().flatten().copied().collect();
+            // "December was the strongest month": the row of the time named before it.
+            let clause = blank.get(start..hit.start()).unwrap_or("");
+            // "Highest in December": the time right behind it.
+            let behind = blank.get(hit.end()..).unwrap_or("");
+            let behind = behind.strip_prefix(" in ").or(behind.strip_prefix(" on "));
+            let is_behind =
+                behind.is_some_and(|t| times.iter().any(|(name, _)| t.starts_with(name.as_str())));
+            let clause = if is_behind {
+                behind.unwrap_or("")
+            } else {
+                clause
+            };
+            let named_time = times
+                .iter()
+                .filter_map(|(name, which)| match which {
+                    Which::Row(row) if is_behind => clause
+                        .starts_with(name.as_str())
+                        .then_some((name.len(), *row)),
+                    Which::Row(row) => Some((clause.rfind(name.as_str())?, *row)),
+                    _ => None,
+                })
+                .max_by_key(|(at, _)| *at);
+            if let Some((_, row)) = named_time
+                && !clause.contains(|c: char| c == '(')
+                && let Some(own) = base.value.get(row).copied().flatten()
+                && !all.iter().all(|x| if best { *x <= own } else { *x >= own })
+                && (is_behind || !clause.contains(" to "))
+            {
+                faults.push(Fault::new(FaultKind::Comparison, hit.as_str()));
+                continue;
+            }
             let told = said
                 .iter()
                 .find(|n| n.from >= hit.end() && n.from < end && n.unit != Some(Unit::Share))

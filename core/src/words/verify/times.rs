@@ -13,6 +13,8 @@ pub(super) static DAY_OF: Pattern = Pattern::new(
     r"\b(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월 (\d{1,2})일",
 );
 
+static WEEK_OF: Pattern = Pattern::new(r"\bweek (\d{1,2})\b|(\d{1,2})주차");
+
 pub(super) static MONTHS: Pattern = Pattern::new(
     r"\b(january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월|\bq([1-4])\b|([1-4])분기",
 );
@@ -110,6 +112,25 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
             ends(*first) || ends(*last)
         });
         if !known {
+            faults.push(Fault::new(FaultKind::Time, whole));
+        }
+    }
+    for hit in WEEK_OF
+        .regex()
+        .into_iter()
+        .flat_map(|r| r.captures_iter(text))
+    {
+        let whole = hit.get(0).map_or("", |m| m.as_str());
+        let week: Option<u32> = hit
+            .get(1)
+            .or(hit.get(2))
+            .and_then(|m| m.as_str().parse().ok());
+        let known = spans.iter().any(|(first, last)| {
+            [first, last]
+                .into_iter()
+                .any(|d| Some(d.iso_week().week()) == week)
+        });
+        if !known && !free.contains(whole) {
             faults.push(Fault::new(FaultKind::Time, whole));
         }
     }

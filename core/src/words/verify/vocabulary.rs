@@ -40,6 +40,9 @@ detect identify flag find discover determine establish confirm verify reveal eme
 exceptional extreme remarkable marked outright relative absolute respective considerable comfortable decent modest moderate meagre meager slender slim thin thick heavy light hefty huge vast massive minor major notable obvious evident apparent plain pure simple sheer rapid swift gradual gentle mild abrupt sudden steady consistent persistent temporary brief short long extended prolonged deep shallow broad narrow wide tight loose even odd unusual abnormal atypical typical ordinary regular exceptional rare frequent occasional constant frequent repeated single double triple multiple numerous various several certain
 stronger weaker sensitive insensitive responsive required necessary sufficient enough able unable ready due pending outstanding open left over remaining
 twice thrice double apiece each compensate counterbalance counteract cushion mitigate help hurt harm hamper benefit support assist possible impossible likely rate anywhere somewhere usual customary standard default current present previous respective mutual jointly apart separate individual sizable proportion disproportion
+receive receives received receiving get gets getting got halt halted stop stops stopped standstill hang hangs hung hinge hinges rely relies wait waits allow allows bear bears owe ask asks asked answer answers answered serve serves served hurt hurts suffer suffers enjoy enjoys enjoyed feel felt touch touched stretch stretched become became becomes becoming buy buys bought buying build builds built building kept keeping pick picks picked picking shed sheds shedding work works worked working deserve deserves deserved merit merits warrant warrants stick sticks stuck span spans spanned log logs logged clock clocked notch notched rack racked net netted pocket pocketed garner garnered amass amassed bag bagged secure secured capture captures captured claim claims claimed command commands commanded supply supplies supplied originate originated originates produce produces produced wipe wiped erase erased evaporate evaporated vanish vanished disappear disappeared arise arose emerge emerged manage manages managed fail fails failed happen tail tailed level levelled leveled nudge nudged inch inched creep crept leap leapt deepen deepened broaden broadened lengthen shorten flip flipped replace replaced shoot shot nosedive nosedived jumped linger lingered concentrate combine combines contribute situate situated place settle house collect collects collected pay pays paid charge charges charged retail retails retailed lose move write wrote hand handed tend tends tended think means name names count counts sort sorts group groups grouped rate rates rated class classed treat treated read reads
+affordable inexpensive pricey costly frequent infrequent uncertain uncertainty sure greater lesser utmost middle central monthly weekly daily annual yearly quarterly favourable favorable unfavourable unfavorable adverse contrary simple straightforward unclear standout bestselling bestseller bestsellers chunky lopsided balanced concentrated fragmented diversified reliable unreliable true false single separate general main lumps lump
+business company firm trend trends outcome outcomes thing things factor factors element elements component components term terms standpoint benchmark yardstick reference height trough troughs bump edge advantage deficit shortfall surplus excess overrun cushion buffer room headroom ceiling floor cap midpoint centre center halfway lion portion mix blend composition structure league ladder spot podium standing fact facts reading headline money cash takings proceeds intake till tills ticket worth cheapest assortment range lineup catalogue catalog portfolio shelf shelves home house place places middle line pack field
 ahead behind fewest lots saw counted worth tops close closely narrowly single joint tied head sits lies lay posted booked delivered totalled totaled totaling totalling equals equal equivalent corresponds corresponding wide narrow like unlike such several many thus so here too again old new came back short own fully entirely
 ";
 
@@ -166,7 +169,15 @@ pub(super) fn foreign_words(kind: &str, text: &str, facts: &Facts, free: &str) -
             PLAIN_STEMS.contains(&stem) || stems.contains(&stem)
         }
     };
+    // Customers may buy in any report; they are counted only where the metric is theirs.
+    let next: Vec<&str> = words(text).skip(1).chain([""]).collect();
     words(text)
+        .zip(next)
+        .filter(|(w, next)| {
+            !(matches!(*w, "customers" | "buyers")
+                && matches!(*next, "bought" | "spent" | "purchased" | "ordered" | "paid"))
+        })
+        .map(|(w, _)| w)
         .filter(|w| w.len() >= 2 && !known(w))
         // Names stand as masks here; "qz" begins no word.
         .filter(|w| !w.starts_with("qzname"))
