@@ -365,7 +365,7 @@ pub(super) fn check_number<'n>(
             f.row
                 .is_some_and(|r| named.iter().any(|n| n.1 == *at && n.0 == r))
         };
-        if !fits.iter().any(|f| own(f)) {
+        if !fits.iter().any(own) {
             faults.push(Fault::new(FaultKind::Number, &number.raw));
         }
         return;

@@ -206,7 +206,7 @@ pub(super) fn extremes(
                 })
                 .max_by_key(|(at, _)| *at);
             if let Some((_, row)) = named_time
-                && !clause.contains(|c: char| c == '(')
+                && !clause.contains('(')
                 && let Some(own) = base.value.get(row).copied().flatten()
                 && !all.iter().all(|x| if best { *x <= own } else { *x >= own })
                 && (is_behind || !clause.contains(" to "))

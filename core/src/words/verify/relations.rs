@@ -189,7 +189,7 @@ pub(super) fn since(sentence: &str, facts: &Facts, base: &Base, faults: &mut Vec
         let Some(hit) = pattern.captures(sentence).and_then(|c| c.get(0)) else {
             continue;
         };
-        if !against.contains(step) && !(*step == Back::Year && yearly) {
+        if !(against.contains(step) || *step == Back::Year && yearly) {
             faults.push(Fault::new(FaultKind::Time, hit.as_str()));
         }
     }
