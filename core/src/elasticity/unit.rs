@@ -303,18 +303,14 @@ fn mark_discounts(days: &mut [Day], held: usize) {
     }
 }
 
-/// The extreme of a window of `width` values around each place (an odd one more before it), cut at the ends.
+/// The extreme of `width` values, an odd number, around each place; cut at the ends.
 fn extremes(values: &[f64], width: usize, of: fn(f64, f64) -> f64) -> Vec<f64> {
-    let (before, after) = (width / 2, width - width / 2);
+    let reach = width / 2;
     (0..values.len())
         .map(|i| {
-            let window = values.get(i.saturating_sub(before)..(i + after + 1).min(values.len()));
-            window
-                .unwrap_or(&[])
-                .iter()
-                .copied()
-                .reduce(of)
-                .unwrap_or(0.0)
+            let window = values.get(i.saturating_sub(reach)..(i + reach + 1).min(values.len()));
+            let window = window.unwrap_or(&[]).iter().copied();
+            window.reduce(of).unwrap_or(0.0)
         })
         .collect()
 }
@@ -362,4 +358,59 @@ fn drop_stock_outs(rows: &mut Vec<Row>) {
     }
     let mut kept = keep.into_iter();
     rows.retain(|_| kept.next().unwrap_or(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One sale a day at each of these prices, or none where it is 0.
+    fn promoted(prices: &[f64]) -> Vec<f64> {
+        let mut days: Vec<Day> = prices
+            .iter()
+            .map(|price| Day {
+                sold: Sold {
+                    units: f64::from(u8::from(*price > 0.0)),
+                    ..Sold::default()
+                },
+                log_price: price.max(1.0).ln(),
+                promotion: 0.0,
+            })
+            .collect();
+        mark_discounts(&mut days, 0);
+        days.iter().map(|d| d.promotion).collect()
+    }
+
+    /// Prices and the days for which they stay.
+    fn steps(steps: &[(f64, usize)]) -> Vec<f64> {
+        let of = |(price, days): &(f64, usize)| std::iter::repeat_n(*price, *days);
+        steps.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn a_short_discount_is_a_promotion_on_its_own_days() {
+        for days in [1, 7, 20] {
+            let got = promoted(&steps(&[(100.0, 40), (80.0, days), (100.0, 40)]));
+            let expected = steps(&[(0.0, 40), (1.0, days), (0.0, 40)]);
+            assert_eq!(got, expected, "{days} days");
+        }
+        // Also beside a regular price that changes in the same week: the lower of the prices around it counts.
+        let got = promoted(&steps(&[(100.0, 40), (80.0, 7), (90.0, 40)]));
+        assert_eq!(got, steps(&[(0.0, 40), (1.0, 7), (0.0, 40)]));
+    }
+
+    /// A day that is taken for promoted because the price rises after it makes slopes too steep: its sales are those
+    /// of no promotion, so the lift comes out too small, and what it leaves is held against the price.
+    #[test]
+    fn a_price_that_stays_is_no_promotion_on_any_day() {
+        for prices in [
+            steps(&[(100.0, 40), (80.0, 22), (100.0, 40)]),
+            steps(&[(80.0, 40), (100.0, 40)]),
+            steps(&[(100.0, 40), (80.0, 40)]),
+            // Three dear days are an exception, not what others are cheap beside.
+            steps(&[(100.0, 40), (120.0, 3), (100.0, 40)]),
+        ] {
+            assert_eq!(promoted(&prices).iter().sum::<f64>(), 0.0, "{prices:?}");
+        }
+    }
 }
