@@ -273,8 +273,8 @@ impl<'a> Unit<'a> {
 fn mark_discounts(days: &mut [Day], held: usize) {
     let logs: Vec<f64> = days.iter().map(|d| d.log_price).collect();
     // Peaks of a few days are cut off, then valleys of three weeks are filled up to their lower rim.
-    let flat = extremes(&extremes(&logs, PEAK, f64::min), PEAK, f64::max);
-    let usual = extremes(&extremes(&flat, SHORT, f64::max), SHORT, f64::min);
+    let flat = levelled(&logs, PEAK, f64::min, f64::max);
+    let usual = levelled(&flat, SHORT, f64::max, f64::min);
     let low: Vec<bool> = logs
         .iter()
         .zip(&usual)
@@ -303,12 +303,23 @@ fn mark_discounts(days: &mut [Day], held: usize) {
     }
 }
 
-/// The extreme of `width` values, an odd number, around each place; cut at the ends.
-fn extremes(values: &[f64], width: usize, of: fn(f64, f64) -> f64) -> Vec<f64> {
-    let reach = width / 2;
+/// What stands out for `width` days at most is taken back to the nearer of the levels around it.
+fn levelled(
+    values: &[f64],
+    width: usize,
+    outer: fn(f64, f64) -> f64,
+    inner: fn(f64, f64) -> f64,
+) -> Vec<f64> {
+    let (less, more) = (width / 2, width - width / 2);
+    // The second window is the mirror of the first: else all levels would move by a day.
+    extremes(&extremes(values, less, more, outer), more, less, inner)
+}
+
+/// The extreme of each place, the places before it and those after, cut at the ends.
+fn extremes(values: &[f64], before: usize, after: usize, of: fn(f64, f64) -> f64) -> Vec<f64> {
     (0..values.len())
         .map(|i| {
-            let window = values.get(i.saturating_sub(reach)..(i + reach + 1).min(values.len()));
+            let window = values.get(i.saturating_sub(before)..(i + after + 1).min(values.len()));
             let window = window.unwrap_or(&[]).iter().copied();
             window.reduce(of).unwrap_or(0.0)
         })
@@ -389,11 +400,19 @@ mod tests {
 
     #[test]
     fn a_short_discount_is_a_promotion_on_its_own_days() {
-        for days in [1, 7, 20] {
+        for days in [1, 7, SHORT] {
             let got = promoted(&steps(&[(100.0, 40), (80.0, days), (100.0, 40)]));
             let expected = steps(&[(0.0, 40), (1.0, days), (0.0, 40)]);
             assert_eq!(got, expected, "{days} days");
         }
+        // The dear days before it may be few, but not so few that they are an exception.
+        let got = promoted(&steps(&[
+            (80.0, 40),
+            (100.0, PEAK + 1),
+            (80.0, 7),
+            (100.0, 40),
+        ]));
+        assert_eq!(got, steps(&[(0.0, 40 + PEAK + 1), (1.0, 7), (0.0, 40)]));
         // Also beside a regular price that changes in the same week: the lower of the prices around it counts.
         let got = promoted(&steps(&[(100.0, 40), (80.0, 7), (90.0, 40)]));
         assert_eq!(got, steps(&[(0.0, 40), (1.0, 7), (0.0, 40)]));
@@ -404,11 +423,11 @@ mod tests {
     #[test]
     fn a_price_that_stays_is_no_promotion_on_any_day() {
         for prices in [
-            steps(&[(100.0, 40), (80.0, 22), (100.0, 40)]),
+            steps(&[(100.0, 40), (80.0, SHORT + 1), (100.0, 40)]),
             steps(&[(80.0, 40), (100.0, 40)]),
             steps(&[(100.0, 40), (80.0, 40)]),
-            // Three dear days are an exception, not what others are cheap beside.
-            steps(&[(100.0, 40), (120.0, 3), (100.0, 40)]),
+            // A few dear days are an exception, not what others are cheap beside.
+            steps(&[(100.0, 40), (120.0, PEAK), (100.0, 40)]),
         ] {
             assert_eq!(promoted(&prices).iter().sum::<f64>(), 0.0, "{prices:?}");
         }
