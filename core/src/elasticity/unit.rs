@@ -30,6 +30,7 @@ const LONGEST_GAP: i32 = 3_660;
 const STOCK_OUT: f64 = 0.01;
 
 /// One week of one item.
+#[derive(Clone, Copy)]
 pub(super) struct Row {
     pub(super) week: i32,
     pub(super) lines: f64,
