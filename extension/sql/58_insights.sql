@@ -170,6 +170,9 @@ DECLARE
     same int;
     told jsonb[] := '{}';
 BEGIN
+    IF $3 < 1 THEN
+        RAISE EXCEPTION 'top is %, but must be at least 1', $3 USING ERRCODE = '22023', HINT = 'Leave top out for the first ten.';
+    END IF;
     FOR i IN SELECT n.* FROM kpi._insights($1, $2, $3, $4) WITH ORDINALITY AS n
               ORDER BY n.kind <> 'driver', n.kind <> 'anomaly' OR n.members = '{}', abs(n.impact) DESC NULLS LAST, n.ordinality
     LOOP

@@ -46,7 +46,8 @@ BEGIN
     grouped := CASE WHEN kind IS NULL THEN grouped ELSE grouped || kind END;
     grouped := CASE WHEN channelled THEN grouped || 'channel'::text ELSE grouped END;
     -- Whole ISO weeks only: a cut week would look like weak demand.
-    weeks := daterange((date_trunc('week', (lower(span) + 6)::timestamp))::date, date_trunc('week', upper(span)::timestamp)::date);
+    weeks := daterange(date_trunc('week', (lower(span) + 6)::timestamp)::date,
+                       greatest(date_trunc('week', (lower(span) + 6)::timestamp), date_trunc('week', upper(span)::timestamp))::date);
     IF isempty(weeks) THEN
         RETURN;
     END IF;
