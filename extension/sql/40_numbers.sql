@@ -82,8 +82,8 @@ BEGIN
                 WHEN f.running - f.value < 0.80 * f.total THEN 'A'
                 WHEN f.running - f.value < 0.95 * f.total THEN 'B' ELSE 'C' END
       FROM f
-     WHERE f.place <= top OR top IS NULL
-     ORDER BY f.place;
+     ORDER BY f.place
+     LIMIT top;
 END $$;
 COMMENT ON FUNCTION kpi.breakdown(text, daterange, text[], jsonb, int, text) IS
     'a metric by group, greatest first; share and cumulative_share are fractions of the total, rank gives ties the same number, abc: A while the share before the member is below 0.80, B below 0.95, else C; the three are NULL for a metric that does not add up; period NULL: the last complete calendar month';
