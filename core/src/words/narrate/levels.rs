@@ -497,10 +497,16 @@ pub(super) fn portfolio(t: &Teller<'_>) -> Vec<String> {
     if uneven > 0 {
         out.push(t.say(
             format!(
-                "Demand is uneven for {uneven}: {} erratic, {} intermittent, {} lumpy.",
-                tally("demand_class", "erratic"),
-                tally("demand_class", "intermittent"),
-                tally("demand_class", "lumpy")
+                "Demand is uneven for {uneven}: {}.",
+                super::list(
+                    &["erratic", "intermittent", "lumpy"]
+                        .map(|class| (tally("demand_class", class), class))
+                        .into_iter()
+                        .filter(|(n, _)| *n > 0)
+                        .map(|(n, class)| format!("{n} {class}"))
+                        .collect::<Vec<_>>(),
+                    super::super::facts::Lang::En
+                )
             ),
             format!("수요가 불규칙한 제품은 {uneven}개입니다."),
         ));
@@ -572,6 +578,29 @@ pub(super) fn cohorts(t: &Teller<'_>) -> Vec<String> {
         format!("{}{}.", count(starts.len(), "cohort", "cohorts"), t.scope()),
         format!("{}코호트 {}개.", t.scope(), starts.len()),
     )];
+    // Where there is but one, how far it came says more than how many there are.
+    if let [_] = starts.as_slice()
+        && let Some(last) = t.facts.rows.iter().max_by(|a, b| {
+            num(a, "age")
+                .unwrap_or(0.0)
+                .total_cmp(&num(b, "age").unwrap_or(0.0))
+        })
+        && let (Some(size), Some(active), Some(age)) =
+            (num(last, "size"), num(last, "active"), num(last, "age"))
+        && age > 0.0
+    {
+        out = vec![t.say(
+            format!(
+                "All{} began at once: {active:.0} of {size:.0} were active at age {age:.0}.",
+                t.scope()
+            ),
+            format!(
+                "{}모두 같은 때 시작했습니다. 경과 {age:.0}: {size:.0}개 중 {active:.0}개 활동.",
+                t.scope()
+            ),
+        )];
+        return out;
+    }
     for age in [1.0, 3.0, 6.0] {
         let at: Vec<&Row> = t
             .facts
