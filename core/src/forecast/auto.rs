@@ -6,7 +6,7 @@ use super::adjust::{Effects, estimate};
 use super::clean::{Clean, clean};
 use super::interval::{Calibration, Score, gaussian};
 use super::method::{LONG, Memory, Method, fit, has_logs};
-use super::season::{median, middle_half, quantile, variance};
+use super::season::{median, quantile, variance};
 use super::simple::{INTERMITTENT_ADI, demand_class};
 use super::{Fitted, Model, Options, Status, Step};
 use crate::{Cancel, Error, Result};
@@ -354,11 +354,7 @@ impl Work<'_> {
             let all: Vec<&Fitted> = fits.iter().map(|(_, fitted, _)| fitted).collect();
             let names: Vec<&str> = all.iter().map(|f| f.name.as_str()).collect();
             let residuals = all.first().map(|f| standardised(&y, f)).unwrap_or_default();
-            let steps = if auto {
-                combine_after(&y, &all, m)
-            } else {
-                combine(&all)
-            };
+            let steps = self.combined(&y, &all, m);
             (steps, residuals, names.join(" + "), test.scores)
         };
         let mut steps = steps;
@@ -393,6 +389,19 @@ impl Work<'_> {
         })
     }
 
+    /// The forecast of the members for what follows `y`; by `auto`, with the deviations that recent errors speak for.
+    fn combined(&self, y: &[f64], fits: &[&Fitted], m: usize) -> Vec<Step> {
+        let mut steps = combine(fits);
+        if self.options.model == Model::Auto {
+            let claimed = steps.first().map_or(0.0, |s| s.sd);
+            let factor = recent(y, fits, m, claimed);
+            for step in &mut steps {
+                step.sd *= factor;
+            }
+        }
+        steps
+    }
+
     /// Forecasts again from earlier origins.
     fn test(
         &self,
@@ -402,7 +411,6 @@ impl Work<'_> {
         fits: &[(Method, Fitted, Memory)],
     ) -> Result<Test> {
         let horizon = self.options.horizon;
-        let auto = self.options.model == Model::Auto;
         let mut test = Test::default();
         let (mut ours, mut theirs, mut n) = (0.0, 0.0, 0.0);
         let mut memories: Vec<Memory> = fits.iter().map(|(_, _, memory)| memory.clone()).collect();
@@ -439,11 +447,7 @@ impl Work<'_> {
                 self.cancel,
             )?;
             let again: Vec<&Fitted> = again.iter().collect();
-            let combined = if auto {
-                combine_after(past, &again, m)
-            } else {
-                combine(&again)
-            };
+            let combined = self.combined(past, &again, m);
             for (h, value) in future.iter().take(ahead).enumerate() {
                 if !value.is_finite() {
                     continue;
@@ -540,11 +544,11 @@ fn borrowed(method: Method, m: usize, first: Option<&Memory>) -> Memory {
 /// chosen with all of them would look too good there; with more it hardly matters and costs time.
 const AFRESH: usize = 40;
 
-/// The middle half of the members, step by step: one that runs off does not pull the others along.
+/// The median of the members, step by step: one that runs off does not pull the others along.
 fn combine(fits: &[&Fitted]) -> Vec<Step> {
     let horizon = fits.iter().map(|f| f.steps.len()).min().unwrap_or(0);
     let middle =
-        |of: &dyn Fn(&Fitted) -> f64| middle_half(&fits.iter().map(|f| of(f)).collect::<Vec<_>>());
+        |of: &dyn Fn(&Fitted) -> f64| median(&fits.iter().map(|f| of(f)).collect::<Vec<_>>());
     (0..horizon)
         .map(|h| Step {
             mean: middle(&|f| f.steps[h].mean),
@@ -570,7 +574,7 @@ fn recent(y: &[f64], fits: &[&Fitted], m: usize, claimed: f64) -> f64 {
     let (mut sum, mut n) = (0.0, 0.0);
     for t in (0..y.len()).rev() {
         let of: Option<Vec<f64>> = fits.iter().map(|f| f.fitted.get(t).copied()).collect();
-        let error = of.map_or(f64::NAN, |of| (y[t] - middle_half(&of)).abs());
+        let error = of.map_or(f64::NAN, |of| (y[t] - median(&of)).abs());
         if error.is_finite() {
             sum += error;
             n += 1.0;
@@ -587,17 +591,6 @@ fn recent(y: &[f64], fits: &[&Fitted], m: usize, claimed: f64) -> f64 {
     } else {
         1.0
     }
-}
-
-/// The combined forecast with the deviations that recent errors speak for.
-fn combine_after(y: &[f64], fits: &[&Fitted], m: usize) -> Vec<Step> {
-    let mut steps = combine(fits);
-    let first = steps.first().map_or(0.0, |s| s.sd);
-    let factor = recent(y, fits, m, first);
-    for step in &mut steps {
-        step.sd *= factor;
-    }
-    steps
 }
 
 /// Whether a forecast is finite and near the data.
@@ -750,5 +743,32 @@ impl Prepared {
     pub(crate) fn in_unit(&self, value: f64) -> f64 {
         let floor = if self.nonnegative { 0.0 } else { -f64::MAX };
         (value * self.scale).clamp(-f64::MAX, f64::MAX).max(floor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recent_errors_narrow_and_widen_a_claim() {
+        let fitted = Fitted {
+            name: String::new(),
+            fitted: vec![0.0; 40],
+            steps: Vec::new(),
+        };
+        // Wild long ago, errors of 1 in the last sixteen observations.
+        let y: Vec<f64> = (0..40).map(|t| if t < 24 { 50.0 } else { -1.0 }).collect();
+        let size = (0.5 * std::f64::consts::PI).sqrt();
+        for claimed in [0.25, size, 5.0] {
+            let want = ((16.0 * size + 2.0 * claimed) / (18.0 * claimed)).powf(RECENT_POWER);
+            let got = recent(&y, &[&fitted], 1, claimed);
+            assert!((got - want).abs() < 1e-12, "{got} {want}");
+        }
+        // A season of twelve asks for two of them; no claim and no errors say nothing.
+        assert!(recent(&y, &[&fitted], 12, size) == recent(&y, &[&fitted], 1, size));
+        assert!(recent(&y, &[&fitted], 16, size) > 1.5);
+        assert_eq!(recent(&y, &[&fitted], 1, 0.0), 1.0);
+        assert_eq!(recent(&[], &[&fitted], 1, 1.0), 1.0);
     }
 }

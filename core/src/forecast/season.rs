@@ -222,26 +222,6 @@ pub(crate) fn median(x: &[f64]) -> f64 {
     quantile(x, 0.5)
 }
 
-/// Mean of the middle half of `x`, the values at its edges in part; NaN for none.
-pub(crate) fn middle_half(x: &[f64]) -> f64 {
-    let mut sorted = x.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let n = sorted.len() as f64;
-    let (from, to) = (0.25 * n, 0.75 * n);
-    let sum: f64 = sorted
-        .iter()
-        .enumerate()
-        .map(
-            |(i, v)| match (to.min(i as f64 + 1.0) - from.max(i as f64)).max(0.0) {
-                // An infinite value outside of the middle stays outside.
-                0.0 => 0.0,
-                weight => weight * v,
-            },
-        )
-        .sum();
-    sum / (to - from)
-}
-
 /// Quantile `p` of `x` by linear interpolation (type 7 of Hyndman & Fan 1996); NaN for none.
 pub(crate) fn quantile(x: &[f64], p: f64) -> f64 {
     let mut sorted = x.to_vec();
@@ -263,16 +243,6 @@ pub(crate) fn quantile_sorted(sorted: &[f64], p: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_middle_half_leaves_out_the_extremes() {
-        assert_eq!(middle_half(&[f64::INFINITY, 3.0, -9.0, 1.0]), 2.0);
-        // Of six values the second and the fifth count half.
-        let got = middle_half(&[6.0, 100.0, 5.0, 1.0, -50.0, 2.0]);
-        assert!((got - (0.5 + 2.0 + 5.0 + 3.0) / 3.0).abs() < 1e-12, "{got}");
-        assert_eq!(middle_half(&[1.0, 4.0]), 2.5);
-        assert!(middle_half(&[]).is_nan());
-    }
 
     #[test]
     fn a_clean_season_is_found_and_removed() {
