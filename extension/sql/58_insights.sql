@@ -14,7 +14,7 @@ DECLARE
     row_now record;
     total record;
     money constant text := 'FM999,999,999,999,990';
-    points constant text := 'FM990.0';
+    points constant text := 'FM999,999,999,990.0';
     -- Periods of unequal length are told apart.
     days text := CASE WHEN upper(now_period) - lower(now_period) <> upper(then_period) - lower(then_period)
                       THEN format(' (%s days after %s)', upper(now_period) - lower(now_period), upper(then_period) - lower(then_period))
@@ -44,7 +44,7 @@ BEGIN
             members := row_now.members;
         ELSIF row_now.kind = 'market' AND row_now.ratio IS NOT NULL AND abs(row_now.ratio - 1) >= 0.05 THEN
             kind := 'market';
-            headline := format('The market as a whole moved by %s %%', to_char(100 * (row_now.ratio - 1), 'FMSG990.0'));
+            headline := format('The market as a whole moved by %s %%', to_char(100 * (row_now.ratio - 1), 'FMSG999,999,999,990.0'));
             detail := format('What all segments share changed revenue by %s; in total it went from %s to %s%s.',
                              to_char(row_now.expected - row_now.baseline, 'FMSG999,999,999,999,990'), to_char(row_now.baseline, money),
                              to_char(row_now.value, money), days);
