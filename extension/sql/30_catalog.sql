@@ -32,6 +32,11 @@ CREATE FUNCTION kpi._metric_available(source text, metric text) RETURNS boolean
     STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'metric_available_wrapper';
 COMMENT ON FUNCTION kpi._metric_available(text, text) IS 'whether the columns that a metric reads are mapped in a source';
 
+CREATE FUNCTION kpi._not_available(source text, metric text) RETURNS text
+    IMMUTABLE STRICT PARALLEL SAFE LANGUAGE sql
+    RETURN pg_catalog.format('metric "%s" reads columns that source "%s" does not map', metric, source);
+COMMENT ON FUNCTION kpi._not_available(text, text) IS 'the note of a row whose status is not_available';
+
 CREATE FUNCTION kpi._rollup_used(source text) RETURNS boolean
     STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'rollup_used_wrapper';
 COMMENT ON FUNCTION kpi._rollup_used(text) IS

@@ -101,7 +101,7 @@ BEGIN
     IF NOT kpi._metric_available($10, def.name) THEN
         RETURN QUERY SELECT 1, 'market', '{}'::jsonb, 'Total', 0, NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8,
             NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8, 'not_available',
-            format('metric "%s" reads columns that source "%s" does not map', def.name, $10);
+            kpi._not_available($10, def.name);
         RETURN;
     END IF;
     -- Up to six windows before the baseline show how much leaves move by themselves.
