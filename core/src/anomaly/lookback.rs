@@ -6,7 +6,7 @@ use super::{Options, Point};
 use crate::{Cancel, Result};
 
 /// Median absolute deviation to standard deviation, for the normal.
-const MAD: f64 = 1.482_602_218_505_602;
+pub(super) const MAD: f64 = 1.482_602_218_505_602;
 /// What a median deviation knows of a spread, against a mean square, for the normal.
 const MAD_EFFICIENCY: f64 = 0.37;
 /// Points a calendar class needs to be judged against its own kind.
