@@ -120,11 +120,13 @@ impl State {
     /// Expected level: of all rates by their weights.
     fn weigh(&mut self) {
         let weights = self.weights();
-        self.level.mean = weights
+        // From one of them, so that equal levels are theirs to the last bit.
+        let from = self.level.rates[0];
+        let steps = weights
             .iter()
             .zip(self.level.rates)
-            .map(|(w, l)| w * l)
-            .sum();
+            .map(|(w, l)| w * (l - from));
+        self.level.mean = from + steps.sum::<f64>();
     }
 
     pub(super) fn factor(&self, at: usize) -> f64 {

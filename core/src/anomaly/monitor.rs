@@ -269,7 +269,10 @@ impl Watch {
         let side = seen.score.signum();
         if !far || self.far.last().is_some_and(|f| f.score.signum() != side) {
             let single = std::mem::take(&mut self.far);
-            if !self.episode {
+            if self.episode {
+                // It is over, and says nothing of the days after it.
+                self.past.drain(..self.past.len() - 1);
+            } else {
                 single.into_iter().for_each(|f| self.learn(f));
             }
         }
