@@ -9,6 +9,8 @@ use crate::{Cancel, Result};
 pub(super) const MAD: f64 = 1.482_602_218_505_602;
 /// What a median deviation knows of a spread, against a mean square, for the normal.
 const MAD_EFFICIENCY: f64 = 0.37;
+/// Points with sales in a window, where many have none.
+const SALES: usize = 40;
 /// Points a calendar class needs to be judged against its own kind.
 const CLASS_POINTS: usize = 4;
 
@@ -50,7 +52,13 @@ pub(super) fn lookback(
     // Where many points are zero the median is, too, and says nothing.
     let zeros = filled.iter().filter(|v| **v == 0.0).count();
     let centre = if zeros * 4 > n { mean } else { median };
-    let (trend, seasonal) = running(&filled, &seasons, centre, cancel)?;
+    // A mean of few sales is mostly the point that is held against it.
+    let least = if zeros * 4 > n {
+        SALES * n / (n - zeros).max(1)
+    } else {
+        0
+    };
+    let (trend, seasonal) = running(&filled, &seasons, least, centre, cancel)?;
     let mut expected: Vec<f64> = trend
         .iter()
         .zip(&seasonal)
