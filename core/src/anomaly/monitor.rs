@@ -177,7 +177,7 @@ impl Watch {
             value: seen.value,
             mean: seen.mean,
             variance,
-            level: self.state.level.steady(),
+            levels: [self.state.level.mean, self.state.level.steady()],
             episode: false,
             factor: self.state.factor(seen.at),
         });
@@ -187,7 +187,7 @@ impl Watch {
         let mut p = self.chance(seen.score, self.counts(seen.mean, variance));
         if seen.score.abs() >= WINDOW_LAST {
             for (k, (spread, _)) in WINDOWS.into_iter().zip(self.spread) {
-                if let Some((z, counts)) = self.window(k, spread, Some(seen.score)) {
+                if let Some((z, counts)) = self.evidence(k, spread, seen.score) {
                     p = p.min(self.chance(z, counts));
                 }
             }
@@ -195,15 +195,28 @@ impl Watch {
         p
     }
 
-    /// Score of the sum of the last `k` days, and its mean in counts, against what was expected of all
-    /// of them before the first.
+    /// Score of the last `k` days together and their mean in counts, against what was expected before the
+    /// first, as evidence on a last day of this score: by the level that followed best or by the steady
+    /// one, whichever they are nearer to. A fast level is too high after a promotion, a slow one lags
+    /// behind a trend.
+    fn evidence(&self, k: usize, spread: f64, score: f64) -> Option<(f64, f64)> {
+        let [fast, steady] = self.past.get(self.past.len().checked_sub(k)?)?.levels;
+        let near = self.window(k, fast, spread, Some(score))?;
+        let other = self.window(k, steady, spread, Some(score))?;
+        Some(if near.0.abs() <= other.0.abs() {
+            near
+        } else {
+            other
+        })
+    }
+
+    /// Score of the sum of the last `k` days, and its mean in counts, against a level.
     ///
     /// As evidence on a last day of some `score`: `None` unless the window begins and ends on that
     /// side, and no day adds much more than the last one.
-    fn window(&self, k: usize, spread: f64, score: Option<f64>) -> Option<(f64, f64)> {
-        let days = self.past.range(self.past.len().checked_sub(k)?..);
+    fn window(&self, k: usize, level: f64, spread: f64, score: Option<f64>) -> Option<(f64, f64)> {
+        let days = self.past.range(self.past.len() - k..);
         let additive = self.state.additive;
-        let level = days.clone().next()?.level;
         let side = score.map_or(1.0, f64::signum);
         let most = score.map_or(f64::INFINITY, |s| WINDOW_CLIP * s.abs());
         let (mut over, mut mean, mut variance) = (0.0, 0.0, 0.0);
@@ -241,14 +254,18 @@ impl Watch {
         Some((z, mean * mean / variance))
     }
 
-    /// Learns how far windows scatter, from those that the last day ends.
+    /// Learns how far windows scatter about the steady level, from those that the last day ends.
     fn scatter(&mut self) {
         for (i, k) in WINDOWS.into_iter().enumerate() {
             let (spread, known) = self.spread[i];
             if self.past.iter().rev().take(k).any(|d| d.episode) {
                 continue;
             }
-            if let Some((z, _)) = self.window(k, 1.0, None) {
+            let first = self.past.len().checked_sub(k);
+            let Some([_, steady]) = first.and_then(|i| Some(self.past.get(i)?.levels)) else {
+                continue;
+            };
+            if let Some((z, _)) = self.window(k, steady, 1.0, None) {
                 let squared = (z * z).min(SPREAD_CLIP * spread);
                 // Windows overlap: k of them are one.
                 let known = known + 1.0 / k as f64;
@@ -442,7 +459,8 @@ struct Day {
     value: f64,
     mean: f64,
     variance: f64,
-    level: f64,
+    /// The level that it was held against, and one that follows slowly.
+    levels: [f64; 2],
     factor: f64,
     /// Whether it is one of several in a row that are far off.
     episode: bool,
