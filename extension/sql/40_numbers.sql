@@ -140,12 +140,17 @@ AS $$
 #variable_conflict use_column
 DECLARE
     dims text[] := kpi._by(bridge.by);
+    known text[] := kpi._source_dimensions(source);
     leaf text[];
     now_period daterange := kpi._period($1, source);
     then_period daterange := coalesce(kpi._period_or_last_month($2, NULL), kpi.previous(now_period));
 BEGIN
     -- Products first, groups after: groups first would turn mix into price.
-    leaf := CASE WHEN dims && '{sku,product}' THEN dims ELSE dims || '{sku}'::text[] END;
+    leaf := CASE WHEN dims && '{sku,product}' THEN dims WHEN 'sku' = ANY (known) THEN dims || '{sku}'::text[]
+                 WHEN 'product' = ANY (known) THEN dims || '{product}'::text[] END;
+    IF leaf IS NULL THEN
+        RAISE EXCEPTION 'source "%" has neither sku nor product', source USING ERRCODE = '22023', HINT = 'Map one of them with kpi.register_source().';
+    END IF;
     RETURN QUERY
     WITH f AS (
         SELECT f.key,

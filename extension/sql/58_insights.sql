@@ -31,7 +31,8 @@ BEGIN
     -- What changed most, and whether it is local.
     call := format('SELECT * FROM kpi.drivers(''revenue'', %L::daterange, %L::daterange, filter => %L, source => %L)', now_period, then_period,
                    $2, $4);
-    FOR row_now IN SELECT d.* FROM kpi.drivers('revenue', now_period, then_period, NULL, $2, source => $4) AS d LOOP
+    FOR row_now IN SELECT d.* FROM kpi.drivers('revenue', now_period, then_period, NULL, $2, source => $4) AS d
+                    WHERE kpi._driver_dimensions($4, $2) <> '{}' LOOP
         IF row_now.kind = 'segment' AND row_now.status = 'ok' THEN
             kind := 'driver';
             headline := format('%s: revenue is %s %% %s expected', row_now.member,
@@ -123,9 +124,10 @@ BEGIN
             RETURN NEXT;
         END IF;
         -- The mix moved: the same members sell, but dearer or cheaper ones sell more of it.
+        CONTINUE WHEN dim <> 'brand' OR NOT known && '{sku,product}';
         SELECT sum(b.mix)::float8 AS mix, sum(b.change)::float8 AS change INTO row_now
           FROM kpi.bridge(now_period, then_period, ARRAY[dim], $2, $4) AS b;
-        IF dim = 'brand' AND abs(row_now.mix) >= 0.03 * total.baseline THEN
+        IF abs(row_now.mix) >= 0.03 * total.baseline THEN
             kind := 'mix';
             headline := format('A shift to %s %ss %s %s of revenue', CASE WHEN row_now.mix > 0 THEN 'dearer' ELSE 'cheaper' END, dim,
                                CASE WHEN row_now.mix > 0 THEN 'brought' ELSE 'took' END, to_char(abs(row_now.mix), money));

@@ -58,4 +58,4 @@ CREATE TABLE burst AS
 SELECT date '2025-01-01' + d AS day, 'B' || b AS brand, CASE WHEN d >= 59 AND b = 1 THEN 9000 ELSE 10 END AS price, 1 AS quantity
   FROM generate_series(0, 89) AS d, generate_series(1, 6) AS b;
 SELECT kpi.register_source('burst', 'burst', at => 'day', price => 'price', quantity => 'quantity', dimensions => '{brand}');
-SELECT headline FROM kpi.insights(kpi.period('2025-03'), source => 'burst') WHERE kind = 'driver';
+SELECT kind, headline FROM kpi.insights(kpi.period('2025-03'), source => 'burst');

@@ -78,12 +78,7 @@ pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
                 t.scope(),
                 list(&items, t.lang)
             ),
-            format!(
-                "{}{}: {}.",
-                t.scope(),
-                span_ko,
-                list(&items, t.lang)
-            ),
+            format!("{}{}: {}.", t.scope(), span_ko, list(&items, t.lang)),
         )];
     }
     let x = |row: &Row| show(num(row, "forecast").unwrap_or(0.0));
