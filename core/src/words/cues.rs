@@ -15,12 +15,22 @@ const MET: &str = r"(?:revenues?|sales|turnover|units?|volumes?|quantit(?:y|ies)
 
 /// (function, weight, pattern on the question with members and times marked).
 const CUES: &[(&str, f64, &str)] = &[
+    (
+        "attainment",
+        6.0,
+        r"\btargets? .{0,20}(?:at risk|in (?:danger|jeopardy|trouble)|slipping|out of reach)\b|\b(?:endangered|threatened) targets?\b",
+    ),
+    (
+        "what_if",
+        8.0,
+        r"\b(?:cost (?:us )?(?:to|of)|los[ei]\w*|forgo|give up) .{0,25}\b(?:delist\w*|drop|dropping|discontinu\w*|ax|axing|remov\w*)\b",
+    ),
     // value
     ("value", 1.6, r"\bhow (?:much|many)\b"),
     (
         "value",
         1.5,
-        r"^(?:and |so |ok |hey |please |quick one |tell me |give me |show me |what (?:is|was|were|are|'s) |what )*(?:the |our |my )*(?:current |total |overall |sum of |net |gross )*{MET}(?: (?:of|for|from|on|in|at|with|by|via|through|excluding|without|E\d+|T\d+|the|and|only|,))*$",
+        r"^(?:and |so |ok |hey |please |quick one |tell me |give me |show me |what (?:is|was|were|are|'s) |what )*(?:the |our |my )*(?:current |total |overall |sum of |net |gross )*{MET}(?: (?:of|for|from|between|on|in|at|with|by|via|through|excluding|without|E\d+|T\d+|the|and|only|,))*$",
     ),
     (
         "value",
@@ -97,10 +107,43 @@ const CUES: &[(&str, f64, &str)] = &[
     ),
     (
         "compare",
+        6.0,
+        r"\b(?:which|what|whose|list|show|any|biggest|worst|top) .{0,30}(?:tanking|plummeting|nosediving|(?:in )?free[ -]?fall|detractors?|losing streak|in decline|going down the drain|soaring|skyrocketing|taking off)\b",
+    ),
+    (
+        "elasticity",
+        5.0,
+        r"\b(?:buy|buys|bought|sell|sells|order|orders) (?:less|more|fewer).{0,40}\b(?:dearer|cheaper|pricier|expensive|raise|raised|raising|lower|discount\w*|price)\b|\b(?:response|responds?|react\w*) (?:of \w+ )?to (?:the )?pric\w+",
+    ),
+    (
+        "concentration",
+        5.0,
+        r"\b(?:hang(?:s|ing)?|hing(?:e|es|ing)|rest(?:s|ing)?|stand(?:s|ing)?) (?:\w+ ){0,2}on (?:one|two|a few|a single|a handful|just|too few)\b|\bover-?(?:indexed|exposed|reliant|dependent|weighted) (?:on|to)\b|\btoo (?:exposed|reliant|dependent)\b|\ball (?:our |the )?eggs\b",
+    ),
+    (
+        "what_if",
+        5.0,
+        r"\bif (?:i|we|you) (?:stop|stopped|quit|ended|end|no longer|were to stop)\b|\bwhat would (?:that|this|it) do to\b",
+    ),
+    ("breakdown", 5.0, r"\b(?:league tables?|leader ?boards?)\b"),
+    ("attainment", -6.0, r"^make (?:it|that|this)\b"),
+    (
+        "none",
+        7.0,
+        r"\bhow much cash\b|\bcash (?:flow|position|balance|in the bank|do we have)\b",
+    ),
+    (
+        "compare",
+        4.0,
+        r"T\d+ ?(?:이랑|랑|와|과|하고|에) ?비교|비교하면",
+    ),
+    (
+        "compare",
         2.6,
         r"\b(?:tank\w*|plummet\w*|nosediv\w*|soar\w*|skyrocket\w*)\b",
     ),
     ("forecast", 5.0, r"\bprognos\w+\b"),
+    ("insights", 6.0, r"알아야 ?(?:할|될)|알아 ?둬야|알아 ?두면"),
     ("scorecard", 2.5, r"\boverview\b"),
     ("none", 7.0, r"\bon order\b|기분|취미|몇 ?살|이름이 ?뭐"),
     (

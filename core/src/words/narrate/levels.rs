@@ -2,7 +2,7 @@
 
 use super::{NAMED, Teller, count, list, share_in_brackets};
 use crate::words::facts::{
-    Row, day, grain_of, metric_name, num, percent, plain_name, text, unit_of, when,
+    Row, day, grain_of, metric_name, num, percent, plain_name, text, unit_of, when, within,
 };
 
 pub(super) fn value(t: &Teller<'_>) -> Vec<String> {
@@ -212,11 +212,11 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     let low = used
         .iter()
         .fold(first, |a, b| if b.1 < a.1 { b } else { a });
-    let w = |d| when(d, grain, t.lang);
+    let w = |d| within(d, grain, t.lang);
     let mut out = vec![if used.len() == 1 {
         t.say(
             format!(
-                "{}{} was {} in {}.",
+                "{}{} was {} {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(first.1),
@@ -233,7 +233,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     } else if (last.1 - first.1).abs() < 1e-9 {
         t.say(
             format!(
-                "{}{} ended where it began: {} in {} and in {}.",
+                "{}{} ended where it began: {} {} and {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(last.1),
@@ -253,7 +253,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
         let verb = if last.1 > first.1 { "rose" } else { "fell" };
         t.say(
             format!(
-                "{}{} {verb} from {} in {} to {} in {}.",
+                "{}{} {verb} from {} {} to {} {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(first.1),
@@ -280,7 +280,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     if used.len() > 2 && high.1 > low.1 {
         out.push(t.say(
             format!(
-                "The highest was {} in {}, the lowest {} in {}.",
+                "The highest was {} {}, the lowest {} {}.",
                 t.level(high.1),
                 w(high.0),
                 t.level(low.1),
@@ -333,10 +333,10 @@ fn by_member(t: &Teller<'_>, members: &[&str]) -> Vec<String> {
         .collect();
     vec![t.say(
         format!(
-            "{} series of {}; in {} the largest were {}.",
+            "{} series of {}; {} the largest were {}.",
             members.len(),
             t.metric(),
-            when(last, grain, t.lang),
+            within(last, grain, t.lang),
             list(&items, t.lang)
         ),
         format!(
@@ -497,10 +497,16 @@ pub(super) fn portfolio(t: &Teller<'_>) -> Vec<String> {
     if uneven > 0 {
         out.push(t.say(
             format!(
-                "Demand is uneven for {uneven}: {} erratic, {} intermittent, {} lumpy.",
-                tally("demand_class", "erratic"),
-                tally("demand_class", "intermittent"),
-                tally("demand_class", "lumpy")
+                "Demand is uneven for {uneven}: {}.",
+                super::list(
+                    &["erratic", "intermittent", "lumpy"]
+                        .map(|class| (tally("demand_class", class), class))
+                        .into_iter()
+                        .filter(|(n, _)| *n > 0)
+                        .map(|(n, class)| format!("{n} {class}"))
+                        .collect::<Vec<_>>(),
+                    super::super::facts::Lang::En
+                )
             ),
             format!("수요가 불규칙한 제품은 {uneven}개입니다."),
         ));
@@ -572,6 +578,29 @@ pub(super) fn cohorts(t: &Teller<'_>) -> Vec<String> {
         format!("{}{}.", count(starts.len(), "cohort", "cohorts"), t.scope()),
         format!("{}코호트 {}개.", t.scope(), starts.len()),
     )];
+    // Where there is but one, how far it came says more than how many there are.
+    if let [_] = starts.as_slice()
+        && let Some(last) = t.facts.rows.iter().max_by(|a, b| {
+            num(a, "age")
+                .unwrap_or(0.0)
+                .total_cmp(&num(b, "age").unwrap_or(0.0))
+        })
+        && let (Some(size), Some(active), Some(age)) =
+            (num(last, "size"), num(last, "active"), num(last, "age"))
+        && age > 0.0
+    {
+        out = vec![t.say(
+            format!(
+                "All{} began at once: {active:.0} of {size:.0} were active at age {age:.0}.",
+                t.scope()
+            ),
+            format!(
+                "{}모두 같은 때 시작했습니다. 경과 {age:.0}: {size:.0}개 중 {active:.0}개 활동.",
+                t.scope()
+            ),
+        )];
+        return out;
+    }
     for age in [1.0, 3.0, 6.0] {
         let at: Vec<&Row> = t
             .facts

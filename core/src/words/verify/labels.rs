@@ -5,13 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::{Facts, Lang, day, grain_of, num, period_words, when};
+use super::super::facts::{Facts, Lang, Unit, day, grain_of, num, period_words, when};
 use super::super::slots::Pattern;
 use super::super::text::fold;
-use super::Said;
+use super::numbers::Said;
 
 /// Words just before or after a number, and the columns that they name.
-static LABELS: [(Pattern, &[&str]); 17] = [
+static LABELS: [(Pattern, &[&str]); 18] = [
     (
         Pattern::new(
             r"\b(?:largest|biggest) (?:one|member|\w+)? ?(?:holds?|has|brings?|makes?|accounts)|최대 구성원",
@@ -31,11 +31,11 @@ static LABELS: [(Pattern, &[&str]); 17] = [
     (Pattern::new(r"\bambitious\b|야심"), &["ambitious"]),
     (
         Pattern::new(r"\b(?:a|one) year (?:earlier|before|ago)\b|전년"),
-        &["last_year", "baseline"],
+        &["last_year", "baseline", "year_ago_pct", "implied_growth"],
     ),
     (
         Pattern::new(
-            r"\btarget (?:of|is|was)\b|\b(?:reach|reaching|hit|hitting|against)(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
+            r"\btarget (?:of|is|was)\b|\b(?:reach|reaches|reaching|hits?|hitting|against)(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
         ),
         &["target"],
     ),
@@ -47,9 +47,13 @@ static LABELS: [(Pattern, &[&str]); 17] = [
     ),
     (
         Pattern::new(
-            r"\b(?:expected|expectation of|expect|forecast|forecasts|projected|likely|predicted)\b|\binstead of (?:[a-z]{3} )?$|기대|예상|예측",
+            r"\b(?:expected|expectation of|expect|forecast|forecasts|projected|likely|predicted)\b|기대|예상|예측",
         ),
         &["expected", "expected_end", "forecast"],
+    ),
+    (
+        Pattern::new(r"\binstead of (?:the )?(?:[a-z]{3} )?$"),
+        &["expected", "expected_end", "forecast", "target"],
     ),
     (
         Pattern::new(r"\b(?:at most|up to|no more than)\b|최대"),
@@ -101,14 +105,23 @@ static COMPARED: Pattern = Pattern::new(r"\bcompared (?:to|with) (?:[a-z]{3} |[�
 static CHANGED: Pattern = Pattern::new(
     r"^ ?(?:units |pieces |points |percent |% )?(?:more|less|fewer|higher|lower) than\b|^[%개원]? ?(?:줄|늘|증가|감소)",
 );
+static KO_CHANGED: Pattern =
+    Pattern::new(r"^(?:%p|%|개|원|포인트)? ?(?:적|많|낮|높|부족|초과|줄|늘|밑|웃)");
+static KO_THAN: Pattern = Pattern::new(r"보다 ?(?:약 ?)?(?:[a-z]{3} |[€$£₩])?$");
+static IN_PLACE_OF: Pattern = Pattern::new(
+    r"\b(?:in place of|instead of|rather than|compared (?:to|with)) (?:[a-z]{3} |[€$£₩])?$",
+);
+static WOULD_BE: Pattern =
+    Pattern::new(r"\b(?:would be|will be|to be|is|at) (?:[a-z]{3} |[€$£₩])?$");
+static KO_IN_PLACE_OF: Pattern = Pattern::new(r"^[%개원]? 대신");
 static BY: Pattern = Pattern::new(
-    r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of) (?:[a-z]{3} |[€$£₩])?[-+]?$",
+    r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of|equal to|equals|equivalent to|amounting to) (?:[a-z]{3} |[€$£₩])?[-+]?$",
 );
 static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
 static KO_TO: Pattern = Pattern::new(r"^[%개원]?(?:\(으\)로|으로|로)");
 /// What may stand between a number and the name it is of: "GBP 31.20 for Gorse".
 static OF_WHAT: Pattern = Pattern::new(
-    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
+    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold| lost| gained| made| added)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
 );
 
 /// Where a number stands: the words before it since the last number or break, and those after it.
@@ -127,8 +140,10 @@ fn place<'t>(text: &'t str, said: &[Said], at: usize) -> Place<'t> {
     let end = said.get(at + 1).map_or(text.len(), |n| n.from);
     let mut before = text.get(start..number.from).unwrap_or("");
     for mark in [", ", ": ", " and ", " / ", "("] {
-        // "price, volume" breaks; "a drop of" does not.
-        if let Some(cut) = before.rfind(mark) {
+        // "price, volume" breaks; "a drop of" does not, nor does "price (+8,450".
+        let own_bracket =
+            |cut: usize| mark == "(" && before.len() - cut <= 5 && !before.contains("interval");
+        if let Some(cut) = before.rfind(mark).filter(|cut| !own_bracket(*cut)) {
             before = &before[cut + if mark == "(" { 0 } else { mark.len() - 1 }..];
         }
     }
@@ -144,17 +159,25 @@ fn place<'t>(text: &'t str, said: &[Said], at: usize) -> Place<'t> {
     }
 }
 
+/// Columns that only a share can be of.
+const SHARES: [&str; 4] = ["p_attain", "level", "top1_share", "top5_share"];
+
 /// Columns that the words beside a number name, and whether those stand after it; empty where they name none.
 fn named_columns(
     place: &Place<'_>,
     bridge: bool,
     present: &BTreeSet<String>,
+    unit: Option<Unit>,
 ) -> (Vec<&'static str>, bool) {
+    let may_be = |c: &str| {
+        present.contains(c)
+            && (!SHARES.contains(&c) || !matches!(unit, Some(Unit::Money | Unit::Count)))
+    };
     let parts = if bridge { PARTS.as_slice() } else { &[] };
     let find = |text: &str, last: bool| {
         let mut best: Option<(usize, &'static [&'static str])> = None;
         for (pattern, columns) in LABELS.iter().chain(parts) {
-            if !columns.iter().any(|c| present.contains(*c)) {
+            if !columns.iter().any(|c| may_be(c)) {
                 continue;
             }
             let hits = pattern.regex().into_iter().flat_map(|r| r.find_iter(text));
@@ -232,13 +255,28 @@ pub(super) fn asked(
         return asked;
     }
     let place = place(text, said, at);
-    (asked.columns, asked.behind) = named_columns(&place, bridge, present);
+    (asked.columns, asked.behind) = named_columns(&place, bridge, present, number.unit);
     let tail = text.get(number.to..).unwrap_or("");
     let compared = COMPARED.is_in(head);
     asked.earlier = FROM.is_in(head) || compared || KO_FROM.is_in(tail);
-    asked.reached = TO.is_in(head) && !compared && !place.before.contains("up to")
-        || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
+    if present.contains("baseline") && present.contains("expected") && !present.contains("change") {
+        // What would be, in place of what is: the level and the one before.
+        asked.columns.retain(|c| *c != "expected");
+        if IN_PLACE_OF.is_in(head) || KO_IN_PLACE_OF.is_in(tail) {
+            asked.earlier = true;
+        } else if WOULD_BE.is_in(head) {
+            asked.reached = true;
+        }
+    }
+    asked.reached |=
+        TO.is_in(head) && !compared && !place.before.contains("up to") && !CHANGED.is_in(tail)
+            || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
     asked.change = BY.is_in(head) || CHANGED.is_in(tail);
+    // "예상보다 63개 적은": so much less than expected, not what was expected.
+    if KO_CHANGED.is_in(tail) && KO_THAN.is_in(place.before) {
+        asked.columns.clear();
+        asked.change = true;
+    }
     asked
 }
 
@@ -281,8 +319,17 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     found
 }
 
+static RELATIVE: Pattern = Pattern::new(
+    r"^ ?(?:units |pieces )?(?:(?:a|one) (?:day|week|month|quarter|year) (?:later|after|earlier|before)|(?:the|in the) (?:day|week|month|quarter|year) (?:after|before)|(?:the )?(?:next|previous|following) (?:day|week|month|quarter|year))\b",
+);
+
 /// The time a number belongs to: right after it, else the last before it, else the next.
-pub(super) fn time_of(text: &str, number: &Said, names: &[(String, Which)]) -> Vec<Which> {
+pub(super) fn time_of(
+    text: &str,
+    number: &Said,
+    said: &[Said],
+    names: &[(String, Which)],
+) -> Vec<Which> {
     let mut places: Vec<(usize, usize, Which)> = Vec::new();
     for (name, which) in names {
         places.extend(text.match_indices(name.as_str()).filter_map(|(at, _)| {
@@ -297,6 +344,26 @@ pub(super) fn time_of(text: &str, number: &Said, names: &[(String, Which)]) -> V
         }));
     }
     places.sort_by_key(|p| p.0);
+    // "From week A to week B units rose from 1,010 to 1,233": as many figures after the times, in their order.
+    let mut spots: Vec<(usize, usize)> = places.iter().map(|p| (p.0, p.1)).collect();
+    spots.dedup();
+    let after_all = |n: &&Said| spots.iter().all(|s| s.1 <= n.from);
+    let listed: Vec<&Said> = said.iter().filter(after_all).collect();
+    if spots.len() > 1
+        && listed.len() == spots.len()
+        && let Some(at) = listed.iter().position(|n| n.from == number.from)
+    {
+        let spot = spots.get(at);
+        return places
+            .iter()
+            .filter(|p| Some(&(p.0, p.1)) == spot)
+            .map(|p| p.2)
+            .collect();
+    }
+    // "1,233 a week later" is of the row after the one named.
+    if RELATIVE.is_in(text.get(number.to..).unwrap_or("")) {
+        return Vec::new();
+    }
     let next = places.iter().find(|p| p.0 >= number.to);
     let adjacent = next.filter(|p| belongs_to_next(text.get(number.to..p.0).unwrap_or("")));
     let prior = places.iter().rev().find(|p| p.1 <= number.from);
@@ -325,7 +392,19 @@ mod tests {
             assert!(pattern.regex().is_some(), "{columns:?}");
         }
         for pattern in [
-            &BETWEEN, &OPENS, &FROM, &TO, &BY, &CHANGED, &COMPARED, &KO_FROM, &KO_TO, &OF_WHAT,
+            &RELATIVE,
+            &KO_CHANGED,
+            &KO_THAN,
+            &BETWEEN,
+            &OPENS,
+            &FROM,
+            &TO,
+            &BY,
+            &CHANGED,
+            &COMPARED,
+            &KO_FROM,
+            &KO_TO,
+            &OF_WHAT,
         ] {
             assert!(pattern.regex().is_some());
         }
