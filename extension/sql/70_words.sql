@@ -529,6 +529,9 @@ CREATE FUNCTION kpi.allow_llm(role regrole, allow boolean DEFAULT true) RETURNS 
     VOLATILE PARALLEL UNSAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF role IS NULL OR allow IS NULL THEN
+        RAISE EXCEPTION 'role and allow must be given' USING ERRCODE = '22004', HINT = 'For example kpi.allow_llm(''kpi_analyst'').';
+    END IF;
     EXECUTE format(
         CASE WHEN allow THEN 'GRANT' ELSE 'REVOKE' END || ' EXECUTE ON FUNCTION kpi._llm_probe(), kpi._llm_words(text, jsonb, text, text, text, text), '
         'kpi._llm_route(text, jsonb), kpi.llm_status(), kpi.llm_explain(jsonb, text, text, text), '

@@ -10,6 +10,7 @@ use super::auto::Prepared;
 use super::interval::{Calibration, gaussian};
 use super::season::quantile_sorted;
 use super::{MOST_STEPS, Options};
+use crate::draw::Draw;
 use crate::{Cancel, Error, Result};
 
 /// Paths drawn for a total: quantiles to about one percentile.
@@ -20,34 +21,6 @@ const FEWEST_RESIDUALS: usize = 12;
 
 /// The level at which paths are scaled to the calibrated interval.
 const MATCHED_LEVEL: f64 = 0.8;
-
-/// A small generator with good statistical quality: Steele, Lea & Flood (2014), OOPSLA.
-#[derive(Clone, Debug)]
-struct SplitMix64(u64);
-
-impl SplitMix64 {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Uniform on the open interval from 0 to 1.
-    fn uniform(&mut self) -> f64 {
-        ((self.next() >> 11) as f64 + 0.5) / (1u64 << 53) as f64
-    }
-
-    fn pick(&mut self, n: usize) -> usize {
-        ((self.uniform() * n as f64) as usize).min(n.saturating_sub(1))
-    }
-
-    /// Standard normal, by Box & Muller (1958).
-    fn normal(&mut self) -> f64 {
-        (-2.0 * self.uniform().ln()).sqrt() * (2.0 * std::f64::consts::PI * self.uniform()).cos()
-    }
-}
 
 impl Prepared {
     /// Sums over all steps of `paths` joint futures, ascending; empty for a series without any
@@ -91,7 +64,7 @@ impl Prepared {
         if horizon == 0 {
             return Ok(());
         }
-        let mut generator = SplitMix64(seed);
+        let mut draw = Draw::new(seed);
         let weights = self.shock_weights();
         let spread = self.spread(&weights, |h| {
             if self.calibrated {
@@ -107,9 +80,9 @@ impl Prepared {
             cancel.check()?;
             for shock in &mut shocks {
                 *shock = if self.residuals.len() >= FEWEST_RESIDUALS {
-                    self.residuals[generator.pick(self.residuals.len())]
+                    self.residuals[draw.index(self.residuals.len())]
                 } else {
-                    generator.normal()
+                    draw.normal()
                 };
             }
             for h in 0..horizon {
@@ -117,7 +90,7 @@ impl Prepared {
                     let error: f64 = (0..=h).map(|k| weights[k] * shocks[h - k]).sum();
                     self.steps[h].mean + spread[h] * error
                 } else {
-                    let drawn = self.demand[generator.pick(self.demand.len())];
+                    let drawn = self.demand[draw.index(self.demand.len())];
                     if usual > 0.0 {
                         drawn * self.steps[h].mean / usual
                     } else {
@@ -211,7 +184,7 @@ mod tests {
 
     #[test]
     fn a_total_is_steadier_than_the_sum_of_quantiles() {
-        let mut noise = SplitMix64(1);
+        let mut noise = Draw::new(1);
         let y: Vec<f64> = (0..200).map(|_| 100.0 + 10.0 * noise.normal()).collect();
         let options = Options {
             model: Model::Theta,

@@ -353,7 +353,9 @@ fn metric(function: &str, slots: &Slots) -> String {
         .metrics
         .iter()
         .filter(|m| function == "value" || function == "history" || !counted.contains(&m.as_str()))
-        .find(|m| *m != "revenue")
+        // The units of "units returned" say what is counted of it.
+        .filter(|m| *m != "revenue")
+        .min_by_key(|m| *m == "units")
         .or(slots.metrics.first());
     match chosen {
         Some(metric)
@@ -482,7 +484,6 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 asked
             };
             args.by = which;
-            args.by.retain(|d| d != "customer");
             let held = match function {
                 "elasticity" => MORE_THAN.is_in(&slots.plain),
                 "history" | "forecast" => SIDE_BY_SIDE.is_in(&slots.text),
@@ -509,8 +510,8 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
         }
         _ => {}
     }
-    // `customer` is asked about, not split by, outside rankings of customers.
-    if function != "breakdown" {
+    // `customer` is asked about, not split by, outside rankings and cohorts of customers.
+    if !matches!(function, "breakdown" | "cohorts") {
         args.by.retain(|d| d != "customer");
     }
     if matches!(

@@ -15,12 +15,22 @@ const MET: &str = r"(?:revenues?|sales|turnover|units?|volumes?|quantit(?:y|ies)
 
 /// (function, weight, pattern on the question with members and times marked).
 const CUES: &[(&str, f64, &str)] = &[
+    (
+        "attainment",
+        6.0,
+        r"\btargets? .{0,20}(?:at risk|in (?:danger|jeopardy|trouble)|slipping|out of reach)\b|\b(?:endangered|threatened) targets?\b",
+    ),
+    (
+        "what_if",
+        8.0,
+        r"\b(?:cost (?:us )?(?:to|of)|los[ei]\w*|forgo|give up) .{0,25}\b(?:delist\w*|drop|dropping|discontinu\w*|ax|axing|remov\w*)\b",
+    ),
     // value
     ("value", 1.6, r"\bhow (?:much|many)\b"),
     (
         "value",
         1.5,
-        r"^(?:and |so |ok |hey |please |quick one |tell me |give me |show me |what (?:is|was|were|are|'s) |what )*(?:the |our |my )*(?:current |total |overall |sum of |net |gross )*{MET}(?: (?:of|for|from|on|in|at|with|by|via|through|excluding|without|E\d+|T\d+|the|and|only|,))*$",
+        r"^(?:and |so |ok |hey |please |quick one |tell me |give me |show me |what (?:is|was|were|are|'s) |what )*(?:the |our |my )*(?:current |total |overall |sum of |net |gross )*{MET}(?: (?:of|for|from|between|on|in|at|with|by|via|through|excluding|without|E\d+|T\d+|the|and|only|,))*$",
     ),
     (
         "value",

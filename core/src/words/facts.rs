@@ -315,6 +315,16 @@ pub(crate) fn when(day: NaiveDate, grain: Grain, lang: Lang) -> String {
     }
 }
 
+/// The same with its English preposition: on a day, in anything longer.
+pub(crate) fn within(day: NaiveDate, grain: Grain, lang: Lang) -> String {
+    let preposition = match (lang, grain) {
+        (Lang::Ko, _) => "",
+        (Lang::En, Grain::Day) => "on ",
+        (Lang::En, _) => "in ",
+    };
+    preposition.to_owned() + &when(day, grain, lang)
+}
+
 pub(crate) fn month_name(month: u32) -> &'static str {
     [
         "January",

@@ -23,7 +23,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "returns",
-        r"returns|refunds|returned(?: (?:the )?(?:units|items|pieces|goods|products))?|sent back|반품",
+        r"returns|refunds|returned(?: (?:the )?(?:units|items|pieces|goods|products))?|(?:do|did|have|had) (?:we|they|customers|buyers|shoppers|people) (?:return|send back|get back)|sent back|반품",
     ),
     (
         "repeat_rate",

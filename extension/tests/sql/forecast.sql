@@ -35,6 +35,12 @@ SELECT member, "time", value IS NOT NULL AS has_value, forecast >= value AS at_l
   FROM kpi.forecast('revenue', 2, 'month', history => 1);
 SELECT "time", status FROM kpi.forecast('revenue', 1);
 SELECT member, count(*), min(status) AS status FROM kpi.forecast('units', 4, 'week', by => '{brand}') WHERE status <> 'partial' GROUP BY 1 ORDER BY 1;
+-- Arguments by place mean what they mean by name, typed or not.
+SELECT count(*) AS rows, count(DISTINCT (member, "time", forecast, lo, hi)) AS different
+  FROM (SELECT * FROM kpi.forecast('revenue', 2, 'month', '{channel}') UNION ALL SELECT * FROM kpi.forecast('revenue', 2, grain => 'month', by => '{channel}')
+        UNION ALL SELECT * FROM kpi.forecast('revenue', 2, 'month', ARRAY['channel']) UNION ALL SELECT * FROM kpi.forecast('revenue', 2, 'month', '{channel}', '{}', 0.95, 'auto')
+       ) AS f;
+SELECT count(*) FROM kpi.forecast('revenue', 2, 'month', 'channel');
 -- Reconciled forecasts add up.
 SELECT count(*) AS steps, bool_and(abs(total - parts) < 1e-6 * total) AS add_up
   FROM (SELECT "time", sum(forecast) FILTER (WHERE members = '{}') AS total, sum(forecast) FILTER (WHERE members ? 'brand' AND members ? 'channel') AS parts

@@ -1,4 +1,5 @@
 -- Answers kept for dashboards are those of the functions, and are served only as long as they are.
+\set SHOW_CONTEXT never
 SET search_path = public;
 CREATE TEMP TABLE asked AS
 SELECT w.answer, w.arguments::jsonb, w.period, kpi.latest(w.answer, w.period, '{}', w.arguments::jsonb) AS live

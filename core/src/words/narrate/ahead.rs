@@ -37,55 +37,55 @@ pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
             .map(|d| when(d, grain, t.lang))
             .unwrap_or_default()
     };
-    if members.len() > 1 {
-        let mut sums: Vec<(String, f64)> = members
-            .iter()
-            .map(|m| {
-                (
-                    plain_name(m),
-                    ahead
-                        .iter()
-                        .filter(|r| text(r, "member") == Some(m))
-                        .filter_map(|r| num(r, "forecast"))
-                        .sum(),
-                )
-            })
-            .collect();
-        sums.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let items: Vec<String> = sums
-            .iter()
-            .take(NAMED)
-            .map(|(m, x)| format!("{m} {}", t.level(*x)))
-            .collect();
-        return vec![t.say(
-            format!(
-                "Forecast of {}{} over all steps, largest first: {}.",
-                t.metric(),
-                t.scope(),
-                list(&items, t.lang)
-            ),
-            format!(
-                "{}{} 예측 합계: {}.",
-                t.scope(),
-                t.metric(),
-                list(&items, t.lang)
-            ),
-        )];
-    }
     let (Some(first), Some(last)) = (ahead.first(), ahead.last()) else {
         return Vec::new();
-    };
-    // Nobody sells a tenth of a unit.
-    let show = |x: f64| t.level(if t.unit == Unit::Count { x.round() } else { x });
-    let x = |row: &Row| show(num(row, "forecast").unwrap_or(0.0));
-    let is = match t.facts.metric.as_str() {
-        "units" | "orders" | "customers" | "lines" | "returns" | "skus" | "brands" => "are",
-        _ => "is",
     };
     let adds_up = matches!(
         t.facts.metric.as_str(),
         "revenue" | "units" | "orders" | "lines" | "returns" | "new_sku_revenue"
     );
+    // Nobody sells a tenth of a unit.
+    let show = |x: f64| t.level(if t.unit == Unit::Count { x.round() } else { x });
+    if members.len() > 1 {
+        let mut figures: Vec<(String, f64)> = members
+            .iter()
+            .filter_map(|m| {
+                let mut own = ahead
+                    .iter()
+                    .filter(|r| text(r, "member") == Some(m))
+                    .filter_map(|r| num(r, "forecast"));
+                let figure = if adds_up { own.sum() } else { own.next_back()? };
+                Some((plain_name(m), figure))
+            })
+            .collect();
+        figures.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let items: Vec<String> = figures
+            .iter()
+            .take(NAMED)
+            .map(|(m, x)| format!("{m} {}", show(*x)))
+            .collect();
+        let (span, span_ko) = match (w(first), w(last)) {
+            (a, b) if adds_up && a != b => (
+                format!("in all from {a} to {b}"),
+                format!("{a}~{b} {} 예측 합계", t.metric()),
+            ),
+            (_, b) => (format!("for {b}"), format!("{b} {} 예측", t.metric())),
+        };
+        return vec![t.say(
+            format!(
+                "Forecast of {}{} {span}, largest first: {}.",
+                t.metric(),
+                t.scope(),
+                list(&items, t.lang)
+            ),
+            format!("{}{}: {}.", t.scope(), span_ko, list(&items, t.lang)),
+        )];
+    }
+    let x = |row: &Row| show(num(row, "forecast").unwrap_or(0.0));
+    let is = match t.facts.metric.as_str() {
+        "units" | "orders" | "customers" | "lines" | "returns" | "skus" | "brands" => "are",
+        _ => "is",
+    };
     if ahead.len() > 1 && adds_up {
         // The sum is what was asked for; intervals do not add up, so each stays with its step.
         let sum = show(ahead.iter().filter_map(|r| num(r, "forecast")).sum());

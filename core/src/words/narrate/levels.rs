@@ -3,6 +3,7 @@
 use super::{NAMED, Teller, count, list, share_in_brackets};
 use crate::words::facts::{
     Row, day, grain_of, metric_name, num, percent, plain_name, segment_name, text, unit_of, when,
+    within,
 };
 
 pub(super) fn value(t: &Teller<'_>) -> Vec<String> {
@@ -212,11 +213,11 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     let low = used
         .iter()
         .fold(first, |a, b| if b.1 < a.1 { b } else { a });
-    let w = |d| when(d, grain, t.lang);
+    let w = |d| within(d, grain, t.lang);
     let mut out = vec![if used.len() == 1 {
         t.say(
             format!(
-                "{}{} was {} in {}.",
+                "{}{} was {} {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(first.1),
@@ -233,7 +234,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     } else if (last.1 - first.1).abs() < 1e-9 {
         t.say(
             format!(
-                "{}{} ended where it began: {} in {} and in {}.",
+                "{}{} ended where it began: {} {} and {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(last.1),
@@ -253,7 +254,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
         let verb = if last.1 > first.1 { "rose" } else { "fell" };
         t.say(
             format!(
-                "{}{} {verb} from {} in {} to {} in {}.",
+                "{}{} {verb} from {} {} to {} {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(first.1),
@@ -280,7 +281,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     if used.len() > 2 && high.1 > low.1 {
         out.push(t.say(
             format!(
-                "The highest was {} in {}, the lowest {} in {}.",
+                "The highest was {} {}, the lowest {} {}.",
                 t.level(high.1),
                 w(high.0),
                 t.level(low.1),
@@ -333,10 +334,10 @@ fn by_member(t: &Teller<'_>, members: &[&str]) -> Vec<String> {
         .collect();
     vec![t.say(
         format!(
-            "{} series of {}; in {} the largest were {}.",
+            "{} series of {}; {} the largest were {}.",
             members.len(),
             t.metric(),
-            when(last, grain, t.lang),
+            within(last, grain, t.lang),
             list(&items, t.lang)
         ),
         format!(
