@@ -370,3 +370,29 @@ fn a_promotion_in_the_warm_up_is_laid_aside() {
     assert!(found.contains(&41), "{found:?}");
     assert!(found.iter().all(|t| (40..43).contains(t)), "{found:?}");
 }
+
+/// One of few members must not hide itself in the scatter that it is held against.
+#[test]
+fn one_of_few_members_is_found() {
+    let named = |times: f64| -> Vec<String> {
+        let mut cube = Cube::default();
+        for member in 0..10u64 {
+            let size = 400.0 + 60.0 * member as f64;
+            let noise = size.sqrt() * hum(member);
+            let own = if member == 3 { times } else { 1.0 };
+            let name = format!("m{member}");
+            cube.push(&[&name], (1.1 * own * size + noise).round(), size)
+                .unwrap();
+        }
+        let options = drivers::Options::new(vec!["a".into()]);
+        explain(&cube, &options, Cancel::NEVER)
+            .unwrap()
+            .into_iter()
+            .filter(|d| d.kind == Kind::Segment)
+            .map(|d| d.members.into_iter().map(|m| m.1).collect())
+            .collect()
+    };
+    assert_eq!(named(2.0), ["m3"]);
+    assert_eq!(named(0.5), ["m3"]);
+    assert_eq!(named(1.0), [""; 0]);
+}
