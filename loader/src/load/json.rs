@@ -1,4 +1,7 @@
 //! JSON: an array of objects, or an object a line.
+//!
+//! Not by serde_json: numbers keep their digits, `NaN` (as Python writes it) and bytes that are no UTF-8 spoil a line and not
+//! the file, and an object of an array is found by its line.
 
 use super::record::{Cell, Chunk, ChunkSource, Kind};
 use super::text::MAX_RECORD;
