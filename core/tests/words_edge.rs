@@ -132,3 +132,41 @@ fn facts_at_the_edge_are_told_and_checked() {
     );
     assert!(!same.contains("rose") && !same.contains("fell"), "{same}");
 }
+
+/// Amounts have the currency of the facts; where these have none, a text names none.
+#[test]
+fn a_currency_is_that_of_the_facts() {
+    let facts = |currency: &str| {
+        Facts::from_json(
+            &json!({"metric": "revenue", "period": "2025-11", "currency": currency, "rows": [{"value": 26_075_800}]}),
+        )
+    };
+    for (currency, text, right) in [
+        ("", "Revenue was 26,075,800 in November 2025.", true),
+        ("", "Revenue was $26,075,800 in November 2025.", false),
+        ("", "Revenue was EUR 26,075,800 in November 2025.", false),
+        (
+            "",
+            "Revenue was 26.1 million dollars in November 2025.",
+            false,
+        ),
+        (
+            "",
+            "In dollars, revenue was 26,075,800 in November 2025.",
+            false,
+        ),
+        ("", "2025년 11월 매출은 26,075,800원입니다.", false),
+        ("", "2025년 11월 매출은 26,075,800입니다.", true),
+        ("KRW", "2025년 11월 매출은 26,075,800원입니다.", true),
+        (
+            "EUR",
+            "Revenue was 26.1 million euros in November 2025.",
+            true,
+        ),
+        ("EUR", "Revenue was €26,075,800 in November 2025.", true),
+        ("EUR", "Revenue was $26,075,800 in November 2025.", false),
+    ] {
+        let faults = verify("value", text, &facts(currency));
+        assert_eq!(faults.is_empty(), right, "{currency}: {text}: {faults:?}");
+    }
+}

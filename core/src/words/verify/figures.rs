@@ -427,10 +427,9 @@ fn passes_mark(number: &Said, sentence: &str, named: &[(usize, usize)], base: &B
         })
 }
 
-/// The currency named must be that of the facts.
+/// The currency named must be that of the facts; where they have none, none is known.
 fn currency(number: &Said, facts: &Facts, faults: &mut Vec<Fault>) {
-    if !facts.currency.is_empty()
-        && let Some(code) = number.currency
+    if let Some(code) = number.currency
         && code != currency_code(&fold(&facts.currency)).unwrap_or(&facts.currency)
     {
         faults.push(Fault::new(FaultKind::Unit, &number.raw));

@@ -21,18 +21,30 @@ pub(super) struct Said {
     pub(super) raw: String,
 }
 
+/// Currencies by code and how they are written.
+const CURRENCIES: [(&str, &[&str]); 4] = [
+    ("EUR", &["eur", "euro", "€", "유로"]),
+    ("USD", &["usd", "$", "dollar", "달러"]),
+    ("GBP", &["gbp", "£", "pound"]),
+    ("KRW", &["krw", "₩", "won", "원"]),
+];
+
+/// A currency's code and ways to write it, however it is written.
+fn currency(word: &str) -> Option<(&'static str, &'static [&'static str])> {
+    let word = word.trim();
+    CURRENCIES
+        .into_iter()
+        .find(|(_, forms)| forms.iter().any(|f| word.starts_with(f)))
+}
+
 /// The code of a currency however it is written.
 pub(super) fn currency_code(word: &str) -> Option<&'static str> {
-    let word = word.trim();
-    [
-        ("EUR", &["eur", "€", "유로"][..]),
-        ("USD", &["usd", "$", "dollar", "달러"]),
-        ("GBP", &["gbp", "£", "pound"]),
-        ("KRW", &["krw", "₩", "won", "원"]),
-    ]
-    .into_iter()
-    .find(|(_, forms)| forms.iter().any(|f| word.starts_with(f)))
-    .map(|(code, _)| code)
+    currency(word).map(|(code, _)| code)
+}
+
+/// All ways to write a currency; none where it is not known.
+pub(super) fn currency_forms(word: &str) -> &'static [&'static str] {
+    currency(word).map_or(&[], |(_, forms)| forms)
 }
 
 pub(super) static NUMBER: Pattern = Pattern::new(

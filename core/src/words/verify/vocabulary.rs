@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use super::super::facts::{Facts, Lang, metric_name};
 use super::super::narrate::narrate_facts;
 use super::super::text::fold;
+use super::numbers::currency_forms;
 
 const PLAIN: &str = "
 a an the and or but nor while whereas with without of in on at by for from to into per as than then so that this these those there here it its they their them which who whose what where when how both each all any some none other others another same only also just even still about around roughly approximately almost nearly over under across within between among through during since until before after against versus vs compared comparison relative respectively together overall total totals altogether combined not did didn does don do has have had is are was were be been being no more less fewer few many much most least very slightly somewhat far well clearly sharply strongly markedly slowly quickly mostly mainly largely particularly especially exactly precisely
@@ -22,7 +23,7 @@ unchanged flat stable steady constant level levels same little
 lead leads leading led leader leaders follow follows followed following rank ranks ranked ranking place places placed come comes came coming go goes went back make makes made making bring brings brought contribute contributes contributed contribution contributions account accounts accounted represent represents represented hold holds held holding take takes taken stand stands stood standing out reach reaches reached reaching remain remains remained stay stays stayed show shows showed shown showing see sees seen saw record recorded records register registered list listed below shown achieve achieved sell sells sold selling generate generates generated earn earns earned give gives gave leave leaves left put puts start starts started end ends ended begin began finish finished move moves moved change changes changed changing differ differs differed difference differences vary varies
 share shares part parts portion proportion percent percentage point points value values figure figures number numbers amount amounts amounted sum average averages averaged mean median rate rates ratio price prices priced unit units piece pieces item items revenue sales turnover volume volumes quantity quantities returned return returns order orders result results performance overview data row rows member members largest larger large biggest bigger big smallest smaller small main major minor key
 brand brands product products sku skus channel channels vendor vendors supplier suppliers type types tier tiers category categories segment segments group groups metric metrics kpi kpis
-currency eur usd gbp krw euro euros dollar dollars pound pounds won thousand million billion
+currency won thousand million billion
 said told named called known given shown respectively note notes meaning means i e eg namely instead rather however whereas although though despite yet
 short gap remaining rest remainder further additional extra plus minus both either neither alone apart besides except excluding including
 expectation expected normal usual unusual range spike spikes spiked drop event events point anomaly anomalies outlier outliers shift
@@ -156,6 +157,7 @@ pub(super) fn foreign_words(kind: &str, text: &str, facts: &Facts, free: &str) -
         fold(&facts.currency)
     );
     let mut allowed: BTreeSet<&str> = words(&own).collect();
+    allowed.extend(currency_forms(&fold(&facts.currency)));
     for (kinds, list) in OF_FUNCTION {
         if kinds.contains(&kind) {
             allowed.extend(list.split_whitespace());
