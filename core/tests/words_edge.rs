@@ -170,3 +170,75 @@ fn a_currency_is_that_of_the_facts() {
         assert_eq!(faults.is_empty(), right, "{currency}: {text}: {faults:?}");
     }
 }
+
+/// What lies ahead is neither told as past nor as certain; what is past may be.
+#[test]
+fn the_future_is_told_as_such() {
+    let forecast = json!({"metric": "revenue", "period": "2026-01", "rows": [
+        {"time": "2025-12-01", "member": "Total", "members": {}, "value": 39_120.0},
+        {"time": "2026-01-01", "member": "Total", "members": {}, "forecast": 41_250.0, "lo": 33_400.0, "hi": 49_100.0, "level": 0.8}]});
+    let target = json!({"metric": "revenue", "period": "2026-01", "rows": [
+        {"members": {"brand": "Elm"}, "member": "Elm", "commit": 38_000.0, "stretch_target": 44_500.0, "ambitious": 47_300.0, "last_year": 36_700.0}]});
+    let uplift = json!({"rows": [
+        {"rank": 1, "action": "promote", "subject": "Oak Oil", "reason": "", "expected_uplift": 2_870.0, "lo": 910.0, "hi": 4_830.0, "status": "ok"}]});
+    for (kind, facts, text, right) in [
+        (
+            "forecast",
+            &forecast,
+            "Revenue is forecast at 41,250 in January 2026.",
+            true,
+        ),
+        (
+            "forecast",
+            &forecast,
+            "Revenue was 39,120 in December 2025.",
+            true,
+        ),
+        (
+            "forecast",
+            &forecast,
+            "Revenue was 41,250 in January 2026.",
+            false,
+        ),
+        (
+            "forecast",
+            &forecast,
+            "Revenue is certain to reach 33,400 in January 2026.",
+            false,
+        ),
+        (
+            "forecast",
+            &forecast,
+            "2026년 1월 매출은 41,250을 기록했습니다.",
+            false,
+        ),
+        (
+            "forecast",
+            &forecast,
+            "2026년 1월 매출은 41,250으로 예상됩니다.",
+            true,
+        ),
+        (
+            "suggest_targets",
+            &target,
+            "Elm's stretch target is 44,500, after 36,700 last year.",
+            true,
+        ),
+        ("suggest_targets", &target, "Elm reached 44,500.", false),
+        (
+            "recommend",
+            &uplift,
+            "Promoting Oak Oil is expected to bring 2,870.",
+            true,
+        ),
+        (
+            "recommend",
+            &uplift,
+            "Promoting Oak Oil brought 2,870.",
+            false,
+        ),
+    ] {
+        let faults = verify(kind, text, &Facts::from_json(facts));
+        assert_eq!(faults.is_empty(), right, "{kind}: {text}: {faults:?}");
+    }
+}

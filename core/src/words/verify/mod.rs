@@ -12,6 +12,7 @@ mod figures;
 mod labels;
 mod names;
 mod numbers;
+mod outlook;
 mod rank;
 mod relations;
 mod times;
@@ -403,6 +404,7 @@ fn clauses(
     relations::supposed(&blank, facts, faults);
     direction::against_target(&blank, &named, base, faults);
     direction::along(&blank, &said, faults);
+    outlook::outlook(kind, &blank, &figures, base, faults);
     rank::ranks(kind, sentence, &named, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);
     rank::extremes(&blank, &named, &said, &time_names, base, faults);
