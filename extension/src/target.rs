@@ -4,11 +4,10 @@ use std::sync::atomic::AtomicBool;
 
 use chrono::{Datelike, Days, NaiveDate};
 use kpi_core::Cancel;
-use kpi_core::forecast::interval::Calibration;
-use kpi_core::forecast::{Options, Prepared, TotalError, prepare};
+use kpi_core::forecast::{Options, Prepared, prepare};
 use kpi_core::series::Grain;
 use kpi_core::target::{
-    NaturalLimits, Progress, Targets, Totals, allocate, attainment, elapsed_share, from_growth,
+    NaturalLimits, Outlooks, Progress, Targets, allocate, attainment, elapsed_share, from_growth,
     from_peers, from_samples, growth_percentile,
 };
 use pgrx::datum::Date;
@@ -39,26 +38,11 @@ pub(crate) fn outlooks(
         .par_iter()
         .map(|values| prepare(values, options, Cancel::on(flag)))
         .collect::<kpi_core::Result<_>>()?;
-    let pool = Calibration::pool(
-        prepared.iter().map(|p| p.scores.as_slice()),
-        options.horizon,
-    );
-    let errors: Vec<TotalError> = prepared.iter().map(|p| p.total_error(from, to)).collect();
-    let common = Totals::pool(&errors);
-    prepared
-        .par_iter()
-        .enumerate()
-        .map(|(i, p)| {
-            let mut totals = Vec::with_capacity(PATHS);
-            p.walk(&pool, PATHS, SEED + i as u64, Cancel::on(flag), |path| {
-                totals.push(path.iter().skip(from).take(to - from).sum());
-            })?;
-            if let Some(error) = errors.get(i) {
-                let floor = if options.nonnegative { 0.0 } else { -f64::MAX };
-                common.apply(error, floor, &mut totals);
-            }
-            Ok(totals)
-        })
+    let floor = if options.nonnegative { 0.0 } else { -f64::MAX };
+    let outlooks = Outlooks::of(&prepared, from..to, floor);
+    (0..prepared.len())
+        .into_par_iter()
+        .map(|i| outlooks.totals(i, PATHS, SEED + i as u64, Cancel::on(flag)))
         .collect()
 }
 

@@ -9,6 +9,6 @@ mod suggest;
 
 pub use allocate::allocate;
 pub use attain::{Attainment, Progress, State, attainment, elapsed_share, needs_review};
-pub use calibrate::Totals;
+pub use calibrate::Outlooks;
 pub use limits::{NaturalLimits, season_factors};
 pub use suggest::{Targets, from_growth, from_peers, from_samples, growth_percentile};
