@@ -2,13 +2,13 @@
 
 use std::sync::atomic::AtomicBool;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::NaiveDate;
 use kpi_core::Cancel;
 use kpi_core::forecast::{Options, Prepared, prepare};
 use kpi_core::series::Grain;
 use kpi_core::target::{
-    NaturalLimits, Outlooks, Progress, Targets, allocate, attainment, elapsed_share, from_growth,
-    from_peers, from_samples, growth_percentile,
+    NaturalLimits, Outlooks, Progress, Targets, allocate, attainment, elapsed_share,
+    expected_and_risk, from_growth, from_peers, from_samples, growth_percentile, usual_weights,
 };
 use pgrx::datum::Date;
 use pgrx::prelude::*;
@@ -365,7 +365,7 @@ fn targets_attain(
             .map(|(i, (values, rest))| {
                 let from = begin.max(0) as usize;
                 let to_date = values.iter().skip(from).take(elapsed).sum();
-                let weights = weights(values, first, begin, end);
+                let weights = usual_weights(values, first, begin..end);
                 let judged = attainment(&Progress {
                     target: target.get(i).copied().flatten(),
                     to_date,
@@ -430,49 +430,6 @@ fn rest_of(
     Ok(totals)
 }
 
-/// The usual weight of each day of the period: weekday times, with a year of history, calendar month.
-fn weights(values: &[f64], first: NaiveDate, begin: i64, end: i64) -> Vec<f64> {
-    let day = |place: i64| {
-        if place >= 0 {
-            first.checked_add_days(Days::new(place.unsigned_abs()))
-        } else {
-            first.checked_sub_days(Days::new(place.unsigned_abs()))
-        }
-    };
-    let past = usize::try_from(begin).unwrap_or(0).min(values.len());
-    let mut weekday = [(0.0, 0.0); 7];
-    let mut month = [(0.0, 0.0); 12];
-    for (place, v) in values.iter().take(past).enumerate() {
-        if let Some(d) = day(place as i64) {
-            let w = &mut weekday[d.weekday().num_days_from_monday() as usize];
-            *w = (w.0 + v.max(0.0), w.1 + 1.0);
-            let m = &mut month[d.month0() as usize % 12];
-            *m = (m.0 + v.max(0.0), m.1 + 1.0);
-        }
-    }
-    let mean = |c: (f64, f64)| if c.1 > 0.0 { c.0 / c.1 } else { 1.0 };
-    let has_all = |cells: &[(f64, f64)]| cells.iter().all(|c| c.1 > 0.0 && c.0 > 0.0);
-    let by_weekday = past >= 28 && has_all(&weekday);
-    let by_month = past >= 365 && has_all(&month);
-    (begin..end)
-        .map(|place| {
-            day(place).map_or(1.0, |d| {
-                let w = if by_weekday {
-                    mean(weekday[d.weekday().num_days_from_monday() as usize])
-                } else {
-                    1.0
-                };
-                let m = if by_month {
-                    mean(month[d.month0() as usize % 12])
-                } else {
-                    1.0
-                };
-                w * m
-            })
-        })
-        .collect()
-}
-
 /// A total handed down to groups in whole cents, by forecast and risk.
 #[pg_extern(sql = false)]
 fn targets_allocate(
@@ -513,10 +470,8 @@ fn targets_allocate(
             ..Options::new(skip + length)
         };
         let samples = outlooks(&rows, &options, skip, skip + length, flag)?;
-        let moments: Vec<(f64, f64)> = samples.iter().map(|s| moments(s)).collect();
-        let expected: Vec<f64> = moments.iter().map(|m| m.0).collect();
+        let (expected, risk) = expected_and_risk(&rows, &samples);
         let cents: Vec<f64> = expected.iter().map(|e| e * 100.0).collect();
-        let risk = risks(&rows, &moments);
         let parts = allocate(total_cents, &cents, &risk);
         Ok(expected
             .into_iter()
@@ -527,48 +482,4 @@ fn targets_allocate(
     })?
     .map_err(|e: kpi_core::Error| report(e))?;
     Ok(TableIterator::new(answers))
-}
-
-/// Mean and standard deviation.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    if values.is_empty() {
-        return (0.0, 0.0);
-    }
-    let mean = values.iter().sum::<f64>() / n;
-    let square: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    (mean, (square / (n - 1.0).max(1.0)).sqrt())
-}
-
-/// Each forecast's variance with its covariances: how the groups' buckets moved together tells the
-/// correlations, the sampled totals the spreads.
-fn risks(rows: &[Vec<f64>], moments: &[(f64, f64)]) -> Vec<f64> {
-    let moves: Vec<Vec<f64>> = rows
-        .iter()
-        .map(|values| {
-            let steps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
-            let (mean, sd) = self::moments(&steps);
-            steps
-                .iter()
-                .map(|s| if sd > 0.0 { (s - mean) / sd } else { 0.0 })
-                .collect()
-        })
-        .collect();
-    let n = moves.first().map_or(0, Vec::len).max(2) as f64 - 1.0;
-    // Row sums of the covariance matrix: each group's moves with those of all, each at its spread.
-    let mut all = vec![0.0; moves.first().map_or(0, Vec::len)];
-    for (m, (_, sd)) in moves.iter().zip(moments) {
-        for (sum, v) in all.iter_mut().zip(m) {
-            *sum += v * sd;
-        }
-    }
-    moves
-        .iter()
-        .zip(moments)
-        .map(|(m, (_, sd))| {
-            let with_all: f64 = m.iter().zip(&all).map(|(a, b)| a * b).sum::<f64>() / n;
-            // With little history the correlations are noise; a group's own variance counts at the least.
-            (sd * with_all).max(0.1 * sd * sd)
-        })
-        .collect()
 }
