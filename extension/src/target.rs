@@ -1,5 +1,6 @@
 //! Targets: forecasts of a period's total behind `kpi.suggest_targets()` and `kpi.attainment()`.
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 use chrono::NaiveDate;
@@ -26,20 +27,24 @@ const SEED: u64 = 20_240_101;
 /// The rest of a period longer than this is forecast by weeks.
 const MOST_DAYS: usize = 62;
 
-/// Totals over steps `from..to` (from 0) of joint paths of each series, ascending, calibrated together.
+/// Totals over some steps ahead (from 0) of joint paths of each series, ascending, calibrated together; nothing that is
+/// counted here falls below 0.
 pub(crate) fn outlooks(
     series: &[Vec<f64>],
-    options: &Options,
-    from: usize,
-    to: usize,
+    grain: Grain,
+    steps: Range<usize>,
     flag: &AtomicBool,
 ) -> kpi_core::Result<Vec<Vec<f64>>> {
+    let options = Options {
+        grain: Some(grain),
+        nonnegative: true,
+        ..Options::new(steps.end)
+    };
     let prepared: Vec<Prepared> = series
         .par_iter()
-        .map(|values| prepare(values, options, Cancel::on(flag)))
+        .map(|values| prepare(values, &options, Cancel::on(flag)))
         .collect::<kpi_core::Result<_>>()?;
-    let floor = if options.nonnegative { 0.0 } else { -f64::MAX };
-    let outlooks = Outlooks::of(&prepared, from..to, floor);
+    let outlooks = Outlooks::of(&prepared, steps, 0.0);
     (0..prepared.len())
         .into_par_iter()
         .map(|i| outlooks.totals(i, PATHS, SEED + i as u64, Cancel::on(flag)))
@@ -67,6 +72,19 @@ pub(crate) fn dense(
         }
     }
     rows
+}
+
+/// [`dense()`] of columns as SQL hands them over.
+fn rows(
+    groups: i32,
+    places: i32,
+    group: Vec<Option<i32>>,
+    place: Vec<Option<i32>>,
+    value: Vec<Option<f64>>,
+) -> SqlResult<Vec<Vec<f64>>> {
+    equal(&[group.len(), place.len(), value.len()])?;
+    let (group, place) = (integers(group), integers(place));
+    Ok(dense(groups, places, &group, &place, &numbers(value)))
 }
 
 /// Totals of blocks of `length` buckets, oldest first, the last one ending `gap` buckets before the
@@ -120,16 +138,9 @@ fn targets_suggest(
         ),
     >,
 > {
-    equal(&[group.len(), place.len(), value.len()])?;
     let grain = Grain::parse(grain).map_err(report)?;
     let method = Method::parse(method)?;
-    let rows = dense(
-        groups,
-        buckets,
-        &integers(group),
-        &integers(place),
-        &numbers(value),
-    );
+    let rows = rows(groups, buckets, group, place, value)?;
     let last_year = numbers(last_year);
     let skip = usize::try_from(skip).unwrap_or(0);
     let length = usize::try_from(length).unwrap_or(1).max(1);
@@ -148,12 +159,7 @@ fn targets_suggest(
             .map(|values| blocks(values, length, ahead, skip))
             .collect();
         let samples = if method == Method::Forecast {
-            let options = Options {
-                grain: Some(grain),
-                nonnegative: true,
-                ..Options::new(skip + length)
-            };
-            outlooks(&rows, &options, skip, skip + length, flag)?
+            outlooks(&rows, grain, skip..skip + length, flag)?
         } else {
             Vec::new()
         };
@@ -335,14 +341,7 @@ fn targets_attain(
         ),
     >,
 > {
-    equal(&[group.len(), place.len(), value.len()])?;
-    let rows = dense(
-        groups,
-        days,
-        &integers(group),
-        &integers(place),
-        &numbers(value),
-    );
+    let rows = rows(groups, days, group, place, value)?;
     let first = date::finite("first", first)?;
     let span = |to: NaiveDate| (to - first).num_days();
     let begin = span(date::finite("period", period_first)?);
@@ -398,12 +397,7 @@ fn rest_of(
     flag: &AtomicBool,
 ) -> kpi_core::Result<Vec<Vec<f64>>> {
     if before + left <= MOST_DAYS {
-        let options = Options {
-            grain: Some(Grain::Day),
-            nonnegative: true,
-            ..Options::new(before + left)
-        };
-        return outlooks(rows, &options, before, before + left, flag);
+        return outlooks(rows, Grain::Day, before..before + left, flag);
     }
     // Seven-day blocks that end with the history; the cut of the last one is taken in proportion.
     let weeks: Vec<Vec<f64>> = rows
@@ -419,13 +413,8 @@ fn rest_of(
         })
         .collect();
     let (from, to) = (before / 7, (before + left).div_ceil(7));
-    let options = Options {
-        grain: Some(Grain::Week),
-        nonnegative: true,
-        ..Options::new(to)
-    };
     let scale = left as f64 / ((to - from) * 7) as f64;
-    let mut totals = outlooks(&weeks, &options, from, to, flag)?;
+    let mut totals = outlooks(&weeks, Grain::Week, from..to, flag)?;
     totals.iter_mut().flatten().for_each(|t| *t *= scale);
     Ok(totals)
 }
@@ -452,24 +441,12 @@ fn targets_allocate(
         ),
     >,
 > {
-    equal(&[group.len(), place.len(), value.len()])?;
     let grain = Grain::parse(grain).map_err(report)?;
-    let rows = dense(
-        groups,
-        buckets,
-        &integers(group),
-        &integers(place),
-        &numbers(value),
-    );
+    let rows = rows(groups, buckets, group, place, value)?;
     let skip = usize::try_from(skip).unwrap_or(0);
     let length = usize::try_from(length).unwrap_or(1).max(1);
     let answers = worker::run_on_pool(move |flag| {
-        let options = Options {
-            grain: Some(grain),
-            nonnegative: true,
-            ..Options::new(skip + length)
-        };
-        let samples = outlooks(&rows, &options, skip, skip + length, flag)?;
+        let samples = outlooks(&rows, grain, skip..skip + length, flag)?;
         let (expected, risk) = expected_and_risk(&rows, &samples);
         let cents: Vec<f64> = expected.iter().map(|e| e * 100.0).collect();
         let parts = allocate(total_cents, &cents, &risk);
