@@ -40,6 +40,8 @@ struct World {
     /// By item and day from the first: expected lines without stock-outs, and the logarithm of the price; empty where they
     /// were not written.
     rates: HashMap<String, BTreeMap<i32, (f64, f64)>>,
+    /// First and last day of the promotions by item.
+    promotions: HashMap<String, Vec<(i32, i32)>>,
 }
 
 fn read(path: &Path) -> Outcome<World> {
@@ -57,9 +59,19 @@ fn read(path: &Path) -> Outcome<World> {
             .map(|l| cells(l).into_iter().map(str::to_owned).collect())
             .collect())
     };
+    let mut of_brand: HashMap<String, Vec<(i32, i32)>> = HashMap::new();
+    for row in table("truth_promo_lift.csv")? {
+        let days = of_brand.entry(row[0].clone()).or_default();
+        days.push((day(&row[1])?, day(&row[2])?));
+    }
     let mut kinds = HashMap::new();
     let mut elasticity = HashMap::new();
+    let mut promotions = HashMap::new();
     for row in table("truth_elasticity.csv")? {
+        promotions.insert(
+            row[0].clone(),
+            of_brand.get(&row[1]).cloned().unwrap_or_default(),
+        );
         kinds.insert(row[0].clone(), row[2].clone());
         elasticity.insert(row[0].clone(), row[3].parse()?);
     }
@@ -112,6 +124,7 @@ fn read(path: &Path) -> Outcome<World> {
         elasticity,
         stock_outs,
         rates,
+        promotions,
     })
 }
 
@@ -199,6 +212,7 @@ struct Tally {
     scored: Vec<(f64, bool)>,
     scored_by_oracle: Vec<(f64, bool)>,
     error_by_oracle: f64,
+    error_without_promotions: f64,
     alarms: usize,
     right: usize,
     price_actions: usize,
@@ -236,7 +250,8 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
             },
         );
     }
-    let least = least_errors(world);
+    let least = least_errors(world, true);
+    let without = least_errors(world, false);
     for e in elasticities(&panel, 0.9, Cancel::NEVER)?.items {
         let (Some(mean), Some(lo), Some(hi)) = (e.elasticity, e.lo, e.hi) else {
             continue;
@@ -244,6 +259,7 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
         let truth = world.elasticity[&e.item];
         if e.weeks >= 26 {
             tally.error_by_oracle += least[e.item.as_str()];
+            tally.error_without_promotions += without[e.item.as_str()];
             tally.elasticities += 1.0;
             tally.error += (mean - truth).abs();
             tally.bias += mean - truth;
@@ -360,7 +376,9 @@ fn oracle(world: &World, run: &StockOut) -> f64 {
 
 /// The mean absolute error of the elasticities at the least, by item: of one who knows all of demand but the items' levels and
 /// elasticities, and of the latter how far they spread within kinds and kinds among each other. Order lines are taken as Poisson.
-fn least_errors(world: &World) -> HashMap<&str, f64> {
+///
+/// * `lifts` - whether what each promotion adds beside its price is known as well; else their days tell nothing.
+fn least_errors(world: &World, lifts: bool) -> HashMap<&str, f64> {
     let variance = |v: &[f64]| {
         let mean = v.iter().sum::<f64>() / v.len() as f64;
         v.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (v.len() as f64 - 1.0).max(1.0)
@@ -382,7 +400,15 @@ fn least_errors(world: &World) -> HashMap<&str, f64> {
         .map(|n| variance(&truths(n)) * (n.len() as f64 - 1.0));
     let within = (squares.sum::<f64>() / freedom.max(1.0)).max(1e-9);
     let error_of_own = |name: &str| {
-        let days = || world.rates[name].values();
+        let promoted = |day: i32| {
+            let all = world.promotions.get(name);
+            all.is_some_and(|p| p.iter().any(|(from, to)| (*from..=*to).contains(&day)))
+        };
+        let days = || {
+            let all = world.rates[name].iter();
+            all.filter(|(day, _)| lifts || !promoted(**day))
+                .map(|(_, r)| r)
+        };
         let lines: f64 = days().map(|d| d.0).sum();
         let price = days().map(|d| d.0 * d.1).sum::<f64>() / lines;
         1.0 / days()
@@ -429,6 +455,10 @@ fn print(tally: &Tally) {
     println!(
         "| the least that is possible, all of demand but levels and elasticities being known | {:.2} | |",
         ratio(tally.error_by_oracle, tally.elasticities)
+    );
+    println!(
+        "| the same, what a promotion adds beside its price not being known | {:.2} | |",
+        ratio(tally.error_without_promotions, tally.elasticities)
     );
     println!("| bias | {:+.2} | |", ratio(tally.bias, tally.elasticities));
     println!(

@@ -9,10 +9,9 @@ use std::error::Error;
 
 use kpi_core::Cancel;
 use kpi_core::customer::wilson;
-use kpi_core::forecast::interval::Calibration;
-use kpi_core::forecast::{Options, Prepared, TotalError, prepare};
+use kpi_core::forecast::{Options, Prepared, prepare};
 use kpi_core::series::Grain;
-use kpi_core::target::{Totals, from_growth, from_samples};
+use kpi_core::target::{Outlooks, from_growth, from_samples};
 
 /// Months in a target's period.
 const MONTHS: usize = 3;
@@ -84,14 +83,9 @@ fn main() -> Result<(), Box<dyn Error>> {
                     .iter()
                     .map(|(past, _)| prepare(past, &options, Cancel::NEVER))
                     .collect::<Result<_, _>>()?;
-                let pool = Calibration::pool(prepared.iter().map(|p| p.scores.as_slice()), MONTHS);
-                let errors: Vec<TotalError> =
-                    prepared.iter().map(|p| p.total_error(0, MONTHS)).collect();
-                let common = Totals::pool(&errors);
-                for (((past, actual), prepared), error) in split.iter().zip(&prepared).zip(&errors)
-                {
-                    let mut totals = prepared.totals(&pool, PATHS, 1, Cancel::NEVER)?;
-                    common.apply(error, 0.0, &mut totals);
+                let outlooks = Outlooks::of(&prepared, 0..MONTHS, 0.0);
+                for (at, (past, actual)) in split.iter().enumerate() {
+                    let totals = outlooks.totals(at, PATHS, 1, Cancel::NEVER)?;
                     let quarters: Vec<f64> = past
                         .rchunks_exact(MONTHS)
                         .map(|c| c.iter().sum())

@@ -29,7 +29,6 @@ DECLARE
     channelled boolean := 'channel' = ANY (known) AND NOT 'channel' = ANY (dims);
     span daterange := kpi._whole_period($2, source);
     weeks daterange;
-    discounts boolean := kpi._metric_available(source, 'discount_depth');
 BEGIN
     IF item IS NULL THEN
         RAISE EXCEPTION 'source "%" has neither sku nor product', source USING ERRCODE = '22023',
@@ -51,37 +50,37 @@ BEGIN
     IF isempty(weeks) THEN
         RETURN;
     END IF;
-    RETURN QUERY
-    WITH f AS (
-        SELECT f.key[1:cardinality(dims)] AS key,
-               CASE WHEN single THEN f.key[1:cardinality(dims)] ELSE f.key[1:cardinality(dims) + 1] END AS item,
-               CASE WHEN channelled THEN f.key[cardinality(grouped)] ELSE '' END AS channel,
-               CASE WHEN kind IS NOT NULL THEN f.key[cardinality(dims) + 1]
-                    WHEN single AND 'product_type' = ANY (dims) THEN f.key[array_position(dims, 'product_type')]
-                    WHEN single THEN '' ELSE array_to_string(f.key[1:cardinality(dims)], e'\x1f') END AS kind,
-               f."time" - '1969-12-29'::date AS day, max(f.value) FILTER (WHERE f.metric = 'lines') AS lines,
-               max(f.value) FILTER (WHERE f.metric = 'units') AS units,
-               max(f.value) FILTER (WHERE f.metric = 'revenue') AS revenue,
-               max(f.value) FILTER (WHERE f.metric = 'discount_depth') AS depth
-          FROM kpi._figures(source, CASE WHEN discounts THEN '{lines,revenue,units,discount_depth}' ELSE '{lines,revenue,units}'::text[] END,
-                            grouped, filter, ARRAY[weeks], 'day') AS f
-         GROUP BY f.key, f."time"
+    RETURN QUERY EXECUTE format($q$
+    WITH c AS (
+        SELECT ARRAY[%2$s] AS key, g.bucket - '1969-12-29'::date AS day, g.m1 AS lines, g.m2 AS units, g.m3 AS revenue, g.m4 AS depth
+          FROM (%1$s) AS g
+    ), f AS (
+        SELECT c.key[1:cardinality($1)] AS key, %3$s AS item, %4$s AS kind, %5$s AS channel, c.day, c.lines, c.units, c.revenue, c.depth
+          FROM c
     ), a AS (
-        SELECT array_agg(array_to_string(f.item, e'\x1f')) AS items, array_agg(f.kind) AS kinds, array_agg(f.channel) AS channels,
+        SELECT array_agg(f.item) AS items, array_agg(f.kind) AS kinds, array_agg(f.channel) AS channels,
                array_agg(f.day) AS days, array_agg(f.lines::double precision) AS lines, array_agg(f.units::double precision) AS units,
                array_agg(f.revenue::double precision) AS revenue,
-               -- 5 % below the list price is a promotion.
+               -- A twentieth below the list price is a promotion.
                array_agg(CASE WHEN f.depth >= 0.05 THEN f.units ELSE 0 END::double precision) AS promoted
           FROM f WHERE f.units > 0 AND f.revenue > 0
     ), g AS (
-        SELECT DISTINCT f.key, CASE WHEN single THEN array_to_string(f.item, e'\x1f') ELSE f.kind END AS name FROM f
+        SELECT DISTINCT f.key, CASE WHEN $2 THEN f.item ELSE f.kind END AS name FROM f
     )
     SELECT g.key, e.elasticity, e.lo, e.hi, e.n_weeks, e.price_lo, e.price_hi, e.r2, e.status, e.note,
            coalesce(e.sd, (e.hi - e.lo) / 2 / 1.6448536269514722), e.price, e.promotion, e.promotion_error
       FROM a
-     CROSS JOIN LATERAL kpi._elasticity_fit(a.items, a.kinds, a.channels, a.days, a.lines, a.units, a.revenue, a.promoted, level) AS e
+     CROSS JOIN LATERAL kpi._elasticity_fit(a.items, a.kinds, a.channels, a.days, a.lines, a.units, a.revenue, a.promoted, $3) AS e
       JOIN g ON g.name = e.name
-     WHERE e.is_kind <> single;
+     WHERE e.is_kind <> $2
+    $q$, kpi._cells_query(source, '{lines,units,revenue,discount_depth}', grouped, filter, lower(weeks), upper(weeks)),
+        (SELECT string_agg('g.k' || i, ', ' ORDER BY i) FROM generate_series(1, cardinality(grouped)) AS i),
+        format($s$array_to_string(c.key[1:%s], e'\x1f')$s$, cardinality(dims) + CASE WHEN single THEN 0 ELSE 1 END),
+        CASE WHEN kind IS NOT NULL THEN format('c.key[%s]', cardinality(dims) + 1)
+             WHEN single AND 'product_type' = ANY (dims) THEN format('c.key[%s]', array_position(dims, 'product_type'))
+             WHEN single THEN $s$''$s$ ELSE format($s$array_to_string(c.key[1:%s], e'\x1f')$s$, cardinality(dims)) END,
+        CASE WHEN channelled THEN format('c.key[%s]', cardinality(grouped)) ELSE $s$''$s$ END)
+    USING dims, single, level;
 END $$;
 COMMENT ON FUNCTION kpi._elasticities(text[], daterange, jsonb, text, double precision) IS 'behind kpi.elasticity() and kpi.what_if()';
 

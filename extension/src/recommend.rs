@@ -75,23 +75,7 @@ fn recommend_rules(
     revenue: Vec<Option<f64>>,
     promoted: Vec<Option<f64>>,
     last_day: i32,
-) -> SqlResult<
-    TableIterator<
-        'static,
-        (
-            name!(action, String),
-            name!(subject, String),
-            name!(reason, String),
-            name!(expected_uplift, Option<f64>),
-            name!(lo, Option<f64>),
-            name!(hi, Option<f64>),
-            name!(confidence, Option<f64>),
-            name!(evidence, JsonB),
-            name!(rule, String),
-            name!(status, String),
-        ),
-    >,
-> {
+) -> SqlResult<Rows> {
     equal(&[item_names.len(), item_kinds.len()])?;
     equal(&[
         days.len(),

@@ -1,15 +1,15 @@
 //! Targets: forecasts of a period's total behind `kpi.suggest_targets()` and `kpi.attainment()`.
 
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::NaiveDate;
 use kpi_core::Cancel;
-use kpi_core::forecast::interval::Calibration;
-use kpi_core::forecast::{Options, Prepared, TotalError, prepare};
+use kpi_core::forecast::{Options, Prepared, prepare};
 use kpi_core::series::Grain;
 use kpi_core::target::{
-    NaturalLimits, Progress, Targets, Totals, allocate, attainment, elapsed_share, from_growth,
-    from_peers, from_samples, growth_percentile,
+    NaturalLimits, Outlooks, Progress, Targets, allocate, attainment, elapsed_share,
+    expected_and_risk, from_growth, from_peers, from_samples, growth_percentile, usual_weights,
 };
 use pgrx::datum::Date;
 use pgrx::prelude::*;
@@ -27,38 +27,27 @@ const SEED: u64 = 20_240_101;
 /// The rest of a period longer than this is forecast by weeks.
 const MOST_DAYS: usize = 62;
 
-/// Totals over steps `from..to` (from 0) of joint paths of each series, ascending, calibrated together.
+/// Totals over some steps ahead (from 0) of joint paths of each series, ascending, calibrated together; nothing that is
+/// counted here falls below 0.
 pub(crate) fn outlooks(
     series: &[Vec<f64>],
-    options: &Options,
-    from: usize,
-    to: usize,
+    grain: Grain,
+    steps: Range<usize>,
     flag: &AtomicBool,
 ) -> kpi_core::Result<Vec<Vec<f64>>> {
+    let options = Options {
+        grain: Some(grain),
+        nonnegative: true,
+        ..Options::new(steps.end)
+    };
     let prepared: Vec<Prepared> = series
         .par_iter()
-        .map(|values| prepare(values, options, Cancel::on(flag)))
+        .map(|values| prepare(values, &options, Cancel::on(flag)))
         .collect::<kpi_core::Result<_>>()?;
-    let pool = Calibration::pool(
-        prepared.iter().map(|p| p.scores.as_slice()),
-        options.horizon,
-    );
-    let errors: Vec<TotalError> = prepared.iter().map(|p| p.total_error(from, to)).collect();
-    let common = Totals::pool(&errors);
-    prepared
-        .par_iter()
-        .enumerate()
-        .map(|(i, p)| {
-            let mut totals = Vec::with_capacity(PATHS);
-            p.walk(&pool, PATHS, SEED + i as u64, Cancel::on(flag), |path| {
-                totals.push(path.iter().skip(from).take(to - from).sum());
-            })?;
-            if let Some(error) = errors.get(i) {
-                let floor = if options.nonnegative { 0.0 } else { -f64::MAX };
-                common.apply(error, floor, &mut totals);
-            }
-            Ok(totals)
-        })
+    let outlooks = Outlooks::of(&prepared, steps, 0.0);
+    (0..prepared.len())
+        .into_par_iter()
+        .map(|i| outlooks.totals(i, PATHS, SEED + i as u64, Cancel::on(flag)))
         .collect()
 }
 
@@ -83,6 +72,19 @@ pub(crate) fn dense(
         }
     }
     rows
+}
+
+/// [`dense()`] of columns as SQL hands them over.
+fn rows(
+    groups: i32,
+    places: i32,
+    group: Vec<Option<i32>>,
+    place: Vec<Option<i32>>,
+    value: Vec<Option<f64>>,
+) -> SqlResult<Vec<Vec<f64>>> {
+    equal(&[group.len(), place.len(), value.len()])?;
+    let (group, place) = (integers(group), integers(place));
+    Ok(dense(groups, places, &group, &place, &numbers(value)))
 }
 
 /// Totals of blocks of `length` buckets, oldest first, the last one ending `gap` buckets before the
@@ -136,16 +138,9 @@ fn targets_suggest(
         ),
     >,
 > {
-    equal(&[group.len(), place.len(), value.len()])?;
     let grain = Grain::parse(grain).map_err(report)?;
     let method = Method::parse(method)?;
-    let rows = dense(
-        groups,
-        buckets,
-        &integers(group),
-        &integers(place),
-        &numbers(value),
-    );
+    let rows = rows(groups, buckets, group, place, value)?;
     let last_year = numbers(last_year);
     let skip = usize::try_from(skip).unwrap_or(0);
     let length = usize::try_from(length).unwrap_or(1).max(1);
@@ -164,12 +159,7 @@ fn targets_suggest(
             .map(|values| blocks(values, length, ahead, skip))
             .collect();
         let samples = if method == Method::Forecast {
-            let options = Options {
-                grain: Some(grain),
-                nonnegative: true,
-                ..Options::new(skip + length)
-            };
-            outlooks(&rows, &options, skip, skip + length, flag)?
+            outlooks(&rows, grain, skip..skip + length, flag)?
         } else {
             Vec::new()
         };
@@ -351,14 +341,7 @@ fn targets_attain(
         ),
     >,
 > {
-    equal(&[group.len(), place.len(), value.len()])?;
-    let rows = dense(
-        groups,
-        days,
-        &integers(group),
-        &integers(place),
-        &numbers(value),
-    );
+    let rows = rows(groups, days, group, place, value)?;
     let first = date::finite("first", first)?;
     let span = |to: NaiveDate| (to - first).num_days();
     let begin = span(date::finite("period", period_first)?);
@@ -381,7 +364,7 @@ fn targets_attain(
             .map(|(i, (values, rest))| {
                 let from = begin.max(0) as usize;
                 let to_date = values.iter().skip(from).take(elapsed).sum();
-                let weights = weights(values, first, begin, end);
+                let weights = usual_weights(values, first, begin..end);
                 let judged = attainment(&Progress {
                     target: target.get(i).copied().flatten(),
                     to_date,
@@ -414,12 +397,7 @@ fn rest_of(
     flag: &AtomicBool,
 ) -> kpi_core::Result<Vec<Vec<f64>>> {
     if before + left <= MOST_DAYS {
-        let options = Options {
-            grain: Some(Grain::Day),
-            nonnegative: true,
-            ..Options::new(before + left)
-        };
-        return outlooks(rows, &options, before, before + left, flag);
+        return outlooks(rows, Grain::Day, before..before + left, flag);
     }
     // Seven-day blocks that end with the history; the cut of the last one is taken in proportion.
     let weeks: Vec<Vec<f64>> = rows
@@ -435,58 +413,10 @@ fn rest_of(
         })
         .collect();
     let (from, to) = (before / 7, (before + left).div_ceil(7));
-    let options = Options {
-        grain: Some(Grain::Week),
-        nonnegative: true,
-        ..Options::new(to)
-    };
     let scale = left as f64 / ((to - from) * 7) as f64;
-    let mut totals = outlooks(&weeks, &options, from, to, flag)?;
+    let mut totals = outlooks(&weeks, Grain::Week, from..to, flag)?;
     totals.iter_mut().flatten().for_each(|t| *t *= scale);
     Ok(totals)
-}
-
-/// The usual weight of each day of the period: weekday times, with a year of history, calendar month.
-fn weights(values: &[f64], first: NaiveDate, begin: i64, end: i64) -> Vec<f64> {
-    let day = |place: i64| {
-        if place >= 0 {
-            first.checked_add_days(Days::new(place.unsigned_abs()))
-        } else {
-            first.checked_sub_days(Days::new(place.unsigned_abs()))
-        }
-    };
-    let past = usize::try_from(begin).unwrap_or(0).min(values.len());
-    let mut weekday = [(0.0, 0.0); 7];
-    let mut month = [(0.0, 0.0); 12];
-    for (place, v) in values.iter().take(past).enumerate() {
-        if let Some(d) = day(place as i64) {
-            let w = &mut weekday[d.weekday().num_days_from_monday() as usize];
-            *w = (w.0 + v.max(0.0), w.1 + 1.0);
-            let m = &mut month[d.month0() as usize % 12];
-            *m = (m.0 + v.max(0.0), m.1 + 1.0);
-        }
-    }
-    let mean = |c: (f64, f64)| if c.1 > 0.0 { c.0 / c.1 } else { 1.0 };
-    let has_all = |cells: &[(f64, f64)]| cells.iter().all(|c| c.1 > 0.0 && c.0 > 0.0);
-    let by_weekday = past >= 28 && has_all(&weekday);
-    let by_month = past >= 365 && has_all(&month);
-    (begin..end)
-        .map(|place| {
-            day(place).map_or(1.0, |d| {
-                let w = if by_weekday {
-                    mean(weekday[d.weekday().num_days_from_monday() as usize])
-                } else {
-                    1.0
-                };
-                let m = if by_month {
-                    mean(month[d.month0() as usize % 12])
-                } else {
-                    1.0
-                };
-                w * m
-            })
-        })
-        .collect()
 }
 
 /// A total handed down to groups in whole cents, by forecast and risk.
@@ -511,28 +441,14 @@ fn targets_allocate(
         ),
     >,
 > {
-    equal(&[group.len(), place.len(), value.len()])?;
     let grain = Grain::parse(grain).map_err(report)?;
-    let rows = dense(
-        groups,
-        buckets,
-        &integers(group),
-        &integers(place),
-        &numbers(value),
-    );
+    let rows = rows(groups, buckets, group, place, value)?;
     let skip = usize::try_from(skip).unwrap_or(0);
     let length = usize::try_from(length).unwrap_or(1).max(1);
     let answers = worker::run_on_pool(move |flag| {
-        let options = Options {
-            grain: Some(grain),
-            nonnegative: true,
-            ..Options::new(skip + length)
-        };
-        let samples = outlooks(&rows, &options, skip, skip + length, flag)?;
-        let moments: Vec<(f64, f64)> = samples.iter().map(|s| moments(s)).collect();
-        let expected: Vec<f64> = moments.iter().map(|m| m.0).collect();
+        let samples = outlooks(&rows, grain, skip..skip + length, flag)?;
+        let (expected, risk) = expected_and_risk(&rows, &samples);
         let cents: Vec<f64> = expected.iter().map(|e| e * 100.0).collect();
-        let risk = risks(&rows, &moments);
         let parts = allocate(total_cents, &cents, &risk);
         Ok(expected
             .into_iter()
@@ -543,48 +459,4 @@ fn targets_allocate(
     })?
     .map_err(|e: kpi_core::Error| report(e))?;
     Ok(TableIterator::new(answers))
-}
-
-/// Mean and standard deviation.
-fn moments(values: &[f64]) -> (f64, f64) {
-    let n = values.len() as f64;
-    if values.is_empty() {
-        return (0.0, 0.0);
-    }
-    let mean = values.iter().sum::<f64>() / n;
-    let square: f64 = values.iter().map(|v| (v - mean).powi(2)).sum();
-    (mean, (square / (n - 1.0).max(1.0)).sqrt())
-}
-
-/// Each forecast's variance with its covariances: how the groups' buckets moved together tells the
-/// correlations, the sampled totals the spreads.
-fn risks(rows: &[Vec<f64>], moments: &[(f64, f64)]) -> Vec<f64> {
-    let moves: Vec<Vec<f64>> = rows
-        .iter()
-        .map(|values| {
-            let steps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
-            let (mean, sd) = self::moments(&steps);
-            steps
-                .iter()
-                .map(|s| if sd > 0.0 { (s - mean) / sd } else { 0.0 })
-                .collect()
-        })
-        .collect();
-    let n = moves.first().map_or(0, Vec::len).max(2) as f64 - 1.0;
-    // Row sums of the covariance matrix: each group's moves with those of all, each at its spread.
-    let mut all = vec![0.0; moves.first().map_or(0, Vec::len)];
-    for (m, (_, sd)) in moves.iter().zip(moments) {
-        for (sum, v) in all.iter_mut().zip(m) {
-            *sum += v * sd;
-        }
-    }
-    moves
-        .iter()
-        .zip(moments)
-        .map(|(m, (_, sd))| {
-            let with_all: f64 = m.iter().zip(&all).map(|(a, b)| a * b).sum::<f64>() / n;
-            // With little history the correlations are noise; a group's own variance counts at the least.
-            (sd * with_all).max(0.1 * sd * sd)
-        })
-        .collect()
 }

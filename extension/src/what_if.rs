@@ -1,7 +1,6 @@
 //! What a change would do: the draws behind `kpi.what_if()`.
 
 use kpi_core::elasticity::{Change, Subject, what_if};
-use kpi_core::forecast::Options;
 use kpi_core::series::Grain;
 use pgrx::prelude::*;
 
@@ -68,12 +67,7 @@ fn what_if_answers(
     let rows = dense(groups, buckets, group, place, &numbers(history));
     let horizon = usize::try_from(horizon).unwrap_or(0);
     let found = worker::run_on_pool(move |flag| {
-        let options = Options {
-            grain: Some(grain),
-            nonnegative: true,
-            ..Options::new(horizon)
-        };
-        let baselines = outlooks(&rows, &options, 0, horizon, flag)?;
+        let baselines = outlooks(&rows, grain, 0..horizon, flag)?;
         baselines
             .iter()
             .zip(answers.chunks(WIDTH))

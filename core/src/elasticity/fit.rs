@@ -10,7 +10,9 @@
 //! The log of gravity, Review of Economics and Statistics 88, 2006).
 
 use super::panel::{Panel, Table};
-use super::shrink::{Mixture, PRIOR_MEAN, PRIOR_SD, Prior, SPREAD_SCALE, Shrunk, Slopes, shrink};
+use super::shrink::{
+    Mixture, PRIOR_MEAN, PRIOR_SD, Prior, SIZE_SD, SPREAD_SCALE, Shrunk, Slopes, shrink,
+};
 use super::unit::{MIN_MOVED, Reading, Row, Unit};
 use crate::dense::{Factor, Symmetric};
 use crate::{Cancel, Error, Result};
@@ -22,16 +24,18 @@ const SLOPE: usize = 3;
 const SHARED: usize = 6;
 /// Terms of all kinds: promotion and the fortnight after, which kinds differ from.
 const COMMON: usize = 2;
-/// Prior standard deviations: trend per year, bend per year², seasons, promotions, and kinds' promotions
-/// around those of all.
-const TREND_SD: f64 = 0.5;
-const SEASON_SD: f64 = 0.5;
+/// Standard deviation of the effect of promotions, and of the fortnight after, over all kinds.
 const PROMOTION_SD: f64 = 1.0;
-const PROMOTION_SPREAD: f64 = 0.25;
+/// Where the other standard deviations start, and what one further effect of each sort is believed to be; they are
+/// estimated: of trends per year, bends per year², seasons, kinds' promotions around those of all, weeks.
+const SPREADS: [f64; 5] = [0.5, 0.5, 0.5, 0.25, 0.1];
+const TREND: usize = 0;
+const BEND: usize = 1;
+const SEASON: usize = 2;
+const PROMOTION: usize = 3;
+const WEEK: usize = 4;
 /// The least spread of slopes that the regression itself is held to; shrinkage proper comes after it.
 const MIN_SPREAD: f64 = 0.5;
-/// Where the standard deviation of the week effects starts; it is estimated.
-const WEEK_SD: f64 = 0.1;
 /// Lags of the Newey-West sum: a quarter of weeks, as prices and what else moves demand stay for months.
 const LAGS: usize = 12;
 /// Newton steps; 12 to 15 are usual.
@@ -236,14 +240,17 @@ impl Part {
     }
 
     fn prior(self) -> Prior {
-        let (mean, sd) = match self {
-            Part::Units | Part::Lines => (PRIOR_MEAN, PRIOR_SD),
-            Part::Size => (0.0, 1.0),
-        };
-        Prior {
-            mean,
-            sd,
-            spread: SPREAD_SCALE,
+        match self {
+            Part::Units | Part::Lines => Prior {
+                mean: PRIOR_MEAN,
+                sd: PRIOR_SD,
+                spread: SPREAD_SCALE,
+            },
+            Part::Size => Prior {
+                mean: 0.0,
+                sd: SIZE_SD,
+                spread: SIZE_SD,
+            },
         }
     }
 }
@@ -296,7 +303,8 @@ struct Model<'a> {
     dispersion: Vec<f64>,
     /// The excess of the variance over Poisson: variance = dispersion · (mean + excess · mean²).
     excess: f64,
-    week_sd: f64,
+    /// By [`TREND`] to [`WEEK`].
+    spreads: [f64; 5],
 }
 
 /// One Newton system, factored.
@@ -360,7 +368,7 @@ impl<'a> Model<'a> {
             slope_prior: vec![(part.prior().mean, part.prior().sd.powi(-2)); kinds],
             dispersion: vec![1.0; units.len()],
             excess: 0.0,
-            week_sd: WEEK_SD,
+            spreads: SPREADS,
         };
         model.expect();
         model
@@ -389,16 +397,22 @@ impl<'a> Model<'a> {
         (seen.offset + dot(&seen.own, own) + shared.sum::<f64>()).clamp(-30.0, 30.0)
     }
 
-    fn shared_precision(&self, j: usize) -> f64 {
+    /// The place in `spreads` of what a shared term is drawn from, `None` for the promotions of all kinds.
+    fn spread_of(&self, j: usize) -> Option<usize> {
         if j >= self.kinds * SHARED + COMMON {
-            self.week_sd.powi(-2)
+            Some(WEEK)
         } else if j >= self.kinds * SHARED {
-            PROMOTION_SD.powi(-2)
+            None
         } else if j % SHARED < 4 {
-            SEASON_SD.powi(-2)
+            Some(SEASON)
         } else {
-            PROMOTION_SPREAD.powi(-2)
+            Some(PROMOTION)
         }
+    }
+
+    fn shared_precision(&self, j: usize) -> f64 {
+        let spread = self.spread_of(j).map(|at| self.spreads[at]);
+        spread.unwrap_or(PROMOTION_SD).powi(-2)
     }
 
     fn fit(&mut self, cancel: Cancel<'_>) -> Result<()> {
@@ -418,7 +432,7 @@ impl<'a> Model<'a> {
                 }
                 self.estimate_excess();
                 self.estimate_dispersion();
-                self.estimate_week_sd(&system);
+                self.estimate_spreads(&system);
             }
             if step >= SETTLED && moved < 1e-4 {
                 break;
@@ -450,8 +464,8 @@ impl<'a> Model<'a> {
                 .get(unit.kind)
                 .copied()
                 .unwrap_or((0.0, 1e-6));
-            let trend = TREND_SD.powi(-2);
-            let held = [(0.0, 1e-6), (0.0, trend), (0.0, trend), slope];
+            let [trend, bend] = [TREND, BEND].map(|at| self.spreads[at].powi(-2));
+            let held = [(0.0, 1e-6), (0.0, trend), (0.0, bend), slope];
             let mut gradient = [0.0; OWN];
             let mut block = Symmetric::zeros(OWN);
             for (k, (mean, precision)) in held.iter().enumerate() {
@@ -605,15 +619,27 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// One step of the EM algorithm for the spread of the week effects.
-    fn estimate_week_sd(&mut self, system: &System) {
-        let from = self.kinds * SHARED + COMMON;
-        let square: f64 = (from..self.shared.len())
-            .map(|j| self.shared[j].powi(2) + 1.0 / system.diagonal[j].max(1e-9))
-            .sum();
-        self.week_sd = (square / self.weeks.len().max(1) as f64)
-            .sqrt()
-            .clamp(1e-3, 1.0);
+    /// One step of the EM algorithm for the spreads: the mean square of the effects of a sort, with what is not known of each.
+    fn estimate_spreads(&mut self, system: &System) {
+        let mut sums = SPREADS.map(|sd| (sd * sd, 1.0));
+        let mut add = |at: usize, effect: f64, variance: f64| {
+            sums[at].0 += effect * effect + variance;
+            sums[at].1 += 1.0;
+        };
+        for (own, factor) in self.own.iter().zip(&system.blocks) {
+            let Some(factor) = factor else { continue };
+            for (k, at) in [(1, TREND), (2, BEND)] {
+                let mut pick = [0.0; OWN];
+                pick[k] = 1.0;
+                add(at, own[k], factor.solve_small(&pick)[k]);
+            }
+        }
+        for (j, effect) in self.shared.iter().enumerate() {
+            if let Some(at) = self.spread_of(j) {
+                add(at, *effect, 1.0 / system.diagonal[j].max(1e-9));
+            }
+        }
+        self.spreads = sums.map(|(squares, n): (f64, f64)| (squares / n).sqrt().clamp(1e-3, 1.0));
     }
 
     /// The slopes as the data alone have them: the prior that held them is taken out again.

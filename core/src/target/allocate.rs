@@ -1,5 +1,7 @@
 //! A total handed down to groups, to the cent.
 
+use super::suggest::mean_and_variance;
+
 /// Hands `total` to groups in proportion to their risk: t_i = μ_i + (T − Σμ)·v_i / Σv.
 ///
 /// * `total` - in cents (the smallest unit of the money), negative counts as 0.
@@ -55,6 +57,44 @@ pub fn allocate(total: i64, expected: &[f64], risk: &[f64]) -> Vec<i64> {
         }
     }
     round_to(total, &parts)
+}
+
+/// What [`allocate()`] asks for, of each group: its expected total, and the variance of that with its covariances.
+///
+/// * `history` - the groups' buckets, of equal length.
+/// * `totals` - the groups' sampled totals of the period.
+///
+/// How the buckets moved together tells the correlations, the sampled totals the spreads.
+pub fn expected_and_risk(history: &[Vec<f64>], totals: &[Vec<f64>]) -> (Vec<f64>, Vec<f64>) {
+    let moments = |values: &[f64]| {
+        let (mean, variance) = mean_and_variance(values);
+        (mean, variance.sqrt())
+    };
+    let (expected, spreads): (Vec<f64>, Vec<f64>) = totals.iter().map(|t| moments(t)).unzip();
+    let moves: Vec<Vec<f64>> = history
+        .iter()
+        .map(|values| {
+            let steps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
+            let (mean, sd) = moments(&steps);
+            let standard = |s: &f64| if sd > 0.0 { (s - mean) / sd } else { 0.0 };
+            steps.iter().map(standard).collect()
+        })
+        .collect();
+    let length = moves.first().map_or(0, Vec::len);
+    // Row sums of the covariance matrix: each group's moves with those of all, each at its spread.
+    let mut all = vec![0.0; length];
+    for (m, sd) in moves.iter().zip(&spreads) {
+        for (sum, v) in all.iter_mut().zip(m) {
+            *sum += v * sd;
+        }
+    }
+    let n = length.max(2) as f64 - 1.0;
+    let risk = |(m, sd): (&Vec<f64>, &f64)| {
+        let with_all: f64 = m.iter().zip(&all).map(|(a, b)| a * b).sum::<f64>() / n;
+        // With little history the correlations are noise; a group's own variance counts at the least.
+        (sd * with_all).max(0.1 * sd * sd)
+    };
+    (expected, moves.iter().zip(&spreads).map(risk).collect())
 }
 
 /// Whole cents that sum to `total`, each within one of its part where the parts already sum to it.

@@ -1,5 +1,9 @@
 //! Where a target stands while its period runs.
 
+use std::ops::Range;
+
+use chrono::{Datelike, Days, NaiveDate};
+
 use crate::draw::{ascending, quantile};
 
 /// `good` from this probability of hitting the target on: more likely than not.
@@ -135,6 +139,46 @@ pub fn elapsed_share(weights: &[f64], elapsed: usize) -> Option<f64> {
     (all > 0.0).then(|| done / all)
 }
 
+/// The usual weight of each day of a period: that of its weekday times, with a year of history, that of its month.
+///
+/// * `values` - days from `first` on; those before the period count.
+/// * `period` - its days, counted from `first`.
+///
+/// What the history has too little of weighs 1.
+pub fn usual_weights(values: &[f64], first: NaiveDate, period: Range<i64>) -> Vec<f64> {
+    let day = |place: i64| {
+        let days = Days::new(place.unsigned_abs());
+        if place >= 0 {
+            first.checked_add_days(days)
+        } else {
+            first.checked_sub_days(days)
+        }
+    };
+    let weekday_of = |d: NaiveDate| d.weekday().num_days_from_monday() as usize;
+    let past = usize::try_from(period.start).unwrap_or(0).min(values.len());
+    let mut weekday = [(0.0, 0.0); 7];
+    let mut month = [(0.0, 0.0); 12];
+    for (place, v) in values.iter().take(past).enumerate() {
+        if let Some(d) = day(place as i64) {
+            for cell in [
+                &mut weekday[weekday_of(d)],
+                &mut month[d.month0() as usize % 12],
+            ] {
+                *cell = (cell.0 + v.max(0.0), cell.1 + 1.0);
+            }
+        }
+    }
+    let has_all = |cells: &[(f64, f64)]| cells.iter().all(|c| c.1 > 0.0 && c.0 > 0.0);
+    let by_weekday = past >= 28 && has_all(&weekday);
+    let by_month = past >= 365 && has_all(&month);
+    let weight = |used: bool, cell: (f64, f64)| if used { cell.0 / cell.1 } else { 1.0 };
+    let of = |d: NaiveDate| {
+        weight(by_weekday, weekday[weekday_of(d)])
+            * weight(by_month, month[d.month0() as usize % 12])
+    };
+    period.map(|place| day(place).map_or(1.0, of)).collect()
+}
+
 /// Whether the target itself should be looked at again: a third of the period is over and the outcome
 /// is all but certain either way.
 pub fn needs_review(p_attain: f64, elapsed: f64) -> bool {
@@ -171,6 +215,30 @@ mod tests {
             ..progress(&rest)
         });
         assert!((down.p_attain.unwrap() - 0.605).abs() < 1e-12);
+    }
+
+    /// Saturdays sell three times as much, in December twice: as in the history, so in the period.
+    #[test]
+    fn days_weigh_what_they_usually_sell() {
+        let first = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap();
+        let sold = |place: i64| {
+            let d = first + Days::new(place as u64);
+            let saturday = if d.weekday() == chrono::Weekday::Sat {
+                3.0
+            } else {
+                1.0
+            };
+            saturday * if d.month() == 12 { 2.0 } else { 1.0 }
+        };
+        let values: Vec<f64> = (0..366).map(sold).collect();
+        // November 30 of 2025 is a Sunday, the 29th a Saturday.
+        let weights = usual_weights(&values, first, 698..702);
+        let by_first: Vec<f64> = weights.iter().map(|w| w / weights[1]).collect();
+        for (got, want) in by_first.iter().zip([3.0, 1.0, 2.0, 2.0]) {
+            // December had four Saturdays in 31 days, the year 52 in 366.
+            assert!((got / want - 1.0).abs() < 0.07, "{by_first:?}");
+        }
+        assert_eq!(usual_weights(&values[..20], first, 20..23), [1.0; 3]);
     }
 
     #[test]

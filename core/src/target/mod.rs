@@ -7,8 +7,10 @@ mod calibrate;
 mod limits;
 mod suggest;
 
-pub use allocate::allocate;
-pub use attain::{Attainment, Progress, State, attainment, elapsed_share, needs_review};
-pub use calibrate::Totals;
+pub use allocate::{allocate, expected_and_risk};
+pub use attain::{
+    Attainment, Progress, State, attainment, elapsed_share, needs_review, usual_weights,
+};
+pub use calibrate::Outlooks;
 pub use limits::{NaturalLimits, season_factors};
 pub use suggest::{Targets, from_growth, from_peers, from_samples, growth_percentile};
