@@ -19,11 +19,16 @@ pub(crate) enum Method {
     EtsAverage,
     /// Complex exponential smoothing.
     Ces,
-    /// Seasonal ARIMA of the logarithms.
+    /// Seasonal ARIMA of the best orders, weighted.
+    SarimaAverage,
+    /// The same of the logarithms.
     SarimaOfLogs,
     /// Standard Theta of the logarithms: half of the growth rate goes on.
     ThetaOfLogs,
 }
+
+/// Orders of seasonal ARIMA that an average holds at most.
+const MOST_ORDERS: usize = 4;
 
 /// Smallest value, as a share of the median, for which logarithms are taken: nearer to zero they
 /// turn small changes into large ones.
@@ -48,10 +53,10 @@ pub(crate) enum Memory {
     Ces(ces::Model),
     /// Theta's parameters.
     Theta(Parameters),
-    /// The orders of a seasonal ARIMA.
-    Sarima(sarima::Spec),
-    /// A seasonal ARIMA to be applied as it is.
-    Applied(Box<sarima::Fit>),
+    /// The orders of seasonal ARIMAs with their weights.
+    Sarima(Vec<(sarima::Spec, f64)>),
+    /// Seasonal ARIMAs to be applied as they are, with their weights.
+    Applied(Vec<(sarima::Fit, f64)>),
 }
 
 /// Fits `method` to `y` (finite, oldest first) with season `m`, from where `memory` stands.
@@ -78,9 +83,10 @@ pub(crate) fn fit(
         Method::Named(Model::Theta) => {
             fit_theta(y, m, horizon, Variant::DynamicOptimised, memory, cancel)
         }
-        Method::Named(Model::Sarima) => fit_sarima(y, m, horizon, memory, cancel),
+        Method::Named(Model::Sarima) => fit_sarima(y, m, horizon, 1, memory, cancel),
+        Method::SarimaAverage => fit_sarima(y, m, horizon, MOST_ORDERS, memory, cancel),
         Method::SarimaOfLogs => {
-            let (fitted, memory) = fit_sarima(&logs(y), m, horizon, memory, cancel)?;
+            let (fitted, memory) = fit_sarima(&logs(y), m, horizon, MOST_ORDERS, memory, cancel)?;
             Ok((from_logs(fitted), memory))
         }
         Method::ThetaOfLogs => {
@@ -135,31 +141,43 @@ fn fit_theta(
     Ok((fitted, Memory::Theta(parameters)))
 }
 
+/// Seasonal ARIMA of up to `most` orders, weighted by AICc: the criterion seldom tells the best orders apart.
 fn fit_sarima(
     y: &[f64],
     m: usize,
     horizon: usize,
+    most: usize,
     memory: &Memory,
     cancel: Cancel<'_>,
 ) -> Result<(Fitted, Memory)> {
-    let fit = match memory {
-        Memory::Applied(fit) => {
-            let fit = fit.apply(y, &[])?;
-            return Ok((of_sarima(&fit, horizon)?, memory.clone()));
+    match memory {
+        Memory::Applied(fits) => {
+            let again = fits
+                .iter()
+                .map(|(fit, weight)| Ok((fit.apply(y, &[])?, *weight)))
+                .collect::<Result<Vec<_>>>()?;
+            Ok((of_sarima(&again, horizon)?, memory.clone()))
         }
-        Memory::Sarima(spec) => {
-            let fit = sarima::fit(y, &[], spec, sarima::Method::Ml, cancel)?;
-            return Ok((of_sarima(&fit, horizon)?, Memory::Applied(Box::new(fit))));
+        Memory::Sarima(orders) => {
+            let fits = orders
+                .iter()
+                .map(|(spec, weight)| {
+                    let fit = sarima::fit(y, &[], spec, sarima::Method::Ml, cancel)?;
+                    Ok((fit, *weight))
+                })
+                .collect::<Result<Vec<_>>>()?;
+            Ok((of_sarima(&fits, horizon)?, Memory::Applied(fits)))
         }
         _ => {
             let options = AutoOptions {
                 season: m,
                 ..AutoOptions::default()
             };
-            sarima::auto(y, &[], &options, cancel)?
+            let fits = sarima::best(y, &[], &options, most, cancel)?;
+            let orders = fits.iter().map(|(fit, w)| (fit.spec(), *w)).collect();
+            Ok((of_sarima(&fits, horizon)?, Memory::Sarima(orders)))
         }
-    };
-    Ok((of_sarima(&fit, horizon)?, Memory::Sarima(fit.spec())))
+    }
 }
 
 fn logs(y: &[f64]) -> Vec<f64> {
@@ -180,19 +198,32 @@ fn from_logs(mut fitted: Fitted) -> Fitted {
     fitted
 }
 
-fn of_sarima(fit: &sarima::Fit, horizon: usize) -> Result<Fitted> {
-    let steps = fit.forecast(horizon, &[])?;
-    Ok(Fitted {
-        name: fit.spec().to_string(),
-        fitted: fit.fitted().to_vec(),
-        steps: steps
-            .iter()
-            .map(|step| Step {
-                mean: step.mean,
-                sd: step.se,
-            })
-            .collect(),
-    })
+/// The weighted mean of the forecasts of `fits`, named by the first.
+fn of_sarima(fits: &[(sarima::Fit, f64)], horizon: usize) -> Result<Fitted> {
+    let total: f64 = fits.iter().map(|(_, weight)| weight).sum();
+    let mut sum = Fitted {
+        name: String::new(),
+        fitted: Vec::new(),
+        steps: vec![Step { mean: 0.0, sd: 0.0 }; horizon],
+    };
+    for (fit, weight) in fits {
+        let share = weight / total;
+        if sum.name.is_empty() {
+            sum.name = fit.spec().to_string();
+            sum.fitted = vec![0.0; fit.fitted().len()];
+        }
+        for (sum, value) in sum.fitted.iter_mut().zip(fit.fitted()) {
+            *sum += share * value;
+        }
+        for (sum, step) in sum.steps.iter_mut().zip(fit.forecast(horizon, &[])?) {
+            sum.mean += share * step.mean;
+            sum.sd += share * step.se;
+        }
+    }
+    if fits.len() > 1 {
+        sum.name = format!("{} and {} more", sum.name, fits.len() - 1);
+    }
+    Ok(sum)
 }
 
 /// Exponential smoothing of a long series: the season is taken out by classical decomposition.

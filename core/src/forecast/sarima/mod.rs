@@ -36,6 +36,7 @@ pub(in crate::forecast) mod stl;
 pub use differences::{ndiffs, nsdiffs};
 pub use fitted::{Coefficient, Fit, Step};
 pub use order::{Order, Spec};
+pub(crate) use search::best;
 pub use search::{AutoOptions, Criterion, auto};
 
 use crate::{Cancel, Error, Result};

@@ -122,6 +122,23 @@ impl Default for AutoOptions {
 /// As [`super::fit`]; [`crate::Error::TooShort`] only without any observation or with more
 /// regressors than observations.
 pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel) -> Result<Fit> {
+    let mut best = best(y, xreg, options, 1, cancel)?;
+    Ok(best.swap_remove(0).0)
+}
+
+/// The orders that [`auto`] finds best, at most `most` of them, each fitted by exact maximum likelihood, with its
+/// Akaike weight relative to the first: all that the criterion does not tell apart. Never empty.
+///
+/// # Errors
+///
+/// As [`auto`].
+pub(crate) fn best(
+    y: &[f64],
+    xreg: &[Vec<f64>],
+    options: &AutoOptions,
+    most: usize,
+    cancel: Cancel,
+) -> Result<Vec<(Fit, f64)>> {
     let series = Prepared::new(y, xreg)?;
     let season = match options.season {
         0 => 1,
@@ -137,12 +154,13 @@ pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel)
     // Among gaps, differences may leave too little for any model; then they are not taken.
     let simple = || {
         let level = Order::new(0, 0, 0).seasonal(0, 0, 0, season);
-        plain(base, true)
+        let fit = plain(base, true)
             .or_else(|_| plain(base, false))
             .or_else(|error| match (options.d, options.sd) {
                 (None, None) => plain(level, true),
                 _ => Err(error),
-            })
+            })?;
+        Ok(vec![(fit, 1.0)])
     };
     let mut w = series.scaled.clone();
     difference(&mut w, &base);
@@ -163,10 +181,11 @@ pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel)
     } else {
         search.exhaustive()?;
     }
-    match search.finish()? {
-        Some(fit) => Ok(fit),
-        None => simple(),
+    let best = search.finish(most)?;
+    if best.is_empty() {
+        return simple();
     }
+    Ok(best)
 }
 
 /// The orders of differencing, in an otherwise empty order.
@@ -214,6 +233,9 @@ struct Found {
     criterion: f64,
     params: Vec<f64>,
 }
+
+/// Orders whose criterion is worse by more than this weigh less than a seventh of the best.
+const WORTHWHILE: f64 = 4.0;
 
 struct Search<'a> {
     series: &'a Prepared<'a>,
@@ -536,9 +558,9 @@ impl<'a> Search<'a> {
         Ok(Some((found, value)))
     }
 
-    /// The best candidate, fitted exactly and to the end; the next one where that moves its roots
-    /// to the unit circle.
-    fn finish(mut self) -> Result<Option<Fit>> {
+    /// The best candidates, fitted exactly and to the end, with their weights; where that moves the roots of one
+    /// to the unit circle, the next one.
+    fn finish(mut self, most: usize) -> Result<Vec<(Fit, f64)>> {
         let mut ranked: Vec<(f64, Candidate)> = self
             .tried
             .iter()
@@ -546,7 +568,12 @@ impl<'a> Search<'a> {
             .filter(|(criterion, _)| criterion.is_finite())
             .collect();
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (_, c) in ranked {
+        let mut best: Vec<(Fit, f64)> = Vec::new();
+        let mut least = f64::INFINITY;
+        for (searched, c) in ranked {
+            if best.len() == most || searched - least > WORTHWHILE {
+                break;
+            }
             let starts = self
                 .found
                 .get(&c)
@@ -558,10 +585,15 @@ impl<'a> Search<'a> {
                 continue;
             };
             if criterion.is_finite() {
-                return self.fitted(c, found).map(Some);
+                least = least.min(searched);
+                best.push((self.fitted(c, found)?, criterion));
             }
         }
-        Ok(None)
+        let first = best.first().map_or(0.0, |(_, criterion)| *criterion);
+        for (_, weight) in &mut best {
+            *weight = (0.5 * (first - *weight)).exp();
+        }
+        Ok(best)
     }
 
     fn finish_simple(mut self, spec: &Spec) -> Result<Fit> {
