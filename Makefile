@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo grafana up down psql build test test-core fuzz test-loader test-sql test-18 test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
+.PHONY: help demo grafana up down psql build test test-core fuzz test-loader test-sql test-majors test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -62,8 +62,8 @@ test-sql: up ## the SQL contract, by expected output
 	tools/test-restore
 	tools/test-planted
 
-test-18: build ## the SQL contract on PostgreSQL 18, from a wheel of PyPI; not part of test
-	@tools/test-18
+test-majors: build ## the SQL contract on PostgreSQL 16, 17 and 18, from wheels of PyPI; not part of test
+	@for major in 16 17 18; do tools/test-major $$major; done
 
 test-words: up ## questions, attacks, roles and every failure of a model's endpoint
 	@echo "test-words:"

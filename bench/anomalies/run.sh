@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Scores anomaly detection: time per series, planted drops found within two days, shifts, and false alarms on clean
-# series of nine kinds.
+# series of thirteen kinds.
 #   bench/anomalies/run.sh [CALLS]
 set -euo pipefail
 cd "$(dirname "$0")/../.."

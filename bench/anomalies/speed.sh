@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Times, through SQL and with two threads: kpi.anomalies() of revenue for 10,000 articles of 730 days each (7.3 million
-# rows), its peak memory and how soon it ends when cancelled; kpi.drivers() over all cuboids to depth 3 of six dimensions
-# and 50,000 leaves, and how soon that ends when cancelled.
+# Times, through SQL and with two threads, by the clock and in CPU seconds of the backend, as the machine may be shared:
+# kpi.anomalies() of revenue for 10,000 articles of 730 days each (7.3 million rows), its peak memory and how soon it ends
+# when cancelled; kpi.drivers() over all cuboids to depth 3 of six dimensions and 50,000 leaves, and how soon that ends
+# when cancelled.
 #   bench/anomalies/speed.sh [ARTICLES]     needs `make up`; leaves the database kpi_speed for another run
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -31,10 +32,12 @@ SQL
 fi
 wide="SELECT count(*), count(*) FILTER (WHERE is_anomaly) FROM kpi.anomalies('revenue', by => '{sku}', source => 'wide')"
 deep="SELECT count(*) FILTER (WHERE kind = 'segment'), min(member) FILTER (WHERE kind = 'segment') FROM kpi.drivers((SELECT kpi.cube(after, before, members) FROM leaf), '{sku,brand,tier,type,channel,vendor}')"
+# Fields 14 and 15 of stat: user and system ticks of the backend and its threads.
+cpu="SELECT 'CPU s so far ' || ((s[12]::int + s[13]::int) / 100.0)::numeric(8, 1) FROM regexp_split_to_array(split_part(pg_read_file('/proc/' || pg_backend_pid() || '/stat'), ') ', 2), ' ') AS s;"
 # Two calls in one session: the second is not slowed by a cold cache. VmHWM is the backend's peak, shared buffers included.
 for query in "$wide" "$deep"; do
     echo "$query"
-    printf '%s\n' '\timing on' "$query;" "$query;" '\timing off' \
+    printf '%s\n' '\timing on' "$query;" "$cpu" "$query;" "$cpu" '\timing off' \
         "SELECT 'peak MB ' || (regexp_match(pg_read_file('/proc/' || pg_backend_pid() || '/status'), 'VmHWM:\s+(\d+)'))[1]::int / 1024;" | run
     # Cancelled at different moments: how long until the statement has ended?
     for after in 0.3 1.2 3 6 9; do

@@ -1,4 +1,5 @@
--- Prints one line a planted effect (found, days late) and one a call (events, those that no planted effect explains).
+-- Prints one line a planted effect (found, days late), one a call (events, those that no planted effect explains) and one a
+-- planted effect and baseline (named by kpi.drivers).
 \set anomalies :truths '/truth_anomaly.csv'
 \set promos :truths '/truth_promo_lift.csv'
 \set launches :truths '/truth_launch.csv'
@@ -50,3 +51,10 @@ SELECT 'alarms', v.name, count(f.event_id), count(f.event_id) FILTER (WHERE NOT 
                                        AND NOT EXISTS (SELECT FROM jsonb_each(k.segment) AS s WHERE f.members ? s.key AND f.members -> s.key <> s.value))
                    ) AS e(explained) ON true
  GROUP BY v.name, v.series;
+
+-- Causes of the days of each effect: against as many days before, and against six times as many.
+SELECT 'named', concat_ws(' ', (SELECT string_agg(k, ' and ' ORDER BY k) FROM jsonb_object_keys(p.segment) AS k), p.kind),
+       b.windows, (EXISTS (SELECT FROM kpi.drivers('units', daterange(p."from", p."to", '[]'), daterange(p."from" - b.windows * (p."to" - p."from" + 1), p."from")) AS d
+                            WHERE d.kind = 'segment' AND (d.members = p.segment OR d.members ->> 'sku' = p.segment ->> 'product')))::int
+  FROM planted AS p, (VALUES (1), (6)) AS b(windows)
+ WHERE p.kind IN ('drop', 'spike', 'compensating') AND p.segment <> '{}' AND p."from" >= '2024-02-01';

@@ -236,13 +236,14 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
             },
         );
     }
+    let least = least_errors(world);
     for e in elasticities(&panel, 0.9, Cancel::NEVER)?.items {
         let (Some(mean), Some(lo), Some(hi)) = (e.elasticity, e.lo, e.hi) else {
             continue;
         };
         let truth = world.elasticity[&e.item];
         if e.weeks >= 26 {
-            tally.error_by_oracle += least_error(world, &e.item, &e.kind);
+            tally.error_by_oracle += least[e.item.as_str()];
             tally.elasticities += 1.0;
             tally.error += (mean - truth).abs();
             tally.bias += mean - truth;
@@ -251,17 +252,8 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
     }
     // Stock-outs of a week or more of A items.
     let is_a = a_items(sales);
-    let days = (sales.last() - sales.first() + 1) as usize;
-    let mut daily = vec![vec![0.0; days]; sales.items().len()];
-    let mut lives = vec![None; sales.items().len()];
-    for l in sales.lines() {
-        let at = (l.day - sales.first()) as usize;
-        daily[l.item as usize][at] += l.lines;
-        let life = lives[l.item as usize].get_or_insert((at, days - 1));
-        life.1 = if is_a[l.item as usize] { days - 1 } else { at };
-    }
-    let first_weekday = (sales.first() + 3).rem_euclid(7) as usize;
-    let found: Vec<_> = suspected_stock_outs(&daily, &lives, first_weekday)
+    let runs = zero_runs(sales, Cancel::NEVER)?;
+    let found: Vec<_> = suspected_stock_outs(runs.clone())
         .into_iter()
         .filter(|s| is_a[s.item] && s.days >= 7)
         .collect();
@@ -285,7 +277,6 @@ fn score(world: &World, tally: &mut Tally) -> Outcome<()> {
         .count();
     // What the score itself allows: every zero run of a week or more of A items, and the planted ones with enough sales
     // to be expected meanwhile to be missed at all.
-    let runs = zero_runs(&daily, &lives, first_weekday);
     tally.expected += planted
         .iter()
         .filter(|t| {
@@ -367,21 +358,49 @@ fn oracle(world: &World, run: &StockOut) -> f64 {
     if sum > 0.0 { sum.ln() } else { f64::MIN }
 }
 
-/// The mean absolute error of an elasticity at the least: of one who knows all of demand but the item's level and elasticity, and of the
-/// latter how it spreads within the kind. Order lines are taken as Poisson.
-fn least_error(world: &World, item: &str, kind: &str) -> f64 {
-    let mut of_kind: Vec<f64> = Vec::new();
-    for other in world.sales.items().iter().filter(|i| i.kind == kind) {
-        of_kind.push(world.elasticity[&other.name]);
+/// The mean absolute error of the elasticities at the least, by item: of one who knows all of demand but the items' levels and
+/// elasticities, and of the latter how far they spread within kinds and kinds among each other. Order lines are taken as Poisson.
+fn least_errors(world: &World) -> HashMap<&str, f64> {
+    let variance = |v: &[f64]| {
+        let mean = v.iter().sum::<f64>() / v.len() as f64;
+        v.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (v.len() as f64 - 1.0).max(1.0)
+    };
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for item in world.sales.items() {
+        kinds.entry(&item.kind).or_default().push(&item.name);
     }
-    let n = of_kind.len() as f64;
-    let mean = of_kind.iter().sum::<f64>() / n;
-    let spread = of_kind.iter().map(|e| (e - mean).powi(2)).sum::<f64>() / (n - 1.0).max(1.0);
-    let days = || world.rates[item].values();
-    let lines: f64 = days().map(|d| d.0).sum();
-    let price = days().map(|d| d.0 * d.1).sum::<f64>() / lines;
-    let information: f64 = days().map(|d| d.0 * (d.1 - price).powi(2)).sum();
-    (2.0 / std::f64::consts::PI / (1.0 / spread.max(1e-9) + information)).sqrt()
+    let truths =
+        |names: &Vec<&str>| -> Vec<f64> { names.iter().map(|n| world.elasticity[*n]).collect() };
+    let means = kinds
+        .values()
+        .map(truths)
+        .map(|t| t.iter().sum::<f64>() / t.len() as f64);
+    let between = variance(&means.collect::<Vec<_>>()).max(1e-9);
+    let freedom: f64 = kinds.values().map(|n| n.len() as f64 - 1.0).sum();
+    let squares = kinds
+        .values()
+        .map(|n| variance(&truths(n)) * (n.len() as f64 - 1.0));
+    let within = (squares.sum::<f64>() / freedom.max(1.0)).max(1e-9);
+    let error_of_own = |name: &str| {
+        let days = || world.rates[name].values();
+        let lines: f64 = days().map(|d| d.0).sum();
+        let price = days().map(|d| d.0 * d.1).sum::<f64>() / lines;
+        1.0 / days()
+            .map(|d| d.0 * (d.1 - price).powi(2))
+            .sum::<f64>()
+            .max(1e-9)
+    };
+    let mut least = HashMap::new();
+    for names in kinds.values() {
+        let own: Vec<f64> = names.iter().map(|n| error_of_own(n)).collect();
+        let of_mean = 1.0 / (1.0 / between + own.iter().map(|e| 1.0 / (within + e)).sum::<f64>());
+        for (name, error) in names.iter().zip(own) {
+            let keep = within / (within + error);
+            let left = keep * error + (1.0 - keep).powi(2) * of_mean;
+            least.insert(*name, (2.0 / std::f64::consts::PI * left).sqrt());
+        }
+    }
+    least
 }
 
 /// The most right answers among the highest scores, cut anywhere where the share of right ones is `precision`.
@@ -408,7 +427,7 @@ fn print(tally: &Tally) {
         tally.elasticities
     );
     println!(
-        "| the least that is possible, all else of demand being known | {:.2} | |",
+        "| the least that is possible, all of demand but levels and elasticities being known | {:.2} | |",
         ratio(tally.error_by_oracle, tally.elasticities)
     );
     println!("| bias | {:+.2} | |", ratio(tally.bias, tally.elasticities));

@@ -13,7 +13,7 @@ use std::time::Instant;
 use kpi_core::words::{Catalogue, Dimension, plan};
 use serde_json::{Value, json};
 
-/// Product types that the question sets know, as words of product names.
+/// Product types where the file has no such column, as words of product names.
 const TYPES: [&str; 8] = [
     "cleanser",
     "cream",
@@ -51,6 +51,7 @@ fn catalogue(sales: &str) -> Catalogue {
     ];
     let mut members: Vec<BTreeSet<String>> = vec![BTreeSet::new(); wanted.len()];
     let mut last = String::new();
+    let mut listed = BTreeSet::new();
     for line in lines {
         let row = fields(line);
         if let Some(date) = column("date").and_then(|i| row.get(i))
@@ -58,6 +59,11 @@ fn catalogue(sales: &str) -> Catalogue {
         {
             last.clone_from(date);
         }
+        listed.extend(
+            column("product_type")
+                .and_then(|i| row.get(i))
+                .map(ToOwned::to_owned),
+        );
         for ((name, _), set) in wanted.iter().zip(&mut members) {
             if let Some(value) = column(name).and_then(|i| row.get(i)) {
                 set.insert(value.clone());
@@ -68,7 +74,8 @@ fn catalogue(sales: &str) -> Catalogue {
     let types = TYPES
         .iter()
         .filter(|t| names.iter().any(|n| n.contains(**t)))
-        .map(|t| (*t).to_owned());
+        .map(|t| (*t).to_owned())
+        .chain(listed);
     let mut dimensions = vec![Dimension {
         name: "product_type".into(),
         label: None,

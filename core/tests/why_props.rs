@@ -284,3 +284,115 @@ fn growth_from_next_to_nothing_is_left_out() {
             .all(|d| d.contribution.is_none_or(f64::is_finite))
     );
 }
+
+/// Promotions that no calendar names, a week each and about four a year.
+fn promoted(t: u64) -> f64 {
+    let week = [1.1, 1.0, 0.95, 0.9, 0.95, 1.05, 1.05][t as usize % 7];
+    let promotion = if t >= 60 && (t - 60) % 90 < 7 {
+        2.2
+    } else {
+        1.0
+    };
+    400.0 * week * promotion * (1.0 + 0.17 * hum(t))
+}
+
+fn flagged(q: &[f64]) -> Vec<usize> {
+    (0..q.len()).filter(|t| q[*t] <= 0.05).collect()
+}
+
+/// Past promotions are no everyday noise, and the level does not follow them.
+#[test]
+fn promotions_do_not_hide_a_drop() {
+    for fall in [470, 500, 560] {
+        let values: Vec<f64> = (0..600)
+            .map(|t| {
+                promoted(t)
+                    * if (fall..fall + 5).contains(&t) {
+                        0.5
+                    } else {
+                        1.0
+                    }
+            })
+            .collect();
+        let found = flagged(&q_of(&values));
+        let fall = fall as usize;
+        assert!(
+            found.contains(&fall) || found.contains(&(fall + 1)),
+            "{fall} {found:?}"
+        );
+        let outside: Vec<_> = found
+            .iter()
+            .filter(|t| !(fall..fall + 5).contains(*t) && (**t < 60 || (**t - 60) % 90 >= 7))
+            .collect();
+        assert!(outside.is_empty(), "{outside:?}");
+    }
+}
+
+/// The level follows a fall of two weeks in the end, and goes back when it is over.
+#[test]
+fn what_returns_to_its_level_is_no_news() {
+    let values: Vec<f64> = (0..500)
+        .map(|t| 400.0 * (1.0 + 0.1 * hum(t)) * if (300..316).contains(&t) { 0.4 } else { 1.0 })
+        .collect();
+    let options = Options {
+        season: 7,
+        ..Options::default()
+    };
+    let points = detect(&values, &options, Cancel::NEVER).unwrap();
+    let found = flagged(&q_of(&values));
+    assert!(found.contains(&300), "{found:?}");
+    assert!(found.iter().all(|t| (300..316).contains(t)), "{found:?}");
+    assert!(points.iter().all(|p| !p.shift), "it went back");
+    let stays: Vec<f64> = (0..500)
+        .map(|t| 400.0 * (1.0 + 0.1 * hum(t)) * if t >= 300 { 0.4 } else { 1.0 })
+        .collect();
+    let points = detect(&stays, &options, Cancel::NEVER).unwrap();
+    let moved: Vec<usize> = (0..500).filter(|t| points[*t].shift).collect();
+    assert_eq!(moved, [309]);
+    assert!(
+        flagged(&q_of(&stays))
+            .iter()
+            .all(|t| (300..311).contains(t))
+    );
+}
+
+/// A promotion in the first weeks makes neither the level nor the noise of what follows.
+#[test]
+fn a_promotion_in_the_warm_up_is_laid_aside() {
+    let values: Vec<f64> = (0..120)
+        .map(|t| {
+            let promotion = if (18..25).contains(&t) { 2.5 } else { 1.0 };
+            let fall = if (40..43).contains(&t) { 0.5 } else { 1.0 };
+            400.0 * (1.0 + 0.1 * hum(t)) * promotion * fall
+        })
+        .collect();
+    let found = flagged(&q_of(&values));
+    assert!(found.contains(&41), "{found:?}");
+    assert!(found.iter().all(|t| (40..43).contains(t)), "{found:?}");
+}
+
+/// One of few members must not hide itself in the scatter that it is held against.
+#[test]
+fn one_of_few_members_is_found() {
+    let named = |times: f64| -> Vec<String> {
+        let mut cube = Cube::default();
+        for member in 0..10u64 {
+            let size = 400.0 + 60.0 * member as f64;
+            let noise = size.sqrt() * hum(member);
+            let own = if member == 3 { times } else { 1.0 };
+            let name = format!("m{member}");
+            cube.push(&[&name], (1.1 * own * size + noise).round(), size)
+                .unwrap();
+        }
+        let options = drivers::Options::new(vec!["a".into()]);
+        explain(&cube, &options, Cancel::NEVER)
+            .unwrap()
+            .into_iter()
+            .filter(|d| d.kind == Kind::Segment)
+            .map(|d| d.members.into_iter().map(|m| m.1).collect())
+            .collect()
+    };
+    assert_eq!(named(2.0), ["m3"]);
+    assert_eq!(named(0.5), ["m3"]);
+    assert_eq!(named(1.0), [""; 0]);
+}

@@ -1,387 +1,426 @@
 //! The checker against texts that are right and texts that were made wrong, one way each.
 //!
-//! Right texts: what the narrator writes for the packs below, and paraphrases written by hand. Wrong ones: every
-//! mutation of them that changes what is said. `cargo test -p kpi-core --test words_verify -- --nocapture` prints the table.
-#![allow(clippy::print_stdout, reason = "the table is the point")]
+//! `words/packs.json` holds facts and right texts by hand, in sets: A was looked at while the rules were written, the
+//! others were written before the checker saw them and then mended on. The narrator's own texts are added. Wrong texts are
+//! all changes of them that a language model makes: a neighbour's figure, another unit, a negation, a reason of its own.
+//! `cargo test --release -p kpi-core --test words_verify -- --nocapture` prints the tables that docs/words.md shows.
+#![allow(clippy::print_stdout, reason = "the tables are the point")]
 
 use std::collections::BTreeMap;
 
 use kpi_core::words::{Facts, Lang, narrate_facts, verify};
-use serde_json::{Value, json};
+use serde::Deserialize;
+use serde_json::Value;
 
+#[derive(Deserialize)]
 struct Pack {
-    kind: &'static str,
+    set: String,
+    kind: String,
     facts: Value,
-    /// Right texts in other words.
-    said: &'static [&'static str],
+    said: Vec<String>,
+    /// Wrong texts by hand, each a text of `said` with one slip.
+    #[serde(default)]
+    wrong: Vec<String>,
 }
 
 fn packs() -> Vec<Pack> {
-    let member = |name: &str| json!({"brand": name});
-    vec![
-        Pack {
-            kind: "breakdown",
-            facts: json!({"metric": "revenue", "period": "2025-10", "currency": "EUR", "rows": [
-                {"members": member("Aurora"), "member": "Aurora", "value": 412350.5, "share": 0.512, "rank": 1},
-                {"members": member("Boreal"), "member": "Boreal", "value": 268710, "share": 0.334, "rank": 2},
-                {"members": member("Cascade"), "member": "Cascade", "value": 124020, "share": 0.154, "rank": 3}]}),
-            said: &[
-                "In October 2025 Aurora was the largest with EUR 412,351, which is 51.2% of revenue. Boreal follows with EUR 268,710 (33.4%).",
-                "Cascade had the lowest revenue, EUR 124,020 or 15.4%.",
-                "Aurora made EUR 412 thousand, Boreal EUR 269 thousand and Cascade EUR 124 thousand.",
-                "Boreal holds 33.4% and Cascade 15.4%, while Aurora leads with 51.2%.",
-                "2025년 10월 매출 1위는 Aurora로 EUR 412,351(51.2%)입니다.",
-            ],
-        },
-        Pack {
-            kind: "compare",
-            facts: json!({"metric": "revenue", "period": "2025-10", "baseline": "2025-09", "asked": "down", "rows": [
-                {"member": "Total", "members": {}, "value": 84210, "baseline": 80950, "change": 3260, "change_pct": 0.04027}]}),
-            said: &[
-                "Revenue rose by 4% to 84,210 in October 2025, from 80,950 in September 2025.",
-                "Revenue in October 2025 was 84,210, up 3,260 from 80,950 in September 2025.",
-                "In October 2025 revenue increased from 80,950 to 84,210, a gain of 4.0 percent.",
-                "Revenue did not drop: it grew 4% to 84,210.",
-                "매출은 2025년 10월 84,210으로 2025년 9월 80,950보다 4% 증가했습니다.",
-            ],
-        },
-        Pack {
-            kind: "compare",
-            facts: json!({"metric": "units", "period": "2025-Q3", "baseline": "2025-Q2", "rows": [
-                {"member": "Aurora", "members": member("Aurora"), "value": 5320, "baseline": 4810, "change": 510, "change_pct": 0.10603},
-                {"member": "Boreal", "members": member("Boreal"), "value": 2270, "baseline": 2640, "change": -370, "change_pct": -0.14015},
-                {"member": "Cascade", "members": member("Cascade"), "value": 960, "baseline": 975, "change": -15, "change_pct": -0.01538}]}),
-            said: &[
-                "Aurora rose by 510 units to 5,320, while Boreal fell by 370 units to 2,270.",
-                "Boreal lost 14% and Cascade lost 1.5%; Aurora gained 10.6%.",
-                "Aurora grew most, from 4,810 to 5,320. Boreal declined from 2,640 to 2,270.",
-                "Cascade slipped from 975 units to 960 units in Q3 2025.",
-                "Aurora는 510 증가했고, Boreal은 370 감소했습니다.",
-            ],
-        },
-        Pack {
-            kind: "bridge",
-            facts: json!({"metric": "revenue", "period": "2025-Q3", "baseline": "2025-Q2", "rows": [
-                {"member": "Aurora", "members": member("Aurora"), "price": 1200.5, "volume": -3400, "mix": 210, "new": 0, "discontinued": 0, "other": 0, "change": -1989.5},
-                {"member": "Boreal", "members": member("Boreal"), "price": 300, "volume": -500, "mix": -60, "new": 800, "discontinued": -120, "other": 0, "change": 420}]}),
-            said: &[
-                "Revenue fell by 1,569.50: volume took 3,900 away and price added 1,500.50.",
-                "Aurora fell by 1,989.50 and Boreal rose by 420.",
-            ],
-        },
-        Pack {
-            kind: "forecast",
-            facts: json!({"metric": "revenue", "rows": [
-                {"member": "Total", "members": {}, "time": "2025-12-01", "forecast": 91250, "lo": 82100, "hi": 101400, "level": 0.95, "model": "ets", "status": "ok"},
-                {"member": "Total", "members": {}, "time": "2026-01-01", "forecast": 77600, "lo": 67300, "hi": 88900, "level": 0.95, "model": "ets", "status": "ok"}]}),
-            said: &[
-                "For December 2025 revenue of 91,250 is expected, between 82,100 and 101,400.",
-                "The forecast for January 2026 is 77,600 (95% interval 67,300 to 88,900).",
-                "Revenue is forecast at 91,250 in December 2025 and at 77,600 in January 2026.",
-            ],
-        },
-        Pack {
-            kind: "drivers",
-            facts: json!({"metric": "revenue", "period": "2025-10", "baseline": "2025-09", "rows": [
-                {"kind": "total", "member": "Total", "value": 70200, "baseline": 75100, "change": -4900, "change_pct": -0.06525},
-                {"kind": "segment", "rank": 1, "member": "Amazon", "members": {"channel": "Amazon"}, "baseline": 21000, "value": 15300, "expected": 20400, "change": -5100, "ratio": 0.75},
-                {"kind": "segment", "rank": 2, "member": "Boreal", "members": member("Boreal"), "baseline": 11000, "value": 12900, "expected": 10800, "change": 2100, "ratio": 1.19}]}),
-            said: &[
-                "Revenue fell 6.5% to 70,200 because Amazon came in at 15,300 where 20,400 was expected.",
-                "Amazon was the main driver with 15,300, below the expected 20,400. Boreal was above expectation with 12,900.",
-            ],
-        },
-        Pack {
-            kind: "concentration",
-            facts: json!({"metric": "revenue", "period": "2025-10", "rows": [{"hhi": 0.213, "effective_n": 4.69, "top1_share": 0.341, "top5_share": 0.982, "members_for_80": 3, "gini": 0.45}]}),
-            said: &[
-                "The largest member holds 34.1% and the top 5 hold 98.2% of revenue.",
-                "Three members are needed for 80%, and the HHI is 0.213.",
-            ],
-        },
-        Pack {
-            kind: "attainment",
-            facts: json!({"metric": "revenue", "period": "2025-11", "rows": [
-                {"member": "Total", "members": {}, "target": 90000, "to_date": 48100, "expected_end": 83500, "lo": 79200, "hi": 87900, "p_attain": 0.032, "pace": 0.93, "state": "bad"}]}),
-            said: &[
-                "So far 48,100 of the target of 90,000 is reached; 83,500 is expected by the end, and the probability is 3.2%.",
-            ],
-        },
-        Pack {
-            kind: "price_tiers",
-            facts: json!({"metric": "revenue", "period": "2025-10", "rows": [
-                {"tier": "premium", "revenue": 35200, "share": 0.44, "change_pct": 0.061, "skus": 9},
-                {"tier": "mid", "revenue": 28800, "share": 0.36, "change_pct": -0.022, "skus": 11},
-                {"tier": "value", "revenue": 16000, "share": 0.2, "change_pct": 0.118, "skus": 14}]}),
-            said: &[
-                "Premium made 35,200 or 44% of revenue.",
-                "Mid made 28,800, a share of 36%.",
-            ],
-        },
-        Pack {
-            kind: "history",
-            facts: json!({"metric": "return_rate", "rows": [
-                {"time": "2025-08-01", "value": 0.031, "is_partial": false}, {"time": "2025-09-01", "value": 0.042, "is_partial": false},
-                {"time": "2025-10-01", "value": 0.027, "is_partial": false}]}),
-            said: &[
-                "The return rate was 3.1% in August 2025, 4.2% in September 2025 and 2.7% in October 2025.",
-            ],
-        },
-        Pack {
-            kind: "anomalies",
-            facts: json!({"metric": "units", "period": "2025-10", "rows": [
-                {"member": "Total", "members": {}, "time": "2025-10-11", "value": 412, "expected": 188.2, "lo": 120.4, "hi": 255.9, "score": 7.1, "direction": "up", "is_anomaly": true, "kind": "spike"},
-                {"member": "Total", "members": {}, "time": "2025-10-23", "value": 31, "expected": 176.5, "lo": 110.3, "hi": 243.1, "score": -4.6, "direction": "down", "is_anomaly": true, "kind": "drop"}]}),
-            said: &[
-                "On 11 October 2025 there were 412 units where 188 were expected.",
-                "On 23 October 2025 only 31 units were sold, below the expected 176.5.",
-            ],
-        },
-        Pack {
-            kind: "suggest_targets",
-            facts: json!({"metric": "revenue", "period": "2025-12", "rows": [
-                {"member": "Aurora", "members": member("Aurora"), "commit": 40100, "stretch_target": 43300, "ambitious": 46900, "last_year": 39500, "status": "ok"},
-                {"member": "Boreal", "members": member("Boreal"), "commit": 22800, "stretch_target": 24900, "ambitious": 27400, "last_year": 25100, "status": "ok"}]}),
-            said: &[
-                "For Aurora commit 40,100, stretch 43,300 and ambitious 46,900.",
-                "Boreal made 25,100 a year earlier.",
-            ],
-        },
-    ]
+    serde_json::from_str(include_str!("words/packs.json")).expect("packs.json is a list of packs")
 }
 
-/// Texts with the first or every place of one pattern changed, one text a place.
-fn each(text: &str, from: &str, to: &str) -> Vec<String> {
-    text.match_indices(from)
-        .map(|(at, _)| format!("{}{to}{}", &text[..at], &text[at + from.len()..]))
-        .collect()
-}
-
-/// Digit runs that are not part of a name, time or rank, as byte ranges.
-fn numbers(text: &str) -> Vec<(usize, usize)> {
+/// Places of the numbers that are figures: with a comma, a point or three digits, no years, no sizes of products.
+fn figures(text: &str) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
     let mut at = 0;
     while at < bytes.len() {
-        if bytes[at].is_ascii_digit() {
-            let from = at;
-            while at < bytes.len()
-                && (bytes[at].is_ascii_digit()
-                    || (matches!(bytes[at], b',' | b'.')
-                        && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)))
-            {
-                at += 1;
-            }
-            let run = &text[from..at];
-            let plain = run.parse::<i32>().ok();
-            let year = plain.is_some_and(|y| (2023..=2026).contains(&y));
-            let small = plain.is_some_and(|y| y <= 31);
-            if !year && !small {
-                found.push((from, at));
-            }
-        } else {
+        if !bytes[at].is_ascii_digit() {
             at += 1;
+            continue;
+        }
+        let from = at;
+        while at < bytes.len()
+            && (bytes[at].is_ascii_digit()
+                || matches!(bytes[at], b',' | b'.')
+                    && bytes.get(at + 1).is_some_and(u8::is_ascii_digit))
+        {
+            at += 1;
+        }
+        let run = &text[from..at];
+        let year = run.parse::<i32>().is_ok_and(|y| (2020..=2030).contains(&y));
+        let size = bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+        let long = run.len() >= 3 || run.contains('.') || text[at..].starts_with('%');
+        if !year && !size && long && !text[at..].starts_with('년') {
+            found.push((from, at));
         }
     }
     found
 }
 
-fn mutants(pack: &Pack, facts: &Facts, text: &str) -> Vec<(&'static str, String)> {
+fn put(text: &str, (from, to): (usize, usize), word: &str) -> String {
+    format!("{}{word}{}", &text[..from], &text[to..])
+}
+
+/// Whole words exchanged at their first place.
+const DIRECTIONS: &[(&str, &str)] = &[
+    ("rose", "fell"),
+    ("fell", "rose"),
+    ("grew", "shrank"),
+    ("shrank", "grew"),
+    ("declined", "grew"),
+    ("gained", "lost"),
+    ("lost", "gained"),
+    ("climbed", "dropped"),
+    ("slipped", "climbed"),
+    ("dipped", "jumped"),
+    ("increased", "decreased"),
+    ("decreased", "increased"),
+    ("went down", "went up"),
+    ("went up", "went down"),
+    ("improved", "worsened"),
+    ("up EUR", "down EUR"),
+    ("is up", "is down"),
+    ("was up", "was down"),
+    ("down from", "up from"),
+    ("up from", "down from"),
+    ("was down", "was up"),
+    ("a drop of", "a rise of"),
+    ("a rise of", "a drop of"),
+    ("Up most", "Down most"),
+    ("Down most", "Up most"),
+    ("above", "below"),
+    ("below", "above"),
+    ("higher", "lower"),
+    ("fewer", "more"),
+    ("(+", "(-"),
+    ("(-", "(+"),
+    ("증가", "감소"),
+    ("감소", "증가"),
+    ("늘었", "줄었"),
+    ("줄어", "늘어"),
+    ("낮아", "높아"),
+];
+const RANKS: &[(&str, &str)] = &[
+    ("leads", "trails"),
+    ("comes first", "comes last"),
+    ("the most", "the fewest"),
+    ("the least", "the most"),
+    ("highest", "lowest"),
+    ("lowest", "highest"),
+    ("largest", "smallest"),
+    ("smallest", "largest"),
+    ("strongest", "weakest"),
+    ("weakest", "strongest"),
+    ("best", "worst"),
+    ("is last", "is first"),
+    ("fewest", "most"),
+    ("ranked fourth", "ranked second"),
+    ("placing it third", "placing it fifth"),
+    ("second with", "fourth with"),
+    ("1위", "꼴찌"),
+    ("가장 많", "가장 적"),
+    ("가장 적", "가장 많"),
+];
+const NEGATIONS: &[(&str, &str)] = &[
+    (" was ", " was not "),
+    (" is ", " is not "),
+    (" were ", " were not "),
+    (" are ", " are not "),
+    (" rose ", " did not rise "),
+    (" fell ", " did not fall "),
+    (" grew ", " did not grow "),
+    (" sold ", " did not sell "),
+    (" reached ", " did not reach "),
+    (" made ", " did not make "),
+    ("did not ", ""),
+    ("증가했", "증가하지 않았"),
+    ("감소했", "감소하지 않았"),
+];
+const UNITS: &[(&str, &str)] = &[
+    ("EUR", "USD"),
+    ("USD", "GBP"),
+    ("GBP", "EUR"),
+    (" units", " dollars"),
+    (" units", " customers"),
+    ("%", " points"),
+    ("%", " units"),
+    (" points", "%"),
+    ("개", "원"),
+];
+const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+/// What a model gets wrong, by kind. Changes that leave the text true are left out by hand, each with its reason.
+fn mutants(kind: &str, facts: &Facts, text: &str) -> Vec<(&'static str, String)> {
     let mut made: Vec<(&'static str, String)> = Vec::new();
-    for (from, to) in numbers(text) {
-        let run = &text[from..to];
+    let places = figures(text);
+    for (i, place) in places.iter().enumerate() {
+        let run = &text[place.0..place.1];
         let mut digits: Vec<char> = run.chars().collect();
-        if let Some(first) = digits.iter_mut().find(|c| c.is_ascii_digit()) {
-            *first = match *first {
-                '9' => '4',
-                c => char::from(c as u8 + 1),
-            };
+        let mut shown = (0..digits.len()).filter(|p| digits[*p].is_ascii_digit());
+        let (first, second) = (shown.next(), shown.next());
+        if let Some(middle) = second.or(first)
+            && let Some(old) = digits[middle].to_digit(10)
+        {
+            digits[middle] = char::from_digit((old + 4) % 10, 10).unwrap_or('0');
+            made.push((
+                "another digit",
+                put(text, *place, &digits.iter().collect::<String>()),
+            ));
         }
-        let changed: String = digits.into_iter().collect();
-        made.push((
-            "digit",
-            format!("{}{changed}{}", &text[..from], &text[to..]),
-        ));
-        let whole: String = run.chars().filter(|c| *c != ',').collect();
         if run.contains(',') {
             made.push((
-                "scale",
-                format!(
-                    "{}{}{}",
-                    &text[..from],
-                    whole.parse::<f64>().unwrap_or(1.0) * 10.0,
-                    &text[to..]
-                ),
+                "thousand to million",
+                put(text, *place, &format!("{run} million")),
             ));
+            let short: String = run.chars().take_while(|c| *c != ',').collect();
+            made.push(("digits dropped", put(text, *place, &short)));
+            let whole: f64 = run.replace(',', "").parse().unwrap_or(1.0);
+            made.push(("scale", put(text, *place, &format!("{}", whole * 10.0))));
+            let regrouped = run.replacen(',', "", 1);
             made.push((
                 "grouping",
-                format!(
-                    "{}{}{}",
-                    &text[..from],
-                    run.replacen(',', "", 1)
-                        .replacen(|c: char| c.is_ascii_digit(), "1,2", 1),
-                    &text[to..]
+                put(
+                    text,
+                    *place,
+                    &regrouped.replacen(|c: char| c.is_ascii_digit(), "1,2", 1),
                 ),
             ));
         }
-    }
-    for (a, b) in [
-        ("rose", "fell"),
-        ("fell", "rose"),
-        ("increased", "decreased"),
-        ("grew", "shrank"),
-        ("lost", "gained"),
-        ("gained", "lost"),
-        ("declined", "increased"),
-        ("slipped", "climbed"),
-        ("Up most", "Down most"),
-        ("Down most", "Up most"),
-        ("above", "below"),
-        ("below", "above"),
-        (" up ", " down "),
-        ("증가", "감소"),
-        ("감소", "증가"),
-        ("(+", "(-"),
-        ("(-", "(+"),
-    ] {
-        let applies =
-            pack.kind != "forecast" && pack.kind != "history" && !text.contains("did not");
-        if applies {
-            made.extend(each(text, a, b).into_iter().map(|t| ("direction", t)));
+        if text[place.1..].starts_with('%') {
+            made.push(("another digit", put(text, *place, &format!("1{run}"))));
         }
-    }
-    if facts.rows.len() > 1 {
-        for (a, b) in [
-            ("largest", "smallest"),
-            ("lowest", "highest"),
-            ("leads", "comes last"),
-            ("comes first", "comes last"),
-            ("grew most", "fell most"),
-            ("1위", "최하위"),
-        ] {
-            if matches!(pack.kind, "breakdown" | "compare") {
-                made.extend(each(text, a, b).into_iter().map(|t| ("rank", t)));
+        if let Some(other) = places.get(i + 1) {
+            let theirs = &text[other.0..other.1];
+            // "A and B sold 1 and 2" aside, a sequence of times is true in one order only.
+            if theirs != run && !matches!(kind, "value") {
+                let swapped = put(&put(text, *other, run), *place, theirs);
+                made.push(("figures swapped", swapped));
             }
         }
     }
-    let names: Vec<&str> = facts
+    let mut exchange = |category: &'static str, pairs: &[(&str, &str)]| {
+        for (a, b) in pairs.iter().filter(|(a, _)| text.contains(a)) {
+            made.push((category, text.replacen(a, b, 1)));
+        }
+    };
+    if !text.contains("did not") {
+        exchange("direction", DIRECTIONS);
+    }
+    // Two ends of one column: with one row, and where parts of a change are told, first and last are not of levels.
+    if facts.rows.len() > 1 && !matches!(kind, "bridge" | "drivers") {
+        exchange("rank", RANKS);
+    }
+    exchange("negation", NEGATIONS);
+    exchange("unit", UNITS);
+    let allowed: Vec<String> = facts
+        .period
+        .iter()
+        .chain(&facts.baseline)
+        .cloned()
+        .chain(facts.rows.iter().filter_map(|r| {
+            ["time", "cohort"]
+                .iter()
+                .find_map(|c| r.get(*c)?.as_str().map(str::to_owned))
+        }))
+        .collect();
+    let is_known = |month: usize| allowed.iter().any(|p| p.contains(&format!("-{month:02}")));
+    if let Some(other) = [3, 6, 8, 5].into_iter().find(|m| !is_known(*m)) {
+        for (i, name) in MONTHS.iter().enumerate() {
+            if text.contains(&format!("{name} 20")) && i + 1 != other {
+                made.push(("time", text.replacen(name, MONTHS[other - 1], 1)));
+            }
+            let korean = format!("{}월", i + 1);
+            if text.contains(&format!("년 {korean}")) && i + 1 != other {
+                made.push(("time", text.replacen(&korean, &format!("{other}월"), 1)));
+            }
+        }
+    }
+    for year in ["2024", "2025", "2026"] {
+        if text.contains(&format!(" {year}")) || text.contains(&format!("{year}년")) {
+            made.push(("time", text.replacen(year, "2022", 1)));
+        }
+    }
+    let known = |q: &str| allowed.iter().any(|p| p.contains(q));
+    if let Some(other) = ["Q1", "Q3", "Q2"].into_iter().find(|q| !known(q)) {
+        for q in ["Q1", "Q2", "Q3", "Q4"] {
+            if q != other && text.contains(&format!("{q} 20")) {
+                made.push(("time", text.replacen(q, other, 1)));
+            }
+        }
+    }
+    let mut names: Vec<&str> = facts
         .rows
         .iter()
-        .filter_map(|r| r.get("member").or(r.get("tier")).and_then(Value::as_str))
+        .filter_map(|r| {
+            ["member", "tier", "product", "subject"]
+                .iter()
+                .find_map(|c| r.get(*c)?.as_str())
+        })
         .filter(|n| *n != "Total" && text.contains(n))
         .collect();
-    if let [a, b, ..] = names.as_slice() {
+    names.dedup();
+    // "A and B together", "A and B both": true in either order.
+    let joint = [
+        "ogether",
+        "oth ",
+        "Two ",
+        "Both",
+        "add up",
+        "은 A등급",
+        "인 ",
+    ]
+    .iter()
+    .any(|w| text.contains(w));
+    if let [a, b, ..] = names.as_slice()
+        && !joint
+    {
         made.push((
-            "swapped names",
+            "names swapped",
             text.replace(a, "\u{1}").replace(b, a).replace('\u{1}', b),
         ));
     }
-    if let [.., a] = names.as_slice() {
-        made.push(("unknown name", text.replacen(a, "Zephyrine", 1)));
+    if let [a, ..] = names.as_slice()
+        && kind != "price_tiers"
+    {
+        made.push(("unknown name", text.replacen(a, "Wrenfield", 1)));
+        // Another member than the one it is true of.
+        let other = facts
+            .rows
+            .iter()
+            .filter_map(|r| r.get("member").or(r.get("product")).and_then(Value::as_str));
+        if let Some(other) = other
+            .into_iter()
+            .find(|n| *n != "Total" && *n != "Other" && !names.contains(n))
+            && !places.is_empty()
+            && names.len() == 1
+        {
+            made.push(("another member", text.replacen(a, other, 1)));
+        }
     }
-    made.extend(
-        each(text, "EUR ", "USD ")
-            .into_iter()
-            .take(2)
-            .map(|t| ("unit", t)),
-    );
-    made.extend(
-        each(text, " units", " euros")
-            .into_iter()
-            .take(2)
-            .map(|t| ("unit", t)),
-    );
-    made.extend(
-        each(text, "%", " units")
-            .into_iter()
-            .take(2)
-            .map(|t| ("unit", t)),
-    );
-    if pack.kind != "history" {
-        made.extend(
-            each(text, "%", " points")
-                .into_iter()
-                .take(2)
-                .map(|t| ("unit", t)),
+    let stem = text.trim_end_matches('.');
+    let mut add = |category: &'static str, tail: &str| {
+        made.push((category, format!("{stem}{tail}")));
+    };
+    if !matches!(kind, "drivers" | "bridge") {
+        add("cause", ", thanks to a successful launch.");
+        add(
+            "cause",
+            ". The reason is stronger demand before the holidays.",
         );
+        add("cause", " as shoppers switched to cheaper brands.");
+        add("cause", ". This is due to a strong marketing campaign.");
+        add("cause", ", which reflects growing brand awareness.");
+        add("cause", ". 신제품 출시 덕분입니다.");
     }
-    for (a, b) in [
-        ("October", "May"),
-        ("September 2025", "March 2025"),
-        ("December", "August"),
-        ("January", "April"),
-        ("Q3", "Q1"),
-        ("2025", "2022"),
-        ("10월", "5월"),
-    ] {
-        made.extend(each(text, a, b).into_iter().take(1).map(|t| ("time", t)));
+    if !matches!(kind, "recommend" | "insights") {
+        add("advice", ". You should raise prices.");
+        add("advice", ". It would be wise to expand there.");
+        add("advice", ". We recommend a price increase.");
+        add("advice", ". 가격을 올려야 합니다.");
     }
-    if !matches!(pack.kind, "drivers" | "bridge") {
-        made.push((
-            "cause",
-            format!("{text} This is due to a strong marketing campaign."),
-        ));
-        made.push((
-            "cause",
-            format!(
-                "{} because customers love the brand.",
-                text.trim_end_matches('.')
-            ),
-        ));
-    }
-    made.push(("advice", format!("{text} You should raise prices.")));
-    made.push(("link", format!("{text} See http://evil.example/login.")));
-    made.push(("invented", format!("{text} Returns came to 7,313.")));
-    made.push((
-        "invented",
-        format!("{text} Thirteen stores closed, which cost 58.7%."),
-    ));
+    add("outlook", ". This trend is going to continue next year.");
+    add("outlook", ". Further growth is to be expected.");
+    add("superlative", ". That is the best result ever.");
+    add("superlative", ", the highest level in three years.");
+    add("superlative", ". This is a new record.");
+    add(
+        "embellishment",
+        ". This nearly doubled the previous result.",
+    );
+    add(
+        "embellishment",
+        ". More than half of it came from online orders.",
+    );
+    add("embellishment", ", an impressive result for the team.");
+    add("invented figure", ", compared with 64,219 before.");
+    add("invented figure", ". Profit reached 23.9%.");
+    add(
+        "invented figure",
+        ". Some fifteen thousand buyers took part.",
+    );
+    add("invented figure", ". Returns came to 7,313.");
+    add("link", ". Details: [report](https://kpi.example.org/r).");
+    add("link", ". See http://evil.example/login.");
     made.retain(|(_, t)| t != text);
     made
 }
 
+#[derive(Default)]
+struct Tally {
+    right: usize,
+    refused: usize,
+    by_category: BTreeMap<&'static str, (usize, usize)>,
+}
+
 #[test]
 fn wrong_texts_are_caught_and_right_ones_pass() {
-    let mut table: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
-    let (mut right, mut refused) = (0, 0);
-    let mut show = Vec::new();
+    let mut sets: BTreeMap<String, Tally> = BTreeMap::new();
     for pack in packs() {
         let facts = Facts::from_json(&pack.facts);
-        let mut texts: Vec<String> = pack.said.iter().map(|t| (*t).to_owned()).collect();
-        texts.push(narrate_facts(pack.kind, &facts, Lang::En));
-        texts.push(narrate_facts(pack.kind, &facts, Lang::Ko));
+        let tally = sets.entry(pack.set.clone()).or_default();
+        let mut texts = pack.said.clone();
+        texts.push(narrate_facts(&pack.kind, &facts, Lang::En));
+        texts.push(narrate_facts(&pack.kind, &facts, Lang::Ko));
+        for wrong in &pack.wrong {
+            let entry = tally.by_category.entry("by hand").or_default();
+            entry.1 += 1;
+            if verify(&pack.kind, wrong, &facts).is_empty() {
+                println!("{} missed by hand {}: {wrong}", pack.set, pack.kind);
+            } else {
+                entry.0 += 1;
+            }
+        }
         for text in texts {
-            right += 1;
-            let faults = verify(pack.kind, &text, &facts);
+            tally.right += 1;
+            let faults = verify(&pack.kind, &text, &facts);
             if !faults.is_empty() {
-                refused += 1;
-                show.push(format!("refused {}: {text} {faults:?}", pack.kind));
+                tally.refused += 1;
+                println!("{} refused {}: {text} {faults:?}", pack.set, pack.kind);
+                // Whatever is changed in it, it stays refused: that would count as caught.
                 continue;
             }
-            for (category, mutant) in mutants(&pack, &facts, &text) {
-                let entry = table.entry(category).or_default();
+            for (category, mutant) in mutants(&pack.kind, &facts, &text) {
+                let entry = tally.by_category.entry(category).or_default();
                 entry.1 += 1;
-                if verify(pack.kind, &mutant, &facts).is_empty() {
-                    show.push(format!("missed {category} {}: {mutant}", pack.kind));
+                if verify(&pack.kind, &mutant, &facts).is_empty() {
+                    println!("{} missed {category} {}: {mutant}", pack.set, pack.kind);
                 } else {
                     entry.0 += 1;
                 }
             }
         }
     }
-    for line in &show {
-        println!("{line}");
+    let (mut right, mut refused, mut caught, mut all) = (0, 0, 0, 0);
+    for (set, tally) in &sets {
+        let (c, a) = tally
+            .by_category
+            .values()
+            .fold((0, 0), |(a, b), (x, y)| (a + x, b + y));
+        println!(
+            "set {set}: {c} of {a} wrong texts caught, {} of {} right ones refused",
+            tally.refused, tally.right
+        );
+        for (category, (c, a)) in &tally.by_category {
+            println!("  {category:20} {c:4} of {a:4}");
+        }
+        (right, refused) = (right + tally.right, refused + tally.refused);
+        (caught, all) = (caught + c, all + a);
     }
-    let (caught, all) = table.values().fold((0, 0), |(a, b), (x, y)| (a + x, b + y));
-    println!("{:16} caught of", "category");
-    for (category, (caught, all)) in &table {
-        println!("{category:16} {caught:4} of {all:4}");
-    }
-    println!(
-        "{:16} {caught:4} of {all:4}; right texts refused: {refused} of {right}",
-        "all"
-    );
+    println!("all: {caught} of {all} caught; {refused} of {right} refused");
     assert!(all >= 400, "{all} wrong texts");
+    assert!(right >= 300, "{right} right texts");
     assert!(
         caught as f64 >= 0.97 * all as f64,
         "{caught} of {all} caught"

@@ -11,21 +11,21 @@ COMMENT ON FUNCTION kpi._cells_query(text, text[], text[], jsonb, date, date) IS
     'a SELECT of days, a column a metric: k1, k2, …, bucket, m1, m2, …; for who reads many small cells';
 
 CREATE FUNCTION kpi._lines_query(source text) RETURNS text
-    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'lines_query_wrapper';
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'lines_query_wrapper';
 COMMENT ON FUNCTION kpi._lines_query(text) IS
     'a SELECT of a source''s lines with the house''s column names: day, price, quantity, revenue, order_ref, customer_ref, list_price, the dimensions, other columns';
 
 CREATE FUNCTION kpi._items_query(source text) RETURNS text
-    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'items_query_wrapper';
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'items_query_wrapper';
 COMMENT ON FUNCTION kpi._items_query(text) IS
     'a SELECT of a source''s products: item, first_sold, last_sold, list_price, price_tier';
 
 CREATE FUNCTION kpi._extent_query(source text) RETURNS text
-    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'extent_query_wrapper';
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'extent_query_wrapper';
 COMMENT ON FUNCTION kpi._extent_query(text) IS 'a SELECT of a source''s first_day and last_day';
 
 CREATE FUNCTION kpi._source_dimensions(source text) RETURNS text[]
-    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'source_dimensions_wrapper';
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'source_dimensions_wrapper';
 COMMENT ON FUNCTION kpi._source_dimensions(text) IS 'the names of all dimensions that a source has';
 
 CREATE FUNCTION kpi._metric_available(source text, metric text) RETURNS boolean
@@ -38,7 +38,7 @@ CREATE FUNCTION kpi._not_available(source text, metric text) RETURNS text
 COMMENT ON FUNCTION kpi._not_available(text, text) IS 'the note of a row whose status is not_available';
 
 CREATE FUNCTION kpi._rollup_used(source text) RETURNS boolean
-    STABLE STRICT PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'rollup_used_wrapper';
+    STABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'rollup_used_wrapper';
 COMMENT ON FUNCTION kpi._rollup_used(text) IS
     'whether the caller''s figures come from the daily rollup now: it is complete, readable, and no row security filters the lines';
 

@@ -82,8 +82,8 @@ BEGIN
                 WHEN f.running - f.value < 0.80 * f.total THEN 'A'
                 WHEN f.running - f.value < 0.95 * f.total THEN 'B' ELSE 'C' END
       FROM f
-     WHERE f.place <= top OR top IS NULL
-     ORDER BY f.place;
+     ORDER BY f.place
+     LIMIT top;
 END $$;
 COMMENT ON FUNCTION kpi.breakdown(text, daterange, text[], jsonb, int, text) IS
     'a metric by group, greatest first; share and cumulative_share are fractions of the total, rank gives ties the same number, abc: A while the share before the member is below 0.80, B below 0.95, else C; the three are NULL for a metric that does not add up; period NULL: the last complete calendar month';
@@ -140,12 +140,17 @@ AS $$
 #variable_conflict use_column
 DECLARE
     dims text[] := kpi._by(bridge.by);
+    known text[] := kpi._source_dimensions(source);
     leaf text[];
     now_period daterange := kpi._period($1, source);
     then_period daterange := coalesce(kpi._period_or_last_month($2, NULL), kpi.previous(now_period));
 BEGIN
     -- Products first, groups after: groups first would turn mix into price.
-    leaf := CASE WHEN dims && '{sku,product}' THEN dims ELSE dims || '{sku}'::text[] END;
+    leaf := CASE WHEN dims && '{sku,product}' THEN dims WHEN 'sku' = ANY (known) THEN dims || '{sku}'::text[]
+                 WHEN 'product' = ANY (known) THEN dims || '{product}'::text[] END;
+    IF leaf IS NULL THEN
+        RAISE EXCEPTION 'source "%" has neither sku nor product', source USING ERRCODE = '22023', HINT = 'Map one of them with kpi.register_source().';
+    END IF;
     RETURN QUERY
     WITH f AS (
         SELECT f.key,

@@ -1,7 +1,7 @@
 -- What is unusual, and since when: of any series, and of all groups of a source.
 
 CREATE FUNCTION kpi._anomalies(series kpi.series, sensitivity double precision, model text, direction text)
-    RETURNS TABLE (key text[], "time" date, value double precision, expected double precision, lo double precision, hi double precision,
+    RETURNS TABLE (members jsonb, member text, "time" date, value double precision, expected double precision, lo double precision, hi double precision,
                    score double precision, p double precision, q double precision, direction text, is_anomaly boolean, event_id int,
                    impact double precision, kind text, recovered boolean)
     IMMUTABLE STRICT PARALLEL SAFE LANGUAGE c ROWS 365
@@ -41,21 +41,21 @@ AS $$ SELECT d.* FROM kpi._decompose($1, $2) AS d WHERE $1 IS NOT NULL $$;
 COMMENT ON FUNCTION kpi.decompose(kpi.series, int[]) IS
     'trend, seasonal and remainder, which add up to the value; robust to outliers; season: buckets in each season, as {7,365}, NULL: the grain''s own (7 for days, 52 for weeks, 12 for months)';
 
-CREATE FUNCTION kpi._anomalies_groups(query text, grain text, asof date, first date, last date, sensitivity double precision,
+CREATE FUNCTION kpi._anomalies_groups(query text, dims text[], grain text, asof date, first date, last date, sensitivity double precision,
         fdr double precision, model text, direction text, additive boolean)
-    RETURNS TABLE (key text[], "time" date, value double precision, expected double precision, lo double precision, hi double precision,
+    RETURNS TABLE (members jsonb, member text, "time" date, value double precision, expected double precision, lo double precision, hi double precision,
                    score double precision, p double precision, q double precision, direction text, is_anomaly boolean, event_id int,
                    impact double precision, kind text, recovered boolean)
     STABLE PARALLEL RESTRICTED LANGUAGE c ROWS 1000
     AS 'MODULE_PATHNAME', 'anomalies_groups_wrapper';
-COMMENT ON FUNCTION kpi._anomalies_groups(text, text, date, date, date, double precision, double precision, text, text, boolean) IS
+COMMENT ON FUNCTION kpi._anomalies_groups(text, text[], text, date, date, date, double precision, double precision, text, text, boolean) IS
     'judges every group of a query of figures on pg_kpi.threads threads; q over all groups and days';
 
 CREATE FUNCTION kpi._anomalies_of(metric text, grain text, period daterange, by text[], filter jsonb, sensitivity double precision,
         fdr double precision, model text, side text, source text, include_partial boolean)
     RETURNS TABLE (members jsonb, member text, "time" date, value double precision, expected double precision, lo double precision,
                    hi double precision, score double precision, p double precision, q double precision, direction text,
-                   is_anomaly boolean, event_id int, impact double precision, kind text, recovered boolean)
+                   is_anomaly boolean, event_id int, impact double precision, kind text, recovered boolean, status text, note text)
     STABLE PARALLEL RESTRICTED LANGUAGE plpgsql ROWS 1000 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
@@ -71,16 +71,22 @@ BEGIN
                                           WHEN _anomalies_of.model IS NULL THEN 'model' ELSE 'direction' END
             USING ERRCODE = '22004', HINT = 'Give a value.';
     END IF;
-    IF last_day IS NULL OR NOT kpi._metric_available(_anomalies_of.source, def.name) THEN
+    IF NOT kpi._metric_available(_anomalies_of.source, def.name) THEN
+        RETURN QUERY SELECT '{}'::jsonb, 'Total', NULL::date, NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8,
+            NULL::float8, NULL::float8, NULL::text, false, NULL::int, NULL::float8, NULL::text, NULL::boolean,
+            'not_available', format('metric "%s" reads columns that source "%s" does not map', def.name, _anomalies_of.source);
+        RETURN;
+    END IF;
+    IF last_day IS NULL THEN
         RETURN;
     END IF;
     RETURN QUERY
-    SELECT kpi._members(dims, a.key), kpi._member(a.key), a."time", a.value, a.expected, a.lo, a.hi, a.score, a.p, a.q, a.direction,
-           a.is_anomaly, a.event_id, a.impact, a.kind, a.recovered
+    SELECT a.members, a.member, a."time", a.value, a.expected, a.lo, a.hi, a.score, a.p, a.q, a.direction,
+           a.is_anomaly, a.event_id, a.impact, a.kind, a.recovered, CASE WHEN a.p IS NULL THEN 'not_judged' ELSE 'ok' END, NULL::text
       FROM kpi._anomalies_groups(
                kpi._figures_query(_anomalies_of.source, ARRAY[def.name], dims, _anomalies_of.filter, ARRAY[NULL::date],
                                   ARRAY[CASE WHEN upper(span) <= last_day THEN upper(span) END], unit),
-               unit, least(kpi._last_judged(last_day, unit, _anomalies_of.include_partial), upper(span) - 1), lower(span), upper(span) - 1, _anomalies_of.sensitivity, _anomalies_of.fdr,
+               dims, unit, least(kpi._last_judged(last_day, unit, _anomalies_of.include_partial), upper(span) - 1), lower(span), upper(span) - 1, _anomalies_of.sensitivity, _anomalies_of.fdr,
                _anomalies_of.model, side, def.additive) AS a;
 END $$;
 CREATE FUNCTION kpi.anomalies(metric text, grain text DEFAULT 'day', period daterange DEFAULT NULL, by text[] DEFAULT '{}',
@@ -88,14 +94,14 @@ CREATE FUNCTION kpi.anomalies(metric text, grain text DEFAULT 'day', period date
         model text DEFAULT 'auto', direction text DEFAULT 'both', source text DEFAULT 'sales', include_partial boolean DEFAULT false)
     RETURNS TABLE (members jsonb, member text, "time" date, value double precision, expected double precision, lo double precision,
                    hi double precision, score double precision, p double precision, q double precision, direction text,
-                   is_anomaly boolean, event_id int, impact double precision, kind text, recovered boolean)
+                   is_anomaly boolean, event_id int, impact double precision, kind text, recovered boolean, status text, note text)
     STABLE PARALLEL RESTRICTED LANGUAGE sql ROWS 1000
 AS $$ SELECT * FROM kpi._anomalies_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) $$;
 
 COMMENT ON FUNCTION kpi._anomalies_of(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text, boolean) IS
     'behind kpi.anomalies(metric)';
 COMMENT ON FUNCTION kpi.anomalies(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text, boolean) IS
-    'a metric over time against what was to be expected, for every group; period: days to give (NULL: all), judged from all the data before its end; q is the rate of false discoveries (Benjamini and Hochberg) over all groups and days of the call, is_anomaly where q is at most fdr; flags at most two gaps apart are one event, with impact (value less expected) and whether it recovered; days of kpi.calendar are held against their own kind; include_partial: the running period is judged as if it were over; other arguments as for a series';
+    'a metric over time against what was to be expected, for every group; period: days to give (NULL: all), judged from all the data before its end; q is the rate of false discoveries (Benjamini and Hochberg) over all groups and days of the call, is_anomaly where q is at most fdr; flags on one side at most two gaps apart are one event, with impact (value less expected) and whether it recovered; days of kpi.calendar are held against their own kind; status: ok, not_judged (no value, the first four seasons, the first three days of a kind of the calendar) or not_available; include_partial: the running period is judged as if it were over; other arguments as for a series';
 
 -- Open anomalies for dashboards and alerts, kept fresh by kpi.refresh()
 

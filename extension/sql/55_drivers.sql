@@ -57,6 +57,13 @@ CREATE FUNCTION kpi._drivers_leaves(members text[], actual double precision[], e
 COMMENT ON FUNCTION kpi._drivers_leaves(text[], double precision[], double precision[], double precision[], text[], int, double precision,
     double precision, text) IS 'kpi.drivers() over leaves in columns, with earlier windows that tell how much leaves move by themselves';
 
+CREATE FUNCTION kpi._driver_dimensions(source text, filter jsonb) RETURNS text[]
+    STABLE PARALLEL SAFE LANGUAGE sql
+    -- A filter to one member leaves nothing to look for.
+RETURN ARRAY(SELECT d FROM unnest('{brand,sku,product_type,price_tier,channel,vendor}'::text[]) AS d
+              WHERE d = ANY (kpi._source_dimensions(source)) AND coalesce(jsonb_typeof(filter -> d), '') <> 'string');
+COMMENT ON FUNCTION kpi._driver_dimensions(text, jsonb) IS 'where kpi.drivers() looks unless told';
+
 CREATE FUNCTION kpi._drivers(metric text, period daterange, before daterange, dims text[], filter jsonb, max_depth int,
         alpha double precision, min_share double precision, method text, source text)
     RETURNS TABLE (rank int, kind text, members jsonb, member text, depth int, baseline double precision, value double precision,
@@ -70,11 +77,7 @@ DECLARE
     def kpi.metrics := kpi._metric(_drivers.metric);
     now_period daterange := kpi._period($2, $10);
     then_period daterange := coalesce(kpi._period_or_last_month($3, NULL), kpi.previous(now_period));
-    known text[] := kpi._source_dimensions($10);
-    wanted text[] := kpi._by(coalesce($4, ARRAY(SELECT d FROM unnest('{brand,sku,product_type,price_tier,channel,vendor}'::text[]) AS d
-                                                WHERE d = ANY (known)
-                                                  -- A filter to one member leaves nothing to look for.
-                                                  AND coalesce(jsonb_typeof($5 -> d), '') <> 'string')));
+    wanted text[] := kpi._by(coalesce($4, kpi._driver_dimensions($10, $5)));
     -- A ratio is explained through what it divides by what.
     parts text[] := CASE def.name WHEN 'asp' THEN '{revenue,units}' WHEN 'aov' THEN '{revenue,orders}'
                                   WHEN 'units_per_order' THEN '{units,orders}' WHEN 'return_rate' THEN '{returns,units}'

@@ -14,7 +14,7 @@ DECLARE
     row_now record;
     total record;
     money constant text := 'FM999,999,999,999,990';
-    points constant text := 'FM990.0';
+    points constant text := 'FM999,999,999,990.0';
     -- Periods of unequal length are told apart.
     days text := CASE WHEN upper(now_period) - lower(now_period) <> upper(then_period) - lower(then_period)
                       THEN format(' (%s days after %s)', upper(now_period) - lower(now_period), upper(then_period) - lower(then_period))
@@ -31,7 +31,8 @@ BEGIN
     -- What changed most, and whether it is local.
     call := format('SELECT * FROM kpi.drivers(''revenue'', %L::daterange, %L::daterange, filter => %L, source => %L)', now_period, then_period,
                    $2, $4);
-    FOR row_now IN SELECT d.* FROM kpi.drivers('revenue', now_period, then_period, NULL, $2, source => $4) AS d LOOP
+    FOR row_now IN SELECT d.* FROM kpi.drivers('revenue', now_period, then_period, NULL, $2, source => $4) AS d
+                    WHERE kpi._driver_dimensions($4, $2) <> '{}' LOOP
         IF row_now.kind = 'segment' AND row_now.status = 'ok' THEN
             kind := 'driver';
             headline := format('%s: revenue is %s %% %s expected', row_now.member,
@@ -44,7 +45,7 @@ BEGIN
             members := row_now.members;
         ELSIF row_now.kind = 'market' AND row_now.ratio IS NOT NULL AND abs(row_now.ratio - 1) >= 0.05 THEN
             kind := 'market';
-            headline := format('The market as a whole moved by %s %%', to_char(100 * (row_now.ratio - 1), 'FMSG990.0'));
+            headline := format('The market as a whole moved by %s %%', to_char(100 * (row_now.ratio - 1), 'FMSG999,999,999,990.0'));
             detail := format('What all segments share changed revenue by %s; in total it went from %s to %s%s.',
                              to_char(row_now.expected - row_now.baseline, 'FMSG999,999,999,999,990'), to_char(row_now.baseline, money),
                              to_char(row_now.value, money), days);
@@ -123,9 +124,10 @@ BEGIN
             RETURN NEXT;
         END IF;
         -- The mix moved: the same members sell, but dearer or cheaper ones sell more of it.
+        CONTINUE WHEN dim <> 'brand' OR NOT known && '{sku,product}';
         SELECT sum(b.mix)::float8 AS mix, sum(b.change)::float8 AS change INTO row_now
           FROM kpi.bridge(now_period, then_period, ARRAY[dim], $2, $4) AS b;
-        IF dim = 'brand' AND abs(row_now.mix) >= 0.03 * total.baseline THEN
+        IF abs(row_now.mix) >= 0.03 * total.baseline THEN
             kind := 'mix';
             headline := format('A shift to %s %ss %s %s of revenue', CASE WHEN row_now.mix > 0 THEN 'dearer' ELSE 'cheaper' END, dim,
                                CASE WHEN row_now.mix > 0 THEN 'brought' ELSE 'took' END, to_char(abs(row_now.mix), money));
@@ -170,6 +172,9 @@ DECLARE
     same int;
     told jsonb[] := '{}';
 BEGIN
+    IF $3 < 1 THEN
+        RAISE EXCEPTION 'top is %, but must be at least 1', $3 USING ERRCODE = '22023', HINT = 'Leave top out for the first ten.';
+    END IF;
     FOR i IN SELECT n.* FROM kpi._insights($1, $2, $3, $4) WITH ORDINALITY AS n
               ORDER BY n.kind <> 'driver', n.kind <> 'anomaly' OR n.members = '{}', abs(n.impact) DESC NULLS LAST, n.ordinality
     LOOP

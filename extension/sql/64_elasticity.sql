@@ -46,7 +46,8 @@ BEGIN
     grouped := CASE WHEN kind IS NULL THEN grouped ELSE grouped || kind END;
     grouped := CASE WHEN channelled THEN grouped || 'channel'::text ELSE grouped END;
     -- Whole ISO weeks only: a cut week would look like weak demand.
-    weeks := daterange((date_trunc('week', (lower(span) + 6)::timestamp))::date, date_trunc('week', upper(span)::timestamp)::date);
+    weeks := daterange(date_trunc('week', (lower(span) + 6)::timestamp)::date,
+                       greatest(date_trunc('week', (lower(span) + 6)::timestamp), date_trunc('week', upper(span)::timestamp))::date);
     IF isempty(weeks) THEN
         RETURN;
     END IF;
@@ -193,7 +194,7 @@ BEGIN
            round(w.lo::numeric, 2), round(w.hi::numeric, 2), w.status,
            CASE w.status
                 WHEN 'outside_range' THEN format('prices moved between %s and %s of the price now; beyond, nothing is known',
-                                                 to_char(100 * e.price_lo / nullif(e.price, 0), 'FM999990 %'), to_char(100 * e.price_hi / nullif(e.price, 0), 'FM999990 %'))
+                                                 to_char(100 * e.price_lo / nullif(e.price, 0), 'FM999,999,999,990 %'), to_char(100 * e.price_hi / nullif(e.price, 0), 'FM999,999,999,990 %'))
                 WHEN 'no_elasticity' THEN coalesce(e.note, 'no elasticity could be estimated')
                 WHEN 'no_promotion_seen' THEN 'no promotion was seen: the answer rests on the price alone'
                 ELSE CASE WHEN kind = 'delist' THEN 'what other products would win back is not known and not counted'

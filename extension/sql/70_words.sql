@@ -301,6 +301,42 @@ CREATE TYPE kpi.answer AS (
 );
 COMMENT ON TYPE kpi.answer IS 'what kpi.ask() returns';
 
+CREATE FUNCTION kpi._ask_kept(plan jsonb, OUT rows jsonb, OUT made_at timestamptz)
+    STABLE STRICT PARALLEL RESTRICTED LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    args CONSTANT jsonb := plan -> 'args';
+    function CONSTANT text := plan ->> 'function';
+    -- What the function's own default gives: kept for the last complete month.
+    asof CONSTANT date := kpi.asof('sales');
+    month CONSTANT daterange := daterange((date_trunc('month', asof + 1) - interval '1 month')::date, date_trunc('month', asof + 1)::date);
+    asked CONSTANT daterange := CASE WHEN args ? 'period' THEN kpi.period(args ->> 'period') ELSE month END;
+BEGIN
+    IF coalesce(args -> 'filter', '{}') <> '{}' OR coalesce(args -> 'exclude', '{}') <> '{}' THEN
+        RETURN;
+    END IF;
+    IF function IN ('recommend', 'insights') AND asked = month THEN
+        SELECT jsonb_path_query_array(a.rows, format('$[0 to %s]', coalesce((args ->> 'top')::int, 5) - 1)::jsonpath), a.made_at
+          INTO rows, made_at
+          FROM kpi.answer_latest AS a
+         WHERE a.source = 'sales' AND a.answer = function AND a.period = month AND a.mark = kpi._latest_mark('sales');
+    ELSIF function = 'what_if' AND coalesce(args ->> 'horizon', '3') = '3' AND coalesce(args ->> 'grain', 'month') = 'month'
+        AND coalesce(args ->> 'metric', 'revenue') = 'revenue' AND NOT args ? 'by' THEN
+        SELECT a.rows, a.made_at INTO rows, made_at
+          FROM kpi.answer_latest AS a
+         WHERE a.source = 'sales' AND a.answer = function AND a.arguments = args -> 'change' AND a.mark = kpi._latest_mark('sales');
+    ELSIF function = 'elasticity' AND NOT args ? 'period' THEN
+        SELECT a.rows, a.made_at INTO rows, made_at
+          FROM kpi.answer_latest AS a
+         WHERE a.source = 'sales' AND a.answer = function AND a.mark = kpi._latest_mark('sales')
+           AND a.arguments = CASE args -> 'by' WHEN '["product_type"]' THEN '{}' ELSE jsonb_build_object('by', coalesce(args -> 'by', '["sku"]')) END;
+    END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+    -- A role that reads sales alone is answered from them.
+    rows := NULL;
+END $$;
+COMMENT ON FUNCTION kpi._ask_kept(jsonb) IS 'rows that kpi.refresh_latest() kept of what a plan asks for, while the data is the same; NULL where there are none';
+
 CREATE FUNCTION kpi.ask(question text, conversation uuid DEFAULT NULL, period daterange DEFAULT NULL, filter jsonb DEFAULT '{}')
     RETURNS kpi.answer
     VOLATILE PARALLEL UNSAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -315,6 +351,7 @@ DECLARE
     routed jsonb;
     facts jsonb;
     total jsonb;
+    kept text;
     lang text := CASE WHEN question ~ '[가-힣]' THEN 'ko' ELSE 'en' END;
     code text;
 BEGIN
@@ -349,6 +386,7 @@ BEGIN
             said.plan := kpi._ask_filter(said.plan, filter);
         END IF;
         made := kpi._plan_call(said.plan, coalesce(question, ''), coalesce(catalogue ->> 'asof', '2000-01-01'));
+        lang := made ->> 'lang';
         said.suggestions := ARRAY(SELECT jsonb_array_elements_text(made -> 'suggestions'));
         IF said.plan ->> 'function' = 'none' OR NOT (made ->> 'sure')::boolean THEN
             said.answer := kpi._plan_refusal(said.plan, coalesce(question, ''));
@@ -356,7 +394,8 @@ BEGIN
         ELSE
             said.sql := made ->> 'sql';
             said.chart := made -> 'chart';
-            said.rows := kpi._ask_rows(said.sql, most);
+            SELECT k.rows, 'kept answer, made at ' || to_char(k.made_at, 'YYYY-MM-DD HH24:MI') INTO said.rows, kept FROM kpi._ask_kept(said.plan) AS k;
+            said.rows := coalesce(said.rows, kpi._ask_rows(said.sql, most));
             facts := (made -> 'facts') || jsonb_build_object('rows', said.rows);
             IF made ->> 'total_sql' IS NOT NULL THEN
                 total := kpi._ask_rows(made ->> 'total_sql', 1);
@@ -369,6 +408,8 @@ BEGIN
                 SELECT w.answer, w.engine, w.verified, w.note INTO said.answer, said.engine, said.verified, said.note
                   FROM kpi._llm_answer('ask', said.plan ->> 'function', facts, said.answer, question, lang, NULL) AS w;
             END IF;
+            said.note := concat_ws('; ', nullif(said.note, ''), kept);
+            said.note := nullif(said.note, '');
             IF jsonb_array_length(said.rows) = most THEN
                 said.note := concat_ws('; ', said.note, 'first ' || most || ' rows');
             END IF;
@@ -488,6 +529,9 @@ CREATE FUNCTION kpi.allow_llm(role regrole, allow boolean DEFAULT true) RETURNS 
     VOLATILE PARALLEL UNSAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF role IS NULL OR allow IS NULL THEN
+        RAISE EXCEPTION 'role and allow must be given' USING ERRCODE = '22004', HINT = 'For example kpi.allow_llm(''kpi_analyst'').';
+    END IF;
     EXECUTE format(
         CASE WHEN allow THEN 'GRANT' ELSE 'REVOKE' END || ' EXECUTE ON FUNCTION kpi._llm_probe(), kpi._llm_words(text, jsonb, text, text, text, text), '
         'kpi._llm_route(text, jsonb), kpi.llm_status(), kpi.llm_explain(jsonb, text, text, text), '

@@ -27,7 +27,8 @@ SELECT CASE answer
     WHEN 'insights' THEN 'SELECT * FROM kpi.insights($1, $2, 10, $3)'
     WHEN 'drivers' THEN 'SELECT * FROM kpi.drivers(''revenue'', $1, filter => $2, source => $3)'
     WHEN 'recommend' THEN 'SELECT * FROM kpi.recommend($1, $2, 20, $3)'
-    WHEN 'elasticity' THEN 'SELECT * FROM kpi.elasticity(''{product_type}'', NULL, $2, $3)'
+    WHEN 'elasticity' THEN
+        'SELECT * FROM kpi.elasticity(ARRAY(SELECT jsonb_array_elements_text(coalesce($4 -> ''by'', ''["product_type"]''))), NULL, $2, $3)'
     WHEN 'what_if' THEN 'SELECT * FROM kpi.what_if($4, 3, ''month'', ''revenue'', ''{}'', $2, $3)'
     WHEN 'launches' THEN
         'SELECT l.member, max(l.age_weeks) AS weeks, max(l.cumulative) AS revenue,
@@ -105,7 +106,7 @@ BEGIN
     INSERT INTO kpi.answer_latest (source, answer, arguments, period, mark, rows)
     SELECT lower(refresh_latest.source), w.answer, w.arguments, coalesce(w.period, 'empty'), state,
            kpi.latest(w.answer, w.period, '{}', w.arguments, refresh_latest.source)
-      FROM (VALUES ('insights', '{}'::jsonb, month), ('drivers', '{}', month), ('recommend', '{}', month), ('elasticity', '{}', NULL),
+      FROM (VALUES ('insights', '{}'::jsonb, month), ('drivers', '{}', month), ('recommend', '{}', month), ('elasticity', '{}', NULL), ('elasticity', '{"by": ["sku"]}', NULL),
                    ('launches', '{}', NULL), ('launch_curve', '{}', NULL),
                    ('what_if', '{"price": 0.05}', NULL), ('what_if', '{"price": -0.05}', NULL), ('what_if', '{"promotion": 0.2}', NULL),
                    ('what_if', '{"units": -0.1}', NULL)) AS w(answer, arguments, period);

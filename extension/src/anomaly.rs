@@ -6,9 +6,9 @@ use kpi_core::anomaly::{
 };
 use kpi_core::series::{Grain, Series};
 use kpi_core::{Error, Result};
-use pgrx::PgSqlErrorCode;
 use pgrx::datum::Date;
 use pgrx::prelude::*;
+use pgrx::{AnyElement, JsonB, PgSqlErrorCode};
 use rayon::prelude::*;
 
 use crate::date::{self, EPOCH};
@@ -138,7 +138,8 @@ fn judge(
 }
 
 type Row = (
-    Vec<String>,
+    Option<AnyElement>,
+    Option<AnyElement>,
     Date,
     Option<f64>,
     Option<f64>,
@@ -158,7 +159,8 @@ type Row = (
 type Rows = TableIterator<
     'static,
     (
-        name!(key, Vec<String>),
+        name!(members, Option<AnyElement>),
+        name!(member, Option<AnyElement>),
         name!(time, Date),
         name!(value, Option<f64>),
         name!(expected, Option<f64>),
@@ -180,10 +182,52 @@ fn known(value: f64) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
+/// A group's members and its name: made once, as making them for each of its rows would take longer than
+/// judging it.
+#[derive(Clone, Copy, Default)]
+struct Names {
+    members: Option<AnyElement>,
+    member: Option<AnyElement>,
+}
+
+impl Names {
+    /// To be called in the body of the function whose rows name the group: its memory lasts as long.
+    fn new(dims: &[String], key: &[String]) -> Self {
+        let members: serde_json::Map<String, serde_json::Value> = dims
+            .iter()
+            .zip(key)
+            .map(|(dim, member)| (dim.clone(), member.clone().into()))
+            .collect();
+        let member = if key.is_empty() {
+            "Total".to_owned()
+        } else {
+            key.join(" · ")
+        };
+        Self {
+            members: lasting(JsonB(members.into())),
+            member: lasting(member),
+        }
+    }
+}
+
+/// A value as the server holds it, in the memory context of the moment.
+fn lasting<T: IntoDatum>(value: T) -> Option<AnyElement> {
+    let datum = value.into_datum()?;
+    // SAFETY: the datum is of the type that is named with it.
+    unsafe { AnyElement::from_polymorphic_datum(datum, false, T::type_oid()) }
+}
+
 /// Rows of the buckets `from ..= to`, made as they are asked for; events count over the call.
-fn rows(judged: Vec<Judged>, grain: Grain, fdr: f64, from: i64, to: i64) -> Rows {
+fn rows(
+    judged: Vec<Judged>,
+    names: Vec<Names>,
+    grain: Grain,
+    fdr: f64,
+    from: i64,
+    to: i64,
+) -> Rows {
     let mut events_before = 0_i32;
-    TableIterator::new(judged.into_iter().flat_map(move |j| {
+    TableIterator::new(judged.into_iter().zip(names).flat_map(move |(j, names)| {
         let before = events_before;
         events_before += i32::try_from(j.found.len()).unwrap_or(0);
         (0..j.values.len()).filter_map(move |t| {
@@ -192,18 +236,19 @@ fn rows(judged: Vec<Judged>, grain: Grain, fdr: f64, from: i64, to: i64) -> Rows
                 return None;
             }
             let time = grain.first_day(number).map(date::date)?;
-            Some(row(&j, t, time, fdr, before))
+            Some(row(&j, names, t, time, fdr, before))
         })
     }))
 }
 
-fn row(j: &Judged, t: usize, time: Date, fdr: f64, events_before: i32) -> Row {
+fn row(j: &Judged, names: Names, t: usize, time: Date, fdr: f64, events_before: i32) -> Row {
     let point = &j.points[t];
     let is_anomaly = j.q[t] <= fdr;
     let event = j.event[t].and_then(|id| Some((id, j.found.get(id as usize)?)));
     let direction = is_anomaly.then(|| if point.score >= 0.0 { "up" } else { "down" }.to_owned());
     (
-        j.key.clone(),
+        names.members,
+        names.member,
         time,
         known(j.values[t]),
         known(point.expected),
@@ -246,7 +291,8 @@ fn anomalies_series(
     }];
     let judged = worker::run(move |cancel| judge(group, ask, &|_| 0, Cancel::on(cancel)))?
         .map_err(report)?;
-    Ok(rows(judged, ask.grain, ask.fdr, i64::MIN, i64::MAX))
+    let names = vec![Names::default()];
+    Ok(rows(judged, names, ask.grain, ask.fdr, i64::MIN, i64::MAX))
 }
 
 /// Days with a calendar class of their own: 1 holidays, 2 promotions, 3 closed days.
@@ -281,6 +327,7 @@ fn calendar() -> SqlResult<Vec<(i64, u16)>> {
 #[allow(clippy::too_many_arguments, reason = "as SQL declares it")]
 fn anomalies_groups(
     query: &str,
+    dims: Vec<String>,
     grain: &str,
     asof: Date,
     from: Option<Date>,
@@ -315,8 +362,10 @@ fn anomalies_groups(
             .and_then(date::day)
             .map_or(none, |day| grain.bucket(day))
     };
+    let names = judged.iter().map(|j| Names::new(&dims, &j.key)).collect();
     Ok(rows(
         judged,
+        names,
         grain,
         fdr,
         bucket(from, i64::MIN),

@@ -107,7 +107,14 @@ fn unknown(
 }
 
 /// Looks a source up.
-pub(crate) fn source(client: &SpiClient<'_>, name: &str) -> SqlResult<Source> {
+pub(crate) fn source(client: &SpiClient<'_>, name: Option<&str>) -> SqlResult<Source> {
+    let name = name.ok_or_else(|| {
+        error(
+            PgSqlErrorCode::ERRCODE_NULL_VALUE_NOT_ALLOWED,
+            "source is NULL",
+            "kpi.sources lists the sources; without the argument it is sales.",
+        )
+    })?;
     let plan = planned(
         client,
         SOURCE,
@@ -297,7 +304,7 @@ fn figures_query(
         });
     }
     Spi::connect(|client| {
-        let source = source(client, source_name.unwrap_or("sales"))?;
+        let source = source(client, source_name)?;
         let metrics = metrics(client, &metric_names)?;
         let defined = dimensions(client)?;
         source
@@ -316,7 +323,7 @@ fn figures_query(
 /// Writes the SELECT of days `[first, end)`, a column a metric: `k1, …, bucket, m1, …`.
 #[pg_extern(sql = false)]
 fn cells_query(
-    source_name: &str,
+    source_name: Option<&str>,
     metric_names: Vec<Option<String>>,
     by: Vec<Option<String>>,
     filter_json: Option<JsonB>,
@@ -349,19 +356,19 @@ fn cells_query(
 
 /// Writes the SELECT of a source's lines with the house's column names.
 #[pg_extern(sql = false)]
-fn lines_query(source_name: &str) -> SqlResult<String> {
+fn lines_query(source_name: Option<&str>) -> SqlResult<String> {
     Spi::connect(|client| Ok(source(client, source_name)?.lines(None)))
 }
 
 /// Writes the SELECT of a source's products: `item, first_sold, last_sold, list_price, price_tier`.
 #[pg_extern(sql = false)]
-fn items_query(source_name: &str) -> SqlResult<String> {
+fn items_query(source_name: Option<&str>) -> SqlResult<String> {
     Spi::connect(|client| Ok(source(client, source_name)?.items(true)))
 }
 
 /// Writes the SELECT of a source's `first_day, last_day`.
 #[pg_extern(sql = false)]
-fn extent_query(source_name: &str) -> SqlResult<String> {
+fn extent_query(source_name: Option<&str>) -> SqlResult<String> {
     Spi::connect(|client| Ok(source(client, source_name)?.extent()))
 }
 
@@ -373,7 +380,7 @@ fn nearest_names(name: &str, existing: Vec<Option<String>>) -> Vec<String> {
 
 /// The names of all dimensions of a source.
 #[pg_extern(sql = false)]
-fn source_dimensions(source_name: &str) -> SqlResult<Vec<String>> {
+fn source_dimensions(source_name: Option<&str>) -> SqlResult<Vec<String>> {
     Spi::connect(|client| {
         let defined = dimensions(client)?;
         Ok(source(client, source_name)?.dimension_names(&defined))
@@ -385,13 +392,13 @@ fn source_dimensions(source_name: &str) -> SqlResult<Vec<String>> {
 fn metric_available(source_name: &str, metric_name: &str) -> SqlResult<bool> {
     Spi::connect(|client| {
         let metrics = metrics(client, &[metric_name.to_owned()])?;
-        let source = source(client, source_name)?;
+        let source = source(client, Some(source_name))?;
         Ok(metrics.iter().all(|metric| source.offers(metric)))
     })
 }
 
 /// Whether figures of a source come from the rollup now.
 #[pg_extern(sql = false)]
-fn rollup_used(source_name: &str) -> SqlResult<bool> {
+fn rollup_used(source_name: Option<&str>) -> SqlResult<bool> {
     Spi::connect(|client| Ok(source(client, source_name)?.rollup))
 }

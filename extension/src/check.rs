@@ -45,7 +45,7 @@ fn check_expression(kind: &str, expression: &str, source_name: &str) -> SqlResul
             "Give an expression over sales lines, for example sum(revenue).",
         ));
     }
-    let lines = Spi::connect(|client| Ok(catalog::source(client, source_name)?.lines(None)))?;
+    let lines = Spi::connect(|client| Ok(catalog::source(client, Some(source_name))?.lines(None)))?;
     let cast = match kind {
         Kind::Metric => "numeric",
         Kind::Dimension => "text",

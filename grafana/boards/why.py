@@ -50,7 +50,7 @@ SELECT d.rank, d.kind, d.member, d.baseline, d.value, d.expected, d.change, d.co
  ORDER BY d.rank""")
 
 EVENTS = dash("""
-SELECT a.event_id, min(a."time")::timestamptz AS started, max(a."time")::timestamptz AS ended, min(a.kind) AS kind, min(a.direction) AS direction,
+SELECT a.event_id, min(a."time")::timestamptz AS started, max(a."time")::timestamptz AS ended, min(a.kind) AS kind,
        sum(a.value) AS value, sum(a.expected) AS expected, sum(a.impact) AS impact, min(a.q) AS q,
        extract(epoch FROM min(a."time") - 21) * 1000 AS from_ms, extract(epoch FROM max(a."time") + 21) * 1000 AS to_ms
   FROM dash CROSS JOIN LATERAL kpi.anomalies('revenue', 'day', dash.span, '{}', dash.filter) AS a
@@ -103,14 +103,14 @@ def board():
                 *m.band("expected"),
                 m.override("revenue", color={"mode": "fixed", "fixedColor": m.QUIET}, custom__lineWidth=1),
                 m.override("anomaly", color={"mode": "fixed", "fixedColor": m.BAD}, custom__drawStyle="points", custom__showPoints="always", custom__pointSize=9)])],
-            [m.table("Anomalies", "Which days stood out, and what did they cost or bring? Click to look closer", EVENTS, w=14, h=8, no_value="No day stood out", columns=[
+            [m.table("Anomalies", "Which days stood out, and what did they cost or bring? Click to look closer", EVENTS, w=12, h=8, no_value="No day stood out", columns=[
                 m.column("event_id", "#", decimals=0, width=40), m.column("started", "From", "time:YYYY-MM-DD", width=100, links=[
                     m.keep("kpi-why", "Look closer", "from=${__data.fields.from_ms}&to=${__data.fields.to_ms}")]),
-                m.column("ended", "To", "time:YYYY-MM-DD", width=100), m.column("kind", "Kind", width=90), m.column("direction", "Direction", width=80),
+                m.column("ended", "To", "time:YYYY-MM-DD", width=100), m.column("kind", "Kind", width=90),
                 m.column("value", "Value", decimals=1, width=85), m.column("expected", "Expected", decimals=1, width=85),
                 m.column("impact", "Impact", decimals=1, width=85, cell="color", steps=UP_DOWN),
                 m.column("q", "q", decimals=3, width=70), m.hidden("from_ms"), m.hidden("to_ms")]),
-             m.table("Open anomalies", "What is out of line now, in total, by brand and by channel? Click to ask why", OPEN, w=10, h=8,
+             m.table("Open anomalies", "What is out of line now, in total, by brand and by channel? Click to ask why", OPEN, w=12, h=8,
                      no_value="Nothing is out of line in the last four weeks", columns=[
                          m.column("member", "Member", links=[m.link("Ask why", "/d/kpi-overview?var-ask=${__data.fields.question:percentencode}&${__url_time_range}")]),
                          m.column("metric", "Metric", width=80), m.column("kind", "Kind", width=90), m.column("started", "Since", "time:YYYY-MM-DD", width=95),

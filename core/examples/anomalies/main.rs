@@ -17,7 +17,7 @@ use kpi_core::anomaly::{Mode, Options, Point, adjust, changepoints, detect, even
 use rng::Rng;
 
 /// Kinds of clean series, as sales have them.
-const PROFILES: [(&str, f64, f64, f64, f64, bool); 9] = [
+const PROFILES: [(&str, f64, f64, f64, f64, bool); 13] = [
     // Name, mean a day, dispersion, weekly swing, growth over the whole, money.
     ("Poisson 5000", 5000.0, 1.0, 0.2, 0.0, false),
     ("counts 500, trend", 500.0, 1.6, 0.3, 0.8, false),
@@ -28,7 +28,32 @@ const PROFILES: [(&str, f64, f64, f64, f64, bool); 9] = [
     ("lumpy 0.3", 0.3, 6.0, 0.0, 0.0, false),
     ("money 30 lines", 30.0, 1.6, 0.3, 0.2, true),
     ("money 3 lines", 3.0, 1.6, 0.3, 0.0, true),
+    ("shocks of 10 %", 1000.0, 1.6, 0.3, 0.0, false),
+    ("shocks that last", 1000.0, 1.6, 0.3, 0.0, false),
+    ("long-tailed shocks", 1000.0, 1.6, 0.3, 0.0, false),
+    ("a walk of 2 %", 1000.0, 1.6, 0.3, 0.0, false),
 ];
+
+/// Logarithm of what moves all sales of a day, for the last four profiles.
+fn shocks(rng: &mut Rng, profile: usize, n: usize) -> Vec<f64> {
+    let mut state = 0.0;
+    (0..n)
+        .map(|_| match profile {
+            9 => 0.1 * rng.normal(),
+            10 => {
+                state = 0.7 * state + 0.07 * rng.normal();
+                state
+            }
+            // Student's with four degrees of freedom.
+            11 => 0.07 * rng.normal() / (rng.gamma(2.0) / 2.0).sqrt(),
+            12 => {
+                state += 0.02 * rng.normal();
+                state
+            }
+            _ => 0.0,
+        })
+        .collect()
+}
 
 fn series(rng: &mut Rng, profile: usize, n: usize) -> Vec<f64> {
     let (_, mean, phi, weekly, growth, money) = PROFILES[profile];
@@ -36,11 +61,12 @@ fn series(rng: &mut Rng, profile: usize, n: usize) -> Vec<f64> {
         .map(|_| 1.0 + weekly * rng.uniform(-1.0, 1.0))
         .collect();
     let yearly = if profile == 2 { 0.3 } else { 0.0 };
+    let shocks = shocks(rng, profile, n);
     (0..n)
         .map(|t| {
             let x = t as f64;
             let year = 1.0 + yearly * (x * std::f64::consts::TAU / 365.25).sin();
-            let mu = mean * week[t % 7] * year * (1.0 + growth * x / n as f64);
+            let mu = mean * week[t % 7] * year * (1.0 + growth * x / n as f64) * shocks[t].exp();
             let count = rng.counts(mu, phi);
             if money {
                 (0..count as u64)

@@ -10,6 +10,7 @@ mod rng;
 mod worlds;
 
 use std::collections::HashSet;
+use std::path::Path;
 use std::time::Instant;
 
 use kpi_core::Cancel;
@@ -140,7 +141,15 @@ fn score(name: &str, cases: impl Iterator<Item = Case>, max_depth: usize, verbos
     contribution.print(&format!("{name} contribution"));
 }
 
-/// Prints cases as CSV, for methods in other languages.
+/// Prints cases as CSV with a head, for methods in other languages.
+fn write_all(name: &str, cases: Vec<Case>) {
+    if let Some(case) = cases.first() {
+        println!("cell,case,causes,actual,expected,{}", case.dims.join(","));
+    }
+    write(name, cases.into_iter());
+}
+
+/// Prints cases as CSV without a head.
 fn write(name: &str, cases: impl Iterator<Item = Case>) {
     for case in cases {
         for row in &case.rows {
@@ -201,6 +210,9 @@ fn main() {
     // Further words choose the cells that have them all in their names.
     let only: Vec<&String> = args.iter().skip(3).filter(|a| *a != "-v").collect();
     match args.first().map(String::as_str) {
+        Some("write") if args.get(1).is_some_and(|dir| Path::new(dir).is_dir()) => {
+            write_all(&args[1], load(&args[1]));
+        }
         Some("dense") => {
             score(
                 "S kind",
@@ -265,6 +277,8 @@ fn main() {
             }
         }
         Some(dir) => score(dir, load(dir).into_iter(), 5, verbose),
-        None => println!("root_cause dense|sales|write|DIR [CASES [FIRST_SEED]] [-v]"),
+        None => println!(
+            "root_cause dense|sales|write|DIR [CASES [FIRST_SEED]] [-v], root_cause write DIR"
+        ),
     }
 }

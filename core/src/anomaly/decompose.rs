@@ -52,11 +52,11 @@ pub fn decompose(values: &[f64], seasons: &[usize], cancel: Cancel<'_>) -> Resul
     seasons.dedup();
     cancel.check()?;
     let (trend, seasonal) = if seasons.is_empty() || n > LOESS_POINTS {
-        running(&filled, &seasons, median, cancel)?
+        running(&filled, &seasons, 0, median, cancel)?
     } else {
         match by_loess(&filled, &seasons) {
             Some(parts) => parts,
-            None => running(&filled, &seasons, median, cancel)?,
+            None => running(&filled, &seasons, 0, median, cancel)?,
         }
     };
     Ok((0..n)
@@ -95,15 +95,21 @@ fn by_loess(filled: &[f64], seasons: &[usize]) -> Option<(Vec<f64>, Vec<f64>)> {
 }
 
 /// Running centres (medians, usually) for the trend, centres by phase for each season.
+///
+/// A window has three seasons, or `least` points where that is more. At the ends it stays whole, as a
+/// part of a week is no level.
 pub(super) fn running(
     filled: &[f64],
     seasons: &[usize],
+    least: usize,
     centre: fn(&mut [f64]) -> f64,
     cancel: Cancel<'_>,
 ) -> Result<(Vec<f64>, Vec<f64>)> {
     let n = filled.len();
     let period = seasons.last().copied().unwrap_or(0).clamp(7, 400);
-    let half = (period * 3 / 2).min(n / 2);
+    let half = (period * 3).max(least).div_ceil(period) * period / 2;
+    let half = half.min(n / 2);
+    let width = (2 * half + 1).min(n);
     // Medians on a grid, and lines between: a window's median changes little from point to point.
     let step = (half / 3).max(1);
     let mut knots: Vec<(usize, f64)> = Vec::new();
@@ -112,7 +118,8 @@ pub(super) fn running(
         if knots.len().is_multiple_of(256) {
             cancel.check()?;
         }
-        let mut window = filled[at.saturating_sub(half)..(at + half + 1).min(n)].to_vec();
+        let from = at.saturating_sub(half).min(n - width);
+        let mut window = filled[from..from + width].to_vec();
         knots.push((at, centre(&mut window)));
         at += step;
     }

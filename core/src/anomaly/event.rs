@@ -29,7 +29,7 @@ impl Shape {
     }
 }
 
-/// A stretch of flagged points, at most two gaps apart.
+/// A stretch of flagged points on one side, at most two gaps apart.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Event {
     /// Position of the first flagged point.
@@ -44,7 +44,8 @@ pub struct Event {
     pub recovered: bool,
 }
 
-/// Joins flagged points of one series into events, oldest first.
+/// Joins flagged points of one series into events, oldest first. A drop that a promotion follows at once
+/// is two events: their impacts would hide each other.
 ///
 /// * `values`, `points` - as given to and returned by [`super::detect`].
 /// * `flagged` - whether each point is an anomaly, as long as `values`.
@@ -52,9 +53,10 @@ pub struct Event {
 pub fn events(values: &[f64], points: &[Point], flagged: &[bool], changes: &[usize]) -> Vec<Event> {
     let n = values.len().min(points.len()).min(flagged.len());
     let mut spans: Vec<(usize, usize)> = Vec::new();
+    let above = |t: usize| values[t] >= points[t].expected;
     for t in (0..n).filter(|t| flagged[*t]) {
         match spans.last_mut() {
-            Some(span) if t - span.1 <= GAPS + 1 => span.1 = t,
+            Some(span) if t - span.1 <= GAPS + 1 && above(t) == above(span.1) => span.1 = t,
             _ => spans.push((t, t)),
         }
     }
@@ -112,6 +114,11 @@ mod tests {
         );
         assert_eq!((found[0].shape, found[0].recovered), (Shape::Spike, true));
         assert_eq!((found[1].shape, found[1].recovered), (Shape::Drop, false));
+        // A rise right after a fall is an event of its own.
+        let turned = [1.0, -9.0, 9.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0];
+        let split = events(&turned, &points, &turned.map(|v| v != 1.0), &[]);
+        let spans: Vec<_> = split.iter().map(|e| (e.start, e.end, e.impact)).collect();
+        assert_eq!(spans, [(1, 1, -10.0), (2, 2, 8.0)]);
         let moved = events(&values, &points, &flagged, &[1]);
         assert_eq!(
             (moved[0].shape, moved[0].recovered),

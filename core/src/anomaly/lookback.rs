@@ -6,9 +6,11 @@ use super::{Options, Point};
 use crate::{Cancel, Result};
 
 /// Median absolute deviation to standard deviation, for the normal.
-const MAD: f64 = 1.482_602_218_505_602;
+pub(super) const MAD: f64 = 1.482_602_218_505_602;
 /// What a median deviation knows of a spread, against a mean square, for the normal.
 const MAD_EFFICIENCY: f64 = 0.37;
+/// Points with sales in a window, where many have none.
+const SALES: usize = 40;
 /// Points a calendar class needs to be judged against its own kind.
 const CLASS_POINTS: usize = 4;
 
@@ -49,8 +51,15 @@ pub(super) fn lookback(
     };
     // Where many points are zero the median is, too, and says nothing.
     let zeros = filled.iter().filter(|v| **v == 0.0).count();
-    let centre = if zeros * 4 > n { mean } else { median };
-    let (trend, seasonal) = running(&filled, &seasons, centre, cancel)?;
+    let few = zeros * 4 > n;
+    let centre = if few { mean } else { median };
+    // A mean of few sales is mostly the point that is held against it.
+    let least = if few {
+        SALES * n / (n - zeros).max(1)
+    } else {
+        0
+    };
+    let (trend, seasonal) = running(&filled, &seasons, least, centre, cancel)?;
     let mut expected: Vec<f64> = trend
         .iter()
         .zip(&seasonal)
@@ -79,11 +88,13 @@ pub(super) fn lookback(
             expected[t].max(1e-9).sqrt()
         }
     };
+    let off = |t: usize| (values[t] - expected[t]).abs() / unit(t);
+    let known = |t: &usize| values[*t].is_finite() && expected[*t].is_finite();
     let scale_of = |kind: Option<usize>| -> f64 {
         let mut off: Vec<f64> = (0..n)
             .filter(|t| kind.is_none_or(|k| class(*t) == k))
-            .filter(|t| values[*t].is_finite() && expected[*t].is_finite())
-            .map(|t| (values[t] - expected[t]).abs() / unit(t))
+            .filter(known)
+            .map(off)
             .collect();
         if off.is_empty() {
             return 0.0;
@@ -101,6 +112,18 @@ pub(super) fn lookback(
     let scales: Vec<f64> = (0..=classes)
         .map(|k| scale_of(Some(k)).max(0.5 * overall))
         .collect();
+    // Where the usual day has no sales the median deviation is that of such a day, and says nothing of
+    // the days with sales: the mean square of all the other points does.
+    let squares: Vec<f64> = (0..n).filter(known).map(|t| off(t).powi(2)).collect();
+    let (sum, others) = (squares.iter().sum::<f64>(), squares.len() as f64 - 1.0);
+    let scale = |t: usize| {
+        let scale = scales[class(t)];
+        if few && values[t].is_finite() {
+            scale.max(((sum - off(t).powi(2)) / others).max(0.0).sqrt())
+        } else {
+            scale
+        }
+    };
     let z = score_at(options.level);
     let mut scores = vec![f64::NAN; n];
     for t in 0..n {
@@ -110,7 +133,7 @@ pub(super) fn lookback(
         if !expected[t].is_finite() {
             continue;
         }
-        let sd = scales[class(t)] * unit(t);
+        let sd = scale(t) * unit(t);
         points[t] = Point::expecting(expected[t], sd * sd, z, additive);
         let value = values[t];
         if value.is_nan() {
@@ -138,7 +161,7 @@ pub(super) fn lookback(
         let counts = if additive {
             f64::INFINITY
         } else {
-            expected[t] / scales[class(t)].powi(2)
+            expected[t] / scale(t).powi(2)
         };
         let tail = Tail::new(kurtosis, k, MAD_EFFICIENCY * k, counts);
         points[t].judge(

@@ -8,6 +8,7 @@ mod changepoint;
 mod decompose;
 mod event;
 mod fdr;
+mod level;
 mod lookback;
 mod monitor;
 mod tail;
@@ -130,7 +131,7 @@ pub struct Point {
 
 /// What p-values are multiplied by for choosing between a point and three windows that it ends.
 /// Windows overlap, so less than four.
-const CHOICE_PRICE: f64 = 2.0;
+const CHOICE_PRICE: f64 = 2.5;
 
 impl Point {
     fn unjudged() -> Self {

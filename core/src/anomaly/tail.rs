@@ -8,6 +8,11 @@ use statrs::function::gamma::gamma_ur;
 const TAIL_DF: f64 = 100.0;
 /// The longest tail that kurtosis makes, in degrees of freedom.
 const LEAST_DF: f64 = 3.0;
+/// Variance of twice the fourth power of a normal score on one side and nothing on the other.
+const FOURTH_VARIANCE: f64 = 201.0;
+/// `1 + a / (df - b)` is the square of what Student's distribution is divided by so that its mean
+/// square is that of a normal where no score counts as more than 2.5: within 0.02 of the integral.
+const CORE: (f64, f64) = (1.70, 1.04);
 /// Counts from which the cube root of a gamma is normal as far as it matters.
 const MANY_COUNTS: f64 = 50.0;
 
@@ -27,7 +32,7 @@ impl Tail {
     /// `points` is how many squared errors the variance is a mean of, `counts` the mean of a
     /// point in counts (mean squared over variance): a variance of few sales is known badly.
     pub(super) fn new(fourth_moment: f64, n: f64, points: f64, counts: f64) -> Self {
-        let excess = fourth_moment - 3.0 - 2.0 * (96.0 / n.max(1.0)).sqrt();
+        let excess = fourth_moment - 3.0 - 2.0 * (FOURTH_VARIANCE / n.max(1.0)).sqrt();
         let shown = if excess <= 0.06 {
             TAIL_DF
         } else {
@@ -43,7 +48,7 @@ impl Tail {
         } else {
             Self {
                 df: shown,
-                unit: (shown / (shown - 2.0)).sqrt(),
+                unit: (1.0 + CORE.0 / (shown - CORE.1)).sqrt(),
             }
         }
     }

@@ -12,6 +12,10 @@ const DENSE_ZEROS: f64 = 0.1;
 const SPARSE_ZEROS: f64 = 0.3;
 /// Noise grows with size to this power in a dense cube: 1 is a relative error, 1/2 is counting.
 const DENSE_POWER: f64 = 0.85;
+/// Below this many leaves one of them would hide itself in a mean square.
+const FEW_LEAVES: usize = 30;
+/// Median of chi-squared with one degree of freedom.
+const CHI_SQUARED_MEDIAN: f64 = 0.454_936_4;
 /// Leaves needed to tell the two kinds of noise apart.
 const DENSE_LEAVES: usize = 200;
 /// Squared deviations count up to this many times their mean, so that causes do not hide causes.
@@ -238,7 +242,7 @@ fn counting(table: &Table, active: &[bool]) -> Noise {
         }
     }
     let centre = if a_total > 0.0 && b_total > 0.0 {
-        a_total / b_total
+        common_ratio(table, active).unwrap_or(a_total / b_total)
     } else {
         1.0
     };
@@ -260,6 +264,31 @@ fn counting(table: &Table, active: &[bool]) -> Noise {
     };
     noise.drift = drift(table, &windows, Some(&noise));
     noise
+}
+
+/// The ratio that most sales of a few leaves share: the weighted median. None for many leaves.
+fn common_ratio(table: &Table, active: &[bool]) -> Option<f64> {
+    let mut leaves: Vec<(f64, f64)> = table
+        .actual
+        .iter()
+        .zip(&table.expected)
+        .zip(active)
+        .filter(|((a, b), on)| **on && **a > 0.0 && **b > 0.0)
+        .map(|((a, b), _)| (a / b, *b))
+        .collect();
+    if leaves.len() < DRIFT_MEMBERS || leaves.len() >= FEW_LEAVES {
+        return None;
+    }
+    leaves.sort_by(|x, y| x.0.total_cmp(&y.0));
+    let half = leaves.iter().map(|l| l.1).sum::<f64>() / 2.0;
+    let mut seen = 0.0;
+    leaves
+        .iter()
+        .find(|l| {
+            seen += l.1;
+            seen >= half
+        })
+        .map(|l| l.0)
 }
 
 fn compare(a: &[f64], b: &[f64], centre: f64, active: &[bool]) -> Comparison {
@@ -598,6 +627,12 @@ fn pooled_dispersion(leaves: &[(f64, f64)]) -> f64 {
         return 0.0;
     }
     let mut dispersion = leaves.iter().map(|l| l.1).sum::<f64>() / leaves.len() as f64;
+    if (DRIFT_MEMBERS..FEW_LEAVES).contains(&leaves.len()) {
+        let mut terms: Vec<f64> = leaves.iter().map(|l| l.1).collect();
+        let middle = median(&mut terms) / CHI_SQUARED_MEDIAN;
+        // A robust start, from which the mean square of what is near is taken.
+        dispersion = dispersion.min(middle);
+    }
     for _ in 0..6 {
         let few = FEW_COUNTS * dispersion;
         let (mut top, mut bottom) = (0.0, 0.0);

@@ -149,11 +149,32 @@ pub fn elasticities(panel: &Panel, level: f64, cancel: Cancel<'_>) -> Result<Ela
             accepted: "between 0 and 1, both excluded",
         });
     }
-    of_table(&Table::of(panel), level, cancel)
+    Ok(of_table(&Table::of(panel), level, cancel)?.0)
 }
 
-/// [`elasticities()`] of a table.
-pub(crate) fn of_table(table: &Table<'_>, level: f64, cancel: Cancel<'_>) -> Result<Elasticities> {
+/// What the regression expects of an item's weeks, from its first complete one to the last of all.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Expected {
+    from: i32,
+    weeks: Vec<(f64, f64)>,
+}
+
+impl Expected {
+    /// Order lines (units where lines are not known) of a week and the ratio of their variance to them; the weeks that
+    /// are cut are taken for what is next to them. `None` where nothing is known.
+    pub(crate) fn on(&self, week: i32) -> Option<(f64, f64)> {
+        let last = self.weeks.len().checked_sub(1)?;
+        let at = i64::from(week) - i64::from(self.from);
+        self.weeks.get(at.clamp(0, last as i64) as usize).copied()
+    }
+}
+
+/// [`elasticities()`] of a table, and what is expected of each of its items.
+pub(crate) fn of_table(
+    table: &Table<'_>,
+    level: f64,
+    cancel: Cancel<'_>,
+) -> Result<(Elasticities, Vec<Expected>)> {
     let mut kinds: Vec<&str> = table.items.iter().map(|i| i.1).collect();
     kinds.sort_unstable();
     kinds.dedup();
@@ -185,7 +206,12 @@ pub(crate) fn of_table(table: &Table<'_>, level: f64, cancel: Cancel<'_>) -> Res
             promotions,
         });
     }
-    Ok(report(&units, &fits, &kinds, level))
+    let expected = |u| {
+        fits.first()
+            .map_or_else(Expected::default, |f| f.model.expected(u))
+    };
+    let expected = (0..units.len()).map(expected).collect();
+    Ok((report(&units, &fits, &kinds, level), expected))
 }
 
 /// What a regression explains.
@@ -259,7 +285,8 @@ struct Model<'a> {
     seen: Vec<Vec<Seen<'a>>>,
     part: Part,
     kinds: usize,
-    weeks: usize,
+    /// The weeks with rows, in order.
+    weeks: Vec<i32>,
     own: Vec<[f64; OWN]>,
     shared: Vec<f64>,
     /// What is expected of each row of `seen` at these.
@@ -302,7 +329,7 @@ impl<'a> Model<'a> {
                         count,
                         offset,
                         own: own_terms(u, row),
-                        shared: shared_terms(u.kind, kinds, week, row),
+                        shared: shared_terms(u.kind, kinds, Some(week), row),
                     })
                 })
                 .collect()
@@ -326,9 +353,9 @@ impl<'a> Model<'a> {
             seen,
             part,
             kinds,
-            weeks: weeks.len(),
             own,
             shared: vec![0.0; kinds * SHARED + COMMON + weeks.len()],
+            weeks,
             means: Vec::new(),
             slope_prior: vec![(part.prior().mean, part.prior().sd.powi(-2)); kinds],
             dispersion: vec![1.0; units.len()],
@@ -375,7 +402,7 @@ impl<'a> Model<'a> {
     }
 
     fn fit(&mut self, cancel: Cancel<'_>) -> Result<()> {
-        if self.weeks == 0 {
+        if self.weeks.is_empty() {
             return Ok(());
         }
         for step in 0..MAX_STEPS {
@@ -584,7 +611,9 @@ impl<'a> Model<'a> {
         let square: f64 = (from..self.shared.len())
             .map(|j| self.shared[j].powi(2) + 1.0 / system.diagonal[j].max(1e-9))
             .sum();
-        self.week_sd = (square / self.weeks.max(1) as f64).sqrt().clamp(1e-3, 1.0);
+        self.week_sd = (square / self.weeks.len().max(1) as f64)
+            .sqrt()
+            .clamp(1e-3, 1.0);
     }
 
     /// The slopes as the data alone have them: the prior that held them is taken out again.
@@ -606,7 +635,7 @@ impl<'a> Model<'a> {
         };
         // Of each usable item: estimate, model variance, robust variance, influence of each week.
         let mut found: Vec<(usize, f64, f64, f64)> = Vec::with_capacity(self.units.len());
-        let mut together = vec![(0.0_f64, 0.0_f64, vec![0.0; self.weeks]); self.kinds];
+        let mut together = vec![(0.0_f64, 0.0_f64, vec![0.0; self.weeks.len()]); self.kinds];
         for (u, unit) in self.units.iter().enumerate() {
             cancel.check()?;
             let usable = matches!(unit.status, Status::Ok);
@@ -666,7 +695,7 @@ impl<'a> Model<'a> {
         let shared = |n: f64, alone: f64, sum: &[f64]| {
             ((newey_west(sum) - alone) / (n * (n - 1.0)).max(1.0)).max(0.0)
         };
-        let mut whole = (0.0, 0.0, vec![0.0; self.weeks]);
+        let mut whole = (0.0, 0.0, vec![0.0; self.weeks.len()]);
         for (n, alone, sum) in &together {
             whole.0 += n;
             whole.1 += alone;
@@ -687,7 +716,7 @@ impl<'a> Model<'a> {
 
     /// Scores of the shared terms by week, with what the item blocks take up removed.
     fn scores_by_week(&self, system: &System, cancel: Cancel<'_>) -> Result<Vec<Vec<f64>>> {
-        let mut by_week = vec![vec![0.0; self.shared.len()]; self.weeks];
+        let mut by_week = vec![vec![0.0; self.shared.len()]; self.weeks.len()];
         for u in 0..self.units.len() {
             cancel.check()?;
             let Some(factor) = &system.blocks[u] else {
@@ -736,6 +765,61 @@ impl<'a> Model<'a> {
             .collect())
     }
 
+    /// What is expected of an item's weeks. Where it has no row, for a stock-out or as it sold no more, its price is that
+    /// of the rows around; its trend ends with its last row, as a bend leads anywhere.
+    fn expected(&self, unit: usize) -> Expected {
+        let of = &self.units[unit];
+        let (Some(first), Some(last), Some(end)) =
+            (of.rows.first(), of.rows.last(), self.weeks.last())
+        else {
+            return Expected::default();
+        };
+        let (from, end) = (first.week, (*end).max(last.week));
+        let mut next = 0;
+        let weeks = (from..=end).map(|week| {
+            while of.rows.get(next).is_some_and(|r| r.week < week) {
+                next += 1;
+            }
+            let after = of.rows.get(next).unwrap_or(last);
+            let row = if after.week == week {
+                *after
+            } else {
+                let before = of.rows.get(next.saturating_sub(1)).unwrap_or(last);
+                Row {
+                    week,
+                    lines: 0.0,
+                    units: 0.0,
+                    log_price: (before.log_price + after.log_price) / 2.0,
+                    promotion: 0.0,
+                    after: 0.0,
+                }
+            };
+            let held = Row {
+                week: week.min(last.week),
+                ..row
+            };
+            let seen = Seen {
+                row: &row,
+                week: 0,
+                count: 0.0,
+                offset: 0.0,
+                own: own_terms(of, &held),
+                shared: shared_terms(
+                    of.kind,
+                    self.kinds,
+                    self.weeks.binary_search(&week).ok(),
+                    &row,
+                ),
+            };
+            let mean = self.log_mean(unit, &seen).exp();
+            (mean, self.dispersion[unit] * (1.0 + self.excess * mean))
+        });
+        Expected {
+            from,
+            weeks: weeks.collect(),
+        }
+    }
+
     /// The score of a row, its residual as if the row had not pulled the fit towards itself (HC3 of
     /// MacKinnon & White, Journal of Econometrics 29, 1985).
     fn score(&self, unit: usize, seen: &Seen<'_>, mean: f64, block: &Factor) -> f64 {
@@ -755,11 +839,11 @@ fn own_terms(unit: &Unit<'_>, row: &Row) -> [f64; OWN] {
     [1.0, years, years * years, row.log_price]
 }
 
-/// Season and promotions of the kind, promotions of all, and the week.
+/// Season and promotions of the kind, promotions of all, and the week, where it has an effect.
 fn shared_terms(
     kind: usize,
     kinds: usize,
-    week: usize,
+    week: Option<usize>,
     row: &Row,
 ) -> [(usize, f64); SHARED + COMMON + 1] {
     let angle = std::f64::consts::TAU * f64::from(row.week) / YEAR;
@@ -774,7 +858,7 @@ fn shared_terms(
         (at + 5, row.after),
         (all, row.promotion),
         (all + 1, row.after),
-        (all + COMMON + week, 1.0),
+        week.map_or((all, 0.0), |week| (all + COMMON + week, 1.0)),
     ]
 }
 

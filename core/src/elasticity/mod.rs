@@ -10,8 +10,8 @@ mod shrink;
 mod unit;
 mod what_if;
 
-pub(crate) use fit::of_table;
 pub use fit::{Elasticities, Estimate, KindEstimate, Status, elasticities};
+pub(crate) use fit::{Expected, of_table};
 pub(crate) use panel::{Cell, Table};
 pub use panel::{Panel, Sold};
 pub use what_if::{Answer, Change, Subject, WhatIfStatus, what_if};

@@ -204,11 +204,11 @@ fn intervals_cover_and_errors_stay_small() {
 }
 
 /// With three lines a week most prices between sales are unknown: slopes must not be pulled towards 0 by that, and
-/// intervals must hold. In this world of a promotion every other month they come out up to 0.4 too steep, as a promotion
+/// intervals must hold. In this world of a promotion every other month they come out up to 0.3 too steep, as a promotion
 /// that starts within a week is only half told from its price.
 #[test]
 fn few_lines_do_not_flatten_slopes() {
-    for (scale, most, off, least) in [(3.0, 0.55, 0.45, 0.8), (20.0, 0.4, 0.3, 0.8)] {
+    for (scale, most, off, least) in [(3.0, 0.5, 0.32, 0.82), (20.0, 0.3, 0.2, 0.85)] {
         let (error, bias, inside) = score(920..926, |seed| orders(seed, scale));
         assert!(error < most, "{scale} lines a week: error {error}");
         assert!(

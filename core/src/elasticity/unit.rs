@@ -30,6 +30,7 @@ const LONGEST_GAP: i32 = 3_660;
 const STOCK_OUT: f64 = 0.01;
 
 /// One week of one item.
+#[derive(Clone, Copy)]
 pub(super) struct Row {
     pub(super) week: i32,
     pub(super) lines: f64,
@@ -273,8 +274,8 @@ impl<'a> Unit<'a> {
 fn mark_discounts(days: &mut [Day], held: usize) {
     let logs: Vec<f64> = days.iter().map(|d| d.log_price).collect();
     // Peaks of a few days are cut off, then valleys of three weeks are filled up to their lower rim.
-    let flat = extremes(&extremes(&logs, PEAK, f64::min), PEAK, f64::max);
-    let usual = extremes(&extremes(&flat, SHORT, f64::max), SHORT, f64::min);
+    let flat = levelled(&logs, PEAK, f64::min, f64::max);
+    let usual = levelled(&flat, SHORT, f64::max, f64::min);
     let low: Vec<bool> = logs
         .iter()
         .zip(&usual)
@@ -303,18 +304,25 @@ fn mark_discounts(days: &mut [Day], held: usize) {
     }
 }
 
-/// The extreme of a window of `width` values around each place (an odd one more before it), cut at the ends.
-fn extremes(values: &[f64], width: usize, of: fn(f64, f64) -> f64) -> Vec<f64> {
-    let (before, after) = (width / 2, width - width / 2);
+/// What stands out for `width` days at most is taken back to the nearer of the levels around it.
+fn levelled(
+    values: &[f64],
+    width: usize,
+    outer: fn(f64, f64) -> f64,
+    inner: fn(f64, f64) -> f64,
+) -> Vec<f64> {
+    let (less, more) = (width / 2, width - width / 2);
+    // The second window is the mirror of the first: else all levels would move by a day.
+    extremes(&extremes(values, less, more, outer), more, less, inner)
+}
+
+/// The extreme of each place, the places before it and those after, cut at the ends.
+fn extremes(values: &[f64], before: usize, after: usize, of: fn(f64, f64) -> f64) -> Vec<f64> {
     (0..values.len())
         .map(|i| {
             let window = values.get(i.saturating_sub(before)..(i + after + 1).min(values.len()));
-            window
-                .unwrap_or(&[])
-                .iter()
-                .copied()
-                .reduce(of)
-                .unwrap_or(0.0)
+            let window = window.unwrap_or(&[]).iter().copied();
+            window.reduce(of).unwrap_or(0.0)
         })
         .collect()
 }
@@ -362,4 +370,67 @@ fn drop_stock_outs(rows: &mut Vec<Row>) {
     }
     let mut kept = keep.into_iter();
     rows.retain(|_| kept.next().unwrap_or(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One sale a day at each of these prices, or none where it is 0.
+    fn promoted(prices: &[f64]) -> Vec<f64> {
+        let mut days: Vec<Day> = prices
+            .iter()
+            .map(|price| Day {
+                sold: Sold {
+                    units: f64::from(u8::from(*price > 0.0)),
+                    ..Sold::default()
+                },
+                log_price: price.max(1.0).ln(),
+                promotion: 0.0,
+            })
+            .collect();
+        mark_discounts(&mut days, 0);
+        days.iter().map(|d| d.promotion).collect()
+    }
+
+    /// Prices and the days for which they stay.
+    fn steps(steps: &[(f64, usize)]) -> Vec<f64> {
+        let of = |(price, days): &(f64, usize)| std::iter::repeat_n(*price, *days);
+        steps.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn a_short_discount_is_a_promotion_on_its_own_days() {
+        for days in [1, 7, SHORT] {
+            let got = promoted(&steps(&[(100.0, 40), (80.0, days), (100.0, 40)]));
+            let expected = steps(&[(0.0, 40), (1.0, days), (0.0, 40)]);
+            assert_eq!(got, expected, "{days} days");
+        }
+        // The dear days before it may be few, but not so few that they are an exception.
+        let got = promoted(&steps(&[
+            (80.0, 40),
+            (100.0, PEAK + 1),
+            (80.0, 7),
+            (100.0, 40),
+        ]));
+        assert_eq!(got, steps(&[(0.0, 40 + PEAK + 1), (1.0, 7), (0.0, 40)]));
+        // Also beside a regular price that changes in the same week: the lower of the prices around it counts.
+        let got = promoted(&steps(&[(100.0, 40), (80.0, 7), (90.0, 40)]));
+        assert_eq!(got, steps(&[(0.0, 40), (1.0, 7), (0.0, 40)]));
+    }
+
+    /// A day that is taken for promoted because the price rises after it makes slopes too steep: its sales are those
+    /// of no promotion, so the lift comes out too small, and what it leaves is held against the price.
+    #[test]
+    fn a_price_that_stays_is_no_promotion_on_any_day() {
+        for prices in [
+            steps(&[(100.0, 40), (80.0, SHORT + 1), (100.0, 40)]),
+            steps(&[(80.0, 40), (100.0, 40)]),
+            steps(&[(100.0, 40), (80.0, 40)]),
+            // A few dear days are an exception, not what others are cheap beside.
+            steps(&[(100.0, 40), (120.0, PEAK), (100.0, 40)]),
+        ] {
+            assert_eq!(promoted(&prices).iter().sum::<f64>(), 0.0, "{prices:?}");
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub use replay::{Past, Record, added, replay};
 pub use sales::{Item, Line, Sales};
 pub use stock_out::{StockOut, suspected_stock_outs, zero_runs};
 
+use crate::elasticity::of_table;
 use crate::{Cancel, Result};
 
 /// Uplifts are over this many days ahead, four weeks.
@@ -217,9 +218,10 @@ pub fn weighed(mut rows: Vec<Recommendation>, records: &[Record]) -> Vec<Recomme
 ///
 /// As [`recommend`].
 pub fn apply(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation>> {
-    let mut rows = price::rule(sales, cancel)?;
+    let (answers, expected) = of_table(&sales.table(), price::CLEAR, cancel)?;
+    let mut rows = price::rule(sales, &answers);
     rows.extend(promote::rule(sales));
-    rows.extend(stock_out::rule(sales));
+    rows.extend(stock_out::rule(sales, &expected));
     rows.extend(range::delist(sales));
     rows.extend(range::expand(sales));
     rows.extend(channels::reallocate(sales));

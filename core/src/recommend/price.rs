@@ -5,11 +5,10 @@ use serde_json::json;
 use super::sales::Sales;
 use super::{Action, HORIZON, LEVEL, Recommendation, money, percent};
 use crate::draw::{Draw, ascending, quantile};
-use crate::elasticity::{Estimate, Status, of_table};
-use crate::{Cancel, Result};
+use crate::elasticity::{Elasticities, Estimate, Status};
 
 /// The level at which an elasticity must be clear of -1 and of 0.
-const CLEAR: f64 = 0.95;
+pub(super) const CLEAR: f64 = 0.95;
 /// Guards of definitions §4: weeks off the usual price, variation, and the largest step.
 const MIN_PRICE_WEEKS: usize = 8;
 const MIN_CV: f64 = 0.03;
@@ -23,8 +22,7 @@ const DRAWS: usize = 400;
 ///
 /// Demand must answer at all: an interval that reaches 0 is no reason to raise a price, or data without
 /// any price response (shuffled prices) would recommend it everywhere.
-pub(super) fn rule(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendation>> {
-    let answers = of_table(&sales.table(), CLEAR, cancel)?;
+pub(super) fn rule(sales: &Sales, answers: &Elasticities) -> Vec<Recommendation> {
     let recent = sales.revenue(sales.last() - 2 * HORIZON + 1, sales.last());
     let mut rows = Vec::new();
     for (at, (e, item)) in answers.items.iter().zip(sales.items()).enumerate() {
@@ -40,7 +38,7 @@ pub(super) fn rule(sales: &Sales, cancel: Cancel<'_>) -> Result<Vec<Recommendati
             ));
         }
     }
-    Ok(rows)
+    rows
 }
 
 /// The relative price step that the estimate supports, if any.

@@ -237,7 +237,8 @@ impl Sales {
                     day: l.day.saturating_add(3),
                     channel: l.channel as usize,
                     sold: Sold {
-                        lines: l.lines,
+                        // As in `daily_lines`.
+                        lines: l.lines.max(1.0),
                         units: l.units,
                         revenue: l.revenue,
                         promoted: l.promoted,

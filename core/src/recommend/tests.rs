@@ -13,68 +13,103 @@ fn poisson(draw: &mut Draw, mean: f64) -> f64 {
     k
 }
 
-/// Daily lines of items with weekday, season and clumping, and the planted outages (item, start, days).
-fn shelves(seed: u64) -> (Vec<Vec<f64>>, Vec<(usize, usize, usize)>) {
+/// Items with weekday, season, clumping and prices that move, `scale` times 0.9 to 4.9 lines a day. Every other one runs out
+/// once where `some` do: (item, start, days).
+fn shelves(seed: u64, scale: f64, some: bool) -> (Sales, Vec<(usize, usize, usize)>) {
     let mut draw = Draw::new(seed);
     let mut planted = Vec::new();
+    let mut items = Vec::new();
+    let mut lines = Vec::new();
     let weekday = [1.2, 1.2, 1.1, 1.0, 0.9, 0.7, 0.8];
-    let daily = (0..25)
-        .map(|item| {
-            let rate = 0.9 + 4.0 * draw.uniform();
-            let start = 60 + draw.index(500);
-            let days = 7 + draw.index(15);
-            if item % 2 == 0 {
-                planted.push((item, start, days));
+    for item in 0..25 {
+        items.push(Item {
+            name: format!("sku {item:02}"),
+            kind: format!("kind {}", item % 3),
+        });
+        let rate = scale * (0.9 + 4.0 * draw.uniform());
+        let start = 60 + draw.index(500);
+        let days = 7 + draw.index(15);
+        let runs_out = some && item % 2 == 0;
+        if runs_out {
+            planted.push((item, start, days));
+        }
+        let (mut shock, mut price) = (0.0, 0.0_f64);
+        for t in 0..720 {
+            shock = 0.9 * shock + 0.06 * draw.normal();
+            if draw.uniform() < 0.02 {
+                price = 0.1 * draw.normal();
             }
-            let mut shock = 0.0;
-            (0..720)
-                .map(|t| {
-                    shock = 0.9 * shock + 0.06 * draw.normal();
-                    let season = 0.3 * (t as f64 / 365.0 * std::f64::consts::TAU).sin();
-                    let out = item % 2 == 0 && (start..start + days).contains(&t);
-                    let clump = 0.7 + 0.6 * draw.uniform();
-                    let mean = rate * weekday[t % 7] * clump * f64::exp(season + shock);
-                    if out { 0.0 } else { poisson(&mut draw, mean) }
-                })
-                .collect()
-        })
-        .collect();
-    (daily, planted)
+            let season = 0.3 * (t as f64 / 365.0 * std::f64::consts::TAU).sin();
+            let out = runs_out && (start..start + days).contains(&t);
+            let clump = 0.7 + 0.6 * draw.uniform();
+            let mean = rate * weekday[t % 7] * clump * f64::exp(season + shock - 2.0 * price);
+            let sold = if out { 0.0 } else { poisson(&mut draw, mean) };
+            if sold > 0.0 {
+                lines.push(Line {
+                    day: 19_723 + t as i32,
+                    item: item as u32,
+                    channel: 0,
+                    lines: sold,
+                    units: sold,
+                    revenue: sold * 100.0 * price.exp(),
+                    promoted: 0.0,
+                });
+            }
+        }
+    }
+    let sales = Sales::new(items, vec!["web".to_owned()], lines, Some(19_723 + 719));
+    (sales, planted)
 }
 
-/// The goal: four fifths of the planted outages of a week or more, at most one alarm in five false.
-#[test]
-fn planted_stock_outs_are_found() {
-    let (mut found, mut planted, mut right, mut alarms) = (0, 0, 0, 0);
-    for seed in 700..706 {
-        let (daily, truth) = shelves(seed);
-        let lives = vec![Some((0, 719)); daily.len()];
-        let got = suspected_stock_outs(&daily, &lives, 0);
+/// Planted ones found, planted ones, alarms, those of them that were planted, and how many of these the posteriors
+/// promise, over some worlds.
+fn hunted(seeds: std::ops::Range<u64>, scale: f64, some: bool) -> [f64; 5] {
+    let mut sums = [0.0; 5];
+    for seed in seeds {
+        let (sales, truth) = shelves(seed, scale, some);
+        let got = suspected_stock_outs(zero_runs(&sales, Cancel::NEVER).unwrap());
         let meets = |s: &StockOut, t: &(usize, usize, usize)| {
             s.item == t.0 && s.start < t.1 + t.2 && t.1 < s.start + s.days
         };
-        planted += truth.len();
-        found += truth
-            .iter()
-            .filter(|t| got.iter().any(|s| meets(s, t)))
-            .count();
-        alarms += got.len();
-        right += got
-            .iter()
-            .filter(|s| truth.iter().any(|t| meets(s, t)))
-            .count();
+        let found = |t: &&(usize, usize, usize)| got.iter().any(|s| meets(s, t));
+        let right = |s: &&StockOut| truth.iter().any(|t| meets(s, t));
+        for (sum, more) in sums.iter_mut().zip([
+            truth.iter().filter(found).count() as f64,
+            truth.len() as f64,
+            got.len() as f64,
+            got.iter().filter(right).count() as f64,
+            got.iter().map(|s| s.posterior).sum(),
+        ]) {
+            *sum += more;
+        }
     }
-    let (recall, precision) = (found as f64 / planted as f64, right as f64 / alarms as f64);
-    assert!(recall >= 0.8, "recall {recall} of {planted}");
-    assert!(precision >= 0.8, "precision {precision} of {alarms}");
+    sums
+}
+
+/// The goal: four fifths of the planted outages of a week or more, at most one alarm in five false. Of slow items fewer are
+/// found, as chance explains their gaps, and what is found is no less sure.
+#[test]
+fn planted_stock_outs_are_found() {
+    for (scale, least) in [(1.0, 0.85), (0.4, 0.5)] {
+        let [found, planted, alarms, right, promised] = hunted(700..706, scale, true);
+        assert!(found >= least * planted, "{scale}: {found} of {planted}");
+        assert!(right >= 0.8 * alarms, "{scale}: {right} of {alarms}");
+        // Posteriors are what they say, or less.
+        assert!(
+            promised <= right + 0.1 * alarms,
+            "{scale}: {promised} promised, {right} right"
+        );
+    }
 }
 
 #[test]
 fn nothing_is_suspected_on_full_shelves_or_empty_input() {
-    let (mut daily, _) = shelves(1);
-    daily.retain(|d| d.iter().filter(|v| **v == 0.0).count() < 400);
-    assert!(suspected_stock_outs(&[], &[], 0).is_empty());
-    assert!(suspected_stock_outs(&[vec![0.0; 50]], &[Some((0, 400))], 9).is_empty());
+    for scale in [1.0, 0.4, 0.1] {
+        let [_, _, alarms, _, _] = hunted(710..714, scale, false);
+        assert!(alarms <= 1.0, "{scale}: {alarms}");
+    }
+    let none = zero_runs(&Sales::default(), Cancel::NEVER).unwrap();
+    assert!(suspected_stock_outs(none).is_empty());
 }
 
 /// A shop of three kinds; prices move by steps that item `i` answers with `slope`.
@@ -127,10 +162,15 @@ fn shop(seed: u64, slope: f64, shuffled: bool) -> Sales {
     Sales::new(items, channels, lines, None)
 }
 
+fn prices(sales: &Sales) -> Vec<Recommendation> {
+    let (answers, _) = of_table(&sales.table(), price::CLEAR, Cancel::NEVER).unwrap();
+    price::rule(sales, &answers)
+}
+
 #[test]
 fn strong_answers_lower_prices_and_weak_ones_raise_them() {
     for (slope, lower) in [(-2.5, true), (-0.45, false)] {
-        let rows = price::rule(&shop(3, slope, false), Cancel::NEVER).unwrap();
+        let rows = prices(&shop(3, slope, false));
         assert!(rows.len() >= 8, "{slope}: {}", rows.len());
         for r in &rows {
             assert_eq!(r.reason.starts_with("Lower"), lower, "{}", r.reason);
@@ -145,9 +185,7 @@ fn strong_answers_lower_prices_and_weak_ones_raise_them() {
 fn shuffled_prices_move_no_price() {
     let mut actions = 0;
     for seed in 20..24 {
-        actions += price::rule(&shop(seed, -2.0, true), Cancel::NEVER)
-            .unwrap()
-            .len();
+        actions += prices(&shop(seed, -2.0, true)).len();
     }
     assert!(actions * 20 <= 4 * 24, "{actions} of 96");
 }

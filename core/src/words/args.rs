@@ -250,7 +250,7 @@ static NOT_UP: Pattern = Pattern::new(
     r"\b(?:not|never|hardly|no longer|fail\w* to|stopp?\w*|\w+n't|weakest|lowest|slowest|least)(?: been| really| even| much)? (?:grow\w*|grew|growth|ris\w+|rose|increas\w+|improv\w+|gain\w*|climb\w*)\b",
 );
 static DOWN_SIDE: Pattern = Pattern::new(
-    r"\b(?:less|los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|costs? us|tank\w*|plummet\w*|nosediv\w*|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
+    r"\b(?:less|los(?:t|e|es|ing)|losers?|shr[iau]nk\w*|declin\w+|drop\w*|fall(?:s|ing|en)?|fell|fallers?|decreas\w+|slipp\w+|worst|costs? us|tank\w*|plummet\w*|nosediv\w*|free[ -]?fall|detractors?|drags?|in decline|losing streak|down (?:the )?most|going down|worse|slump\w*|weaken\w*|suffer\w*)\b|감소|줄|하락|떨어",
 );
 static ANY_WHICH: Pattern = Pattern::new(
     r"\b(?:which|who|what|where|top|biggest|list|show|largest|\d+|worst|D\d+)\b|어느|어떤|제일|가장|D\d+",
@@ -303,14 +303,15 @@ static PRICE_WORD: Pattern =
 static CATEGORY_TIERS: Pattern = Pattern::new(
     r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b",
 );
-static WEEKDAYS: Pattern =
-    Pattern::new(r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends?)\b");
+static WEEKDAYS: Pattern = Pattern::new(
+    r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends)\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
+);
 static MONTH_DIM: Pattern = Pattern::new(
     r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",
 );
 /// Words for members that moved, which ask who they are.
 static MOVERS: Pattern = Pattern::new(
-    r"\b(?:growers|gainers|decliners|losers|winners|risers|fallers|movers|climbers|shrinkers)\b",
+    r"\b(?:growers|gainers|decliners|losers|winners|risers|fallers|detractors|movers|climbers|shrinkers)\b",
 );
 /// Members set against each other.
 static SIDE_BY_SIDE: Pattern =
@@ -352,7 +353,9 @@ fn metric(function: &str, slots: &Slots) -> String {
         .metrics
         .iter()
         .filter(|m| function == "value" || function == "history" || !counted.contains(&m.as_str()))
-        .find(|m| *m != "revenue")
+        // The units of "units returned" say what is counted of it.
+        .filter(|m| *m != "revenue")
+        .min_by_key(|m| *m == "units")
         .or(slots.metrics.first());
     match chosen {
         Some(metric)
@@ -445,7 +448,11 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
             }
             if args.by.is_empty() && function != "concentration" {
                 // Members of one dimension side by side.
-                if let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1) {
+                if let Some((dimension, _)) = args
+                    .filter
+                    .iter()
+                    .find(|(d, m)| m.len() > 1 && *d != "weekday")
+                {
                     args.by = vec![dimension.clone()];
                 } else if let Some(named) = named_dimension(slots) {
                     args.by = vec![named];
@@ -477,7 +484,6 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 asked
             };
             args.by = which;
-            args.by.retain(|d| d != "customer");
             let held = match function {
                 "elasticity" => MORE_THAN.is_in(&slots.plain),
                 "history" | "forecast" => SIDE_BY_SIDE.is_in(&slots.text),
@@ -504,8 +510,8 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
         }
         _ => {}
     }
-    // `customer` is asked about, not split by, outside rankings of customers.
-    if function != "breakdown" {
+    // `customer` is asked about, not split by, outside rankings and cohorts of customers.
+    if !matches!(function, "breakdown" | "cohorts") {
         args.by.retain(|d| d != "customer");
     }
     if matches!(

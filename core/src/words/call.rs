@@ -87,6 +87,20 @@ fn period(text: Option<&String>) -> Option<String> {
     Some(format!("kpi.period({})", literal(&canonical(span))))
 }
 
+/// The language of a question that was read as `plan`.
+pub fn language(plan: &Plan, question: &str) -> Lang {
+    let args = Args::from_json(&plan.args);
+    let names: Vec<String> = args
+        .filter
+        .values()
+        .chain(args.exclude.values())
+        .flatten()
+        .chain(&args.focus)
+        .cloned()
+        .collect();
+    Lang::of(question, &names)
+}
+
 /// Whether a plan may be run: a known function, known shapes of arguments.
 pub fn is_runnable(plan: &Plan) -> bool {
     plan.function != "none" && FUNCTIONS.contains(&plan.function.as_str())
@@ -95,7 +109,7 @@ pub fn is_runnable(plan: &Plan) -> bool {
 /// Writes the call of `plan`; `asof` is the last day of data.
 pub fn call(plan: &Plan, question: &str, asof: NaiveDate) -> Call {
     let args = Args::from_json(&plan.args);
-    let lang = Lang::of(question);
+    let lang = language(plan, question);
     let function = plan.function.as_str();
     if !is_runnable(plan) {
         return Call {
@@ -387,6 +401,7 @@ fn around(function: &str, args: &Args, question: &str, asof: NaiveDate) -> Value
     }
     if function == "what_if" {
         facts.insert("horizon".into(), json!(args.horizon.unwrap_or(3)));
+        facts.insert("change".into(), json!(args.change));
         facts.insert(
             "grain".into(),
             json!(args.grain.as_deref().unwrap_or("month")),
@@ -522,7 +537,7 @@ fn ideas(function: &str, args: &Args, lang: Lang) -> Vec<String> {
 
 /// What is said when a question has no answer here.
 pub fn refusal(plan: &Plan, question: &str) -> String {
-    let ko = Lang::of(question) == Lang::Ko;
+    let ko = language(plan, question) == Lang::Ko;
     let readings: Vec<String> = plan.alternatives.iter().map(|a| reading(a, ko)).collect();
     match (plan.function.as_str(), ko) {
         ("none", false) => "I can answer questions about these sales: revenue, units, brands, products, channels, vendors, trends, causes, forecasts and targets. This one cannot be answered from the data.".into(),

@@ -15,12 +15,22 @@ const MET: &str = r"(?:revenues?|sales|turnover|units?|volumes?|quantit(?:y|ies)
 
 /// (function, weight, pattern on the question with members and times marked).
 const CUES: &[(&str, f64, &str)] = &[
+    (
+        "attainment",
+        6.0,
+        r"\btargets? .{0,20}(?:at risk|in (?:danger|jeopardy|trouble)|slipping|out of reach)\b|\b(?:endangered|threatened) targets?\b",
+    ),
+    (
+        "what_if",
+        8.0,
+        r"\b(?:cost (?:us )?(?:to|of)|los[ei]\w*|forgo|give up) .{0,25}\b(?:delist\w*|drop|dropping|discontinu\w*|ax|axing|remov\w*)\b",
+    ),
     // value
     ("value", 1.6, r"\bhow (?:much|many)\b"),
     (
         "value",
         1.5,
-        r"^(?:and |so |ok |hey |please |quick one |tell me |give me |show me |what (?:is|was|were|are|'s) |what )*(?:the |our |my )*(?:current |total |overall |sum of |net |gross )*{MET}(?: (?:of|for|from|on|in|at|with|by|via|through|excluding|without|E\d+|T\d+|the|and|only|,))*$",
+        r"^(?:and |so |ok |hey |please |quick one |tell me |give me |show me |what (?:is|was|were|are|'s) |what )*(?:the |our |my )*(?:current |total |overall |sum of |net |gross )*{MET}(?: (?:of|for|from|between|on|in|at|with|by|via|through|excluding|without|E\d+|T\d+|the|and|only|,))*$",
     ),
     (
         "value",
@@ -62,6 +72,11 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         5.0,
+        r"\bcompare (?:the )?E\d+ (?:with|to|and|against|vs) (?:the )?E\d+\b|E\d+ ?(?:이랑|랑|와|과|하고) ?E\d+ ?(?:을|를)? ?비교",
+    ),
+    (
+        "breakdown",
+        5.0,
         r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b",
     ),
     (
@@ -97,10 +112,43 @@ const CUES: &[(&str, f64, &str)] = &[
     ),
     (
         "compare",
+        6.0,
+        r"\b(?:which|what|whose|list|show|any|biggest|worst|top) .{0,30}(?:tanking|plummeting|nosediving|(?:in )?free[ -]?fall|detractors?|losing streak|in decline|going down the drain|soaring|skyrocketing|taking off)\b",
+    ),
+    (
+        "elasticity",
+        5.0,
+        r"\b(?:buy|buys|bought|sell|sells|order|orders) (?:less|more|fewer).{0,40}\b(?:dearer|cheaper|pricier|expensive|raise|raised|raising|lower|discount\w*|price)\b|\b(?:response|responds?|react\w*) (?:of \w+ )?to (?:the )?pric\w+",
+    ),
+    (
+        "concentration",
+        5.0,
+        r"\b(?:hang(?:s|ing)?|hing(?:e|es|ing)|rest(?:s|ing)?|stand(?:s|ing)?) (?:\w+ ){0,2}on (?:one|two|a few|a single|a handful|just|too few)\b|\bover-?(?:indexed|exposed|reliant|dependent|weighted) (?:on|to)\b|\btoo (?:exposed|reliant|dependent)\b|\ball (?:our |the )?eggs\b",
+    ),
+    (
+        "what_if",
+        5.0,
+        r"\bif (?:i|we|you) (?:stop|stopped|quit|ended|end|no longer|were to stop)\b|\bwhat would (?:that|this|it) do to\b",
+    ),
+    ("breakdown", 5.0, r"\b(?:league tables?|leader ?boards?)\b"),
+    ("attainment", -6.0, r"^make (?:it|that|this)\b"),
+    (
+        "none",
+        7.0,
+        r"\bhow much cash\b|\bcash (?:flow|position|balance|in the bank|do we have)\b",
+    ),
+    (
+        "compare",
+        4.0,
+        r"T\d+ ?(?:이랑|랑|와|과|하고|에) ?비교|비교하면",
+    ),
+    (
+        "compare",
         2.6,
         r"\b(?:tank\w*|plummet\w*|nosediv\w*|soar\w*|skyrocket\w*)\b",
     ),
     ("forecast", 5.0, r"\bprognos\w+\b"),
+    ("insights", 6.0, r"알아야 ?(?:할|될)|알아 ?둬야|알아 ?두면"),
     ("scorecard", 2.5, r"\boverview\b"),
     ("none", 7.0, r"\bon order\b|기분|취미|몇 ?살|이름이 ?뭐"),
     (
@@ -159,6 +207,11 @@ const CUES: &[(&str, f64, &str)] = &[
         r"\b(?:which|what) (?:one |ones |{DIM} )?(?:should|shall|would you|to) (?:we |i |it |you )?(?:be|pick|choose|push|promote|back|prefer|favou?r|drop|start)\b|\b(?:pick|choose|bet on) (?:just |only )?(?:one|a) {DIM}",
     ),
     ("anomalies", 5.0, r"\bsince when\b"),
+    (
+        "forecast",
+        6.0,
+        r"\bwill (?:the )?(?:E\d+|M\d+|T\d+).{0,20} be (?:any )?(?:better|worse|higher|lower|bigger|smaller|stronger|weaker)\b",
+    ),
     (
         "forecast",
         3.6,
@@ -456,7 +509,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "rfm",
         4.5,
-        r"\b(?:customers?|buyers?|clients?|shoppers?)(?: base)? (?:segment\w*|groups|types|clusters)\b|\bsegment\w* .{0,30}\b(?:customers?|buyers?|clients?|shoppers?)\b|\b(?:best|top|most valuable|biggest|lost?|losing|valuable) (?:customers?|buyers?|clients?)\b|\bwhich (?:customers|buyers|clients)\b|\bwho (?:buys|spends|are our)\b",
+        r"\b(?:customers?|buyers?|clients?|shoppers?)(?: base)? (?:segment\w*|groups|types|clusters)\b|\bsegment\w* .{0,30}\b(?:customers?|buyers?|clients?|shoppers?)\b|\b(?:best|top|most valuable|biggest|lost?|losing|valuable) (?:customers?|buyers?|clients?)\b|\bwhich (?:customers|buyers|clients)\b|\bwho (?:buys|spends)\b|\bwho are our (?:\w+ )?(?:customers|buyers|clients|shoppers)\b",
     ),
     (
         "rfm",
@@ -667,7 +720,7 @@ const CUES: &[(&str, f64, &str)] = &[
     (
         "recommend",
         4.5,
-        r"\bhow (?:can|do|could|should|to) (?:we )?(?:sell more|improve|increase|grow|boost|fix|turn|get|raise|lift|win|stop|make|earn|recover)\b|\bwhere (?:should|to|do|shall) (?:we )?(?:invest|put|focus|spend|expand|push)\b|\bshould (?:we|i) (?:do|focus|delist|invest|drop|push|stop|prioriti[sz]e|expand|discontinue|kill|restock|cut|promote)\b|\bdelist(?:ing)?\b|\bshould go\b|\bpush harder\b|\bturn .{0,10} around\b",
+        r"\bhow (?:can|do|could|should|to) (?:we )?(?:sell more|improve|increase|grow|boost|fix|turn|get|raise|lift|win|stop|make|earn|recover)\b|\bwhere (?:should|to|do|shall) (?:we )?(?:invest|put|focus|spend|expand|push)\b|\bshould (?:we|i) (?:do|focus|delist|invest|drop|push|stop|prioriti[sz]e|expand|discontinue|kill|restock|cut|promote)\b|\bdelist(?:ing)?\b|\bshould go\b|\bpush harder\b|\b(?:thing|things|what) .{0,20}\b(?:fix|tackle|change|improve|address) first\b|\bturn .{0,10} around\b",
     ),
     (
         "recommend",
@@ -789,7 +842,7 @@ static TARGET_WORD: Pattern = Pattern::new(
     r"\b(?:targets?|goals?|objectives?|quotas?|plan|budgets?|aim|track|pace|achievable|realistic)\b|목표",
 );
 static LEFT_OUT: Pattern = Pattern::new(
-    r",? ?\b(?:except(?:ing)?|excluding|without|ignoring|omitting|leaving (?:out|aside)|other than|apart from|aside from|besides|not (?:counting|including)|outside(?: of)?|everything but|all but)(?: for| the| on| our| all)* E\d+(?: ?(?:,|and|or|nor) ?(?:the |on |in )*E\d+)*",
+    r",? ?\b(?:except(?:ing)?|excluding|without|w ?/? ?o|ignoring|omitting|leaving (?:out|aside)|other than|apart from|aside from|besides|not (?:counting|including)|outside(?: of)?|everything but|all but)(?: for| the| on| our| all)* E\d+(?: ?(?:,|and|or|nor) ?(?:the |on |in )*E\d+)*",
 );
 static BY_THE_WAY: Pattern = Pattern::new(
     r"^(?:since|as|given|given that|because|now that|seeing that|considering that) [^,]*\b(?:is|are|was|were|has|have|had)\b[^,]*, ((?:how|what|which|who|when|where|show|give|tell|is|are|did|does|do|will|can) .*)$",

@@ -1,5 +1,7 @@
 //! The rows a text is about, with what is known around them.
 
+use std::collections::BTreeMap;
+
 use chrono::{Datelike, NaiveDate};
 use serde_json::{Map, Value};
 
@@ -25,9 +27,32 @@ impl Lang {
         }
     }
 
-    /// The language a question is written in.
-    pub fn of(question: &str) -> Lang {
-        if question.chars().any(super::text::is_hangul) {
+    /// The language a question is written in, by its words outside `names`: a member's name has no language.
+    ///
+    /// A question in English may still name something in Korean ("how did 쿠팡 do?"): two words that only English
+    /// sentences hold outweigh a lone Korean one.
+    pub fn of(question: &str, names: &[String]) -> Lang {
+        const ENGLISH: [&str; 38] = [
+            "a", "an", "the", "is", "are", "was", "were", "did", "do", "does", "has", "have",
+            "what", "which", "who", "why", "how", "when", "where", "much", "many", "of", "for",
+            "in", "on", "at", "to", "from", "with", "will", "would", "should", "we", "our", "me",
+            "show", "and", "if",
+        ];
+        let mut text = question.to_owned();
+        for name in names.iter().filter(|n| !n.is_empty()) {
+            text = text.replace(name.as_str(), " ");
+        }
+        let korean = text
+            .split_whitespace()
+            .filter(|w| w.chars().any(super::text::is_hangul))
+            .count();
+        let english = text
+            .split(|c: char| !c.is_alphanumeric())
+            .filter(|w| ENGLISH.contains(&w.to_lowercase().as_str()))
+            .count();
+        let only_a_name =
+            korean == 0 && english == 0 && question.chars().any(super::text::is_hangul);
+        if korean > 1 || korean == 1 && english < 2 || only_a_name {
             Lang::Ko
         } else {
             Lang::En
@@ -69,6 +94,8 @@ pub struct Facts {
     pub horizon: Option<(u64, String)>,
     /// Members that the question is about among all.
     pub focus: Vec<String>,
+    /// Relative changes supposed, by what changes: `price`, `units`, `promotion`.
+    pub changes: BTreeMap<String, f64>,
 }
 
 impl Facts {
@@ -124,6 +151,13 @@ impl Facts {
                 .and_then(|m| m.get("focus"))
                 .and_then(|v| serde_json::from_value(v.clone()).ok())
                 .unwrap_or_default(),
+            changes: around
+                .and_then(|m| m.get("change"))
+                .and_then(Value::as_object)
+                .into_iter()
+                .flatten()
+                .filter_map(|(name, v)| Some((name.clone(), v.as_f64()?)))
+                .collect(),
             top: around
                 .and_then(|m| m.get("top"))
                 .and_then(Value::as_u64)
@@ -281,6 +315,16 @@ pub(crate) fn when(day: NaiveDate, grain: Grain, lang: Lang) -> String {
     }
 }
 
+/// The same with its English preposition: on a day, in anything longer.
+pub(crate) fn within(day: NaiveDate, grain: Grain, lang: Lang) -> String {
+    let preposition = match (lang, grain) {
+        (Lang::Ko, _) => "",
+        (Lang::En, Grain::Day) => "on ",
+        (Lang::En, _) => "in ",
+    };
+    preposition.to_owned() + &when(day, grain, lang)
+}
+
 pub(crate) fn month_name(month: u32) -> &'static str {
     [
         "January",
@@ -382,6 +426,24 @@ pub(crate) fn metric_name(metric: &str, lang: Lang) -> String {
     }
 }
 
+/// A customer segment of `kpi.rfm()` as it is told.
+pub(crate) fn segment_name(segment: &str, lang: Lang) -> String {
+    let korean = match segment {
+        "champion" => "최우수 고객",
+        "loyal" => "충성 고객",
+        "new" => "신규 고객",
+        "promising" => "유망 고객",
+        "at_risk" => "이탈 위험 고객",
+        "fading" => "관심이 식은 고객",
+        "lost" => "이탈 고객",
+        _ => "",
+    };
+    match lang {
+        Lang::Ko if !korean.is_empty() => korean.to_owned(),
+        _ => plain_name(&segment.replace('_', " ")),
+    }
+}
+
 /// The function that rows come from, by the columns that only it has; empty where none fits.
 pub fn kind_of(facts: &Facts) -> &'static str {
     const TELLING: [(&str, &[&str]); 20] = [
@@ -420,4 +482,27 @@ pub fn kind_of(facts: &Facts) -> &'static str {
             },
             |(kind, _)| kind,
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_is_in_the_language_of_its_words_not_of_its_names() {
+        let names = vec!["바람".to_owned()];
+        for (question, lang) in [
+            ("How did 바람 do in October?", Lang::En),
+            ("How did 쿠팡 do last month?", Lang::En),
+            ("what about 바람 by channel", Lang::En),
+            ("바람은 얼마나 팔렸어?", Lang::Ko),
+            ("바람 매출", Lang::Ko),
+            ("바람", Lang::Ko),
+            ("Kestrel 8월 revenue breakdown by channel 해줘", Lang::Ko),
+            ("Wholesale 제외하고 growth by brand", Lang::Ko),
+            ("top 3 brands", Lang::En),
+        ] {
+            assert_eq!(Lang::of(question, &names), lang, "{question}");
+        }
+    }
 }

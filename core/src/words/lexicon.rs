@@ -23,7 +23,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "returns",
-        r"returns|refunds|returned(?: (?:the )?(?:units|items|pieces|goods|products))?|sent back|반품",
+        r"returns|refunds|returned(?: (?:the )?(?:units|items|pieces|goods|products))?|(?:do|did|have|had) (?:we|they|customers|buyers|shoppers|people) (?:return|send back|get back)|sent back|반품",
     ),
     (
         "repeat_rate",
@@ -138,6 +138,7 @@ const DIMENSIONS: &[(&str, &[&str])] = &[
             "공급업체",
             "협력사",
             "거래처",
+            "업체",
         ],
     ),
     (
@@ -234,7 +235,7 @@ grow grows grew grown growing growth rise rises rose risen rising raise raises r
 today yesterday tomorrow day days daily week weeks weekly month months monthly quarter quarters quarterly year years yearly annual annually date season seasons seasonal seasonality summer winter spring autumn fall january february march april june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec monday tuesday wednesday thursday friday saturday sunday mondays tuesdays wednesdays thursdays fridays saturdays sundays weekend weekends weekday weekdays christmas valentine valentines singles black holiday holidays time times period periods moment recently lately ago since fortnight
 compare compared compares comparing comparison versus difference differences differ differs contrast similar different against relative perform performs performed performing performance doing result results kpi kpis metric metrics scorecard status health healthy overview summary summarise summarize summarised recap brief briefing highlight highlights takeaway takeaways insight insights headline headlines key main important interesting notable attention worth worry concern concerned
 forecast forecasts forecasting predict predicts prediction predictions predicted project projected projection projections expect expects expected expecting expectation outlook estimate estimated future ahead upcoming likely probability chance chances odds
-anomaly anomalies anomalous unusual unusually abnormal odd oddly strange weird suspicious outlier outliers spike spikes spiked peak peaks normal irregular irregularities unexpected surprising surprise shift shifts exception exceptions wrong
+league table tables leaderboard leaderboards premiumisation premiumization premiumising like-for-like lfl detractor detractors freefall streak overindexed indexed exposed hanging hinge eggs basket dearer pricier anomaly anomalies anomalous unusual unusually abnormal odd oddly strange weird suspicious outlier outliers spike spikes spiked peak peaks normal irregular irregularities unexpected surprising surprise shift shifts exception exceptions wrong
 reason reasons cause causes caused causing driver drivers drove drive drives driven driving explain explains explained explanation because due responsible blame root factor factors contribute contributes contributed contributing contributor contributors
 target targets goal goals objective objectives plan plans planned budget quota aim ambitious realistic realistically achievable attainable reasonable stretch propose proposed suggest suggested suggestion suggestions recommend recommended recommendation recommendations advice advise action actions step steps idea ideas strategy strategies decide decision focus priority priorities prioritise invest investing investment expand delist delisting drop discontinue discontinued reach reached hit hitting miss missed meet meeting achieve achieved track pace behind schedule land landing
 elastic elasticity sensitive sensitivity react reacts reaction respond responds response demand promotion promotions promo promos discount discounts discounted markdown

@@ -15,7 +15,7 @@ mod text;
 mod time;
 mod verify;
 
-pub use call::{Call, call, is_runnable, reading, refusal};
+pub use call::{Call, call, is_runnable, language, reading, refusal};
 pub use catalogue::{Alias, Catalogue, Dimension, Example, MetricName};
 pub(crate) use facts::grouped;
 pub use facts::{Facts, Lang, Row, kind_of};

@@ -335,6 +335,8 @@ fn follow_up(
     }
     if function == "value" && !dims_only.is_empty() {
         function = "breakdown";
+    } else if function == "value" && slots.grain().is_some() {
+        function = "history";
     }
     if has_ahead && matches!(function, "value" | "history" | "breakdown" | "compare") {
         function = "forecast";

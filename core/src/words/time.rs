@@ -439,7 +439,7 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         |_, _| Some(Moment::YearAgo),
     );
     rule(
-        r"\b(?:year (?:on|over|vs|to) year|yoy|y o y|(?:a|one) year (?:ago|earlier|before|back)|12 months (?:ago|earlier)|(?:the )?year before|year ago|prior year|this time last year|annual growth)\b",
+        r"\b(?:year (?:on|over|vs|to) year|yoy|y o y|like[ -]for[ -]like|lfl|(?:a|one) year (?:ago|earlier|before|back)|12 months (?:ago|earlier)|(?:the )?year before|year ago|prior year|this time last year|annual growth)\b",
         |_, _| Some(Moment::YearAgo),
     );
     rule(
@@ -831,8 +831,9 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         Some(Moment::Named(Name::Whole, year_of(part(f, 1))))
     });
     rule(
-        r"\b(?:all time|ever since we started|so far ever|since the (?:very )?(?:start|beginning)|in total history|overall history|whole history|entire history|to date|of all time)\b",
-        |_, _| Some(Moment::Always),
+        r"\b(?:all time|ever since we started|so far ever|since the (?:very )?(?:start|beginning)( of)?|in total history|overall history|whole history|entire history|to date|of all time)\b",
+        // "Since the beginning of last year" begins then, not with the data.
+        |f, _| part(f, 1).is_none().then_some(Moment::Always),
     );
     rule(
         r"\b(?:recently|lately|these days|of late|nowadays|at the moment|right now|just now|currently)\b|요즘|최근에|요새",
@@ -1090,6 +1091,10 @@ mod tests {
             ("last 12 months", "2024-11-01..2025-10-31"),
             ("ytd", "2025-01-01..2025-11-18"),
             ("since march", "2025-03-01..2025-11-18"),
+            (
+                "since the beginning of last quarter",
+                "2025-07-01..2025-11-18",
+            ),
             ("h1 last year", "2024-01-01..2024-06-30"),
             ("summer 2024", "2024-06-01..2024-08-31"),
             ("last november", "2024-11"),

@@ -1,4 +1,4 @@
-"""Writes first.jsonl and second.jsonl from first.txt and second.txt.
+"""Writes each .jsonl here from its .txt.
 
 A line of a .txt is VOICE | [CONTEXT >>] QUESTION | PLAN [|| PLAN ...], a plan FUNCTION [~KEY VALUE ...] with the keys m(etric),
 by, f(ilter) and x (exclude) as DIMENSION=MEMBER+MEMBER, p(eriod), b(aseline), g(rain), h(orizon), n (top), d(irection),
@@ -8,20 +8,21 @@ import json
 import pathlib
 import re
 
-ASOF = dt.date(2026, 3, 11)
+ASOF = dict(fifth=dt.date(2025, 9, 17), sixth=dt.date(2026, 7, 9))  # else:
+LAST = dt.date(2026, 3, 11)
 KEYS = dict(m='metric', by='by', f='filter', x='exclude', p='period', b='baseline', g='grain', h='horizon', n='top',
             d='direction', model='model', c='change')
 
 
-def last_months(n):
+def last_months(n, asof):
     def shift(day, months):
         total = day.year * 12 + day.month - 1 + months
         return dt.date(total // 12, total % 12 + 1, day.day)
-    first = ASOF.replace(day=1)
-    return (f'{shift(first, -n)}..{first - dt.timedelta(1)}', f'{shift(ASOF, -n) + dt.timedelta(1)}..{ASOF}')
+    first = asof.replace(day=1)
+    return (f'{shift(first, -n)}..{first - dt.timedelta(1)}', f'{shift(asof, -n) + dt.timedelta(1)}..{asof}')
 
 
-def plans(text):
+def plans(text, asof):
     function, *parts = [p.strip() for p in text.strip().split('~')]
     args = {}
     for part in parts:
@@ -39,19 +40,20 @@ def plans(text):
         else:
             args[key] = value
     if m := re.fullmatch(r'last (\d+) months', args.get('period', '')):
-        return [{'function': function, 'args': {**args, 'period': p}} for p in last_months(int(m[1]))]
+        return [{'function': function, 'args': {**args, 'period': p}} for p in last_months(int(m[1]), asof)]
     return [{'function': function, 'args': args}]
 
 
 def main():
     for path in sorted(pathlib.Path(__file__).parent.glob('*.txt')):
+        asof = ASOF.get(path.stem, LAST)
         with open(path.with_suffix('.jsonl'), 'w', encoding='utf-8') as out:
             lines = [line for line in path.read_text(encoding='utf-8').splitlines() if line and line[0] != '#']
             for i, line in enumerate(lines, 1):
                 voice, question, gold = [part.strip() for part in line.split(' | ')]
                 context, question = question.split(' >> ') if ' >> ' in question else (None, question)
-                accepted = [plan for text in gold.split('||') for plan in plans(text)]
-                entry = {'id': f'{path.stem[0]}{i:03}', 'q': question}
+                accepted = [plan for text in gold.split('||') for plan in plans(text, asof)]
+                entry = {'id': f'{path.stem[:2] if path.stem in ASOF else path.stem[0]}{i:03}', 'q': question}
                 if context:
                     entry['context'] = context
                 entry |= {'gold': accepted[0]} if len(accepted) == 1 else {'any_of': accepted}

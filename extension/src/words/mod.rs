@@ -43,6 +43,7 @@ fn words_call(plan: JsonB, question: &str, asof: &str) -> SqlResult<JsonB> {
     let call = words::call(&plan, question, asof);
     Ok(JsonB(json!({
         "sql": call.sql, "total_sql": call.total_sql, "facts": call.facts, "chart": call.chart,
+        "lang": if words::language(&plan, question) == Lang::Ko { "ko" } else { "en" },
         "suggestions": call.suggestions, "sure": plan.confidence >= words::SURE,
     })))
 }

@@ -40,6 +40,9 @@ SELECT count(DISTINCT member) AS groups, min("time"), max("time"), count(*) = co
   FROM kpi.anomalies('revenue', by => '{brand}');
 SELECT count(*) AS rows, min("time"), max("time") FROM kpi.anomalies('revenue', period => kpi.period('2025-10'));
 SELECT count(*) AS rows, max("time") FROM kpi.anomalies('units', grain => 'week', by => '{channel}', filter => '{"channel": ["Web", "Shop"]}');
+SELECT members, member, status, count(*) > 0 AS days, count(p) = 0 AS without_p FROM kpi.anomalies('revenue', by => '{brand,channel}', filter => '{"brand": "Birch", "channel": "Web"}')
+ GROUP BY 1, 2, 3 ORDER BY 3;
+SELECT member, "time", is_anomaly, status, note FROM kpi.anomalies('aov');
 SELECT count(*) >= 0 AS refreshed FROM kpi.anomaly_open;
 
 \set SHOW_CONTEXT never

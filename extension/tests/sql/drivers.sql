@@ -53,3 +53,9 @@ SELECT * FROM kpi.drivers('revenue', dims => '{}');
 SELECT bool_and(headline <> '' AND detail <> '' AND jsonb_array_length(evidence) > 0) AS told, count(*) = count(DISTINCT (members, kind)) AS no_repeats
   FROM kpi.insights(kpi.period('2025-10'));
 SELECT count(*) <= 2 AS few FROM kpi.insights(kpi.period('2025-10'), top => 2);
+-- A change of any size is told in full.
+CREATE TABLE burst AS
+SELECT date '2025-01-01' + d AS day, 'B' || b AS brand, CASE WHEN d >= 59 AND b = 1 THEN 9000 ELSE 10 END AS price, 1 AS quantity
+  FROM generate_series(0, 89) AS d, generate_series(1, 6) AS b;
+SELECT kpi.register_source('burst', 'burst', at => 'day', price => 'price', quantity => 'quantity', dimensions => '{brand}');
+SELECT kind, headline FROM kpi.insights(kpi.period('2025-03'), source => 'burst');

@@ -64,6 +64,15 @@ SELECT kpi.add_alias('', 'brand', 'A');
 SELECT kpi.add_alias('amz', 'chanel', 'Amazon');
 INSERT INTO sales.order_line (load_id, line_no, sold_on, sku, price, quantity, revenue) VALUES (1, 99999, '2025-01-01', 'x', 'NaN', 1, 1);
 SELECT kpi.refresh('nowhere');
+-- A NULL is named, in whatever the function reads.
+SELECT kpi.value('revenue', source => NULL);
+SELECT * FROM kpi.attainment(source => NULL);
+SELECT * FROM kpi.elasticity(source => NULL);
+SELECT * FROM kpi.launch_curve('product', source => NULL);
+SELECT * FROM kpi.price_tiers(source => NULL);
+SELECT kpi.allow_llm(NULL);
+SELECT * FROM kpi.insights(top => -1);
+SELECT count(*) FROM kpi.elasticity(period => '[2025-12-31,2026-01-01)');
 \set VERBOSITY default
 -- The server is alive and nothing was kept.
 SELECT count(*) FROM kpi.metrics WHERE name = 'm';

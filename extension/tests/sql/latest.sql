@@ -1,9 +1,10 @@
 -- Answers kept for dashboards are those of the functions, and are served only as long as they are.
+\set SHOW_CONTEXT never
 SET search_path = public;
 CREATE TEMP TABLE asked AS
 SELECT w.answer, w.arguments::jsonb, w.period, kpi.latest(w.answer, w.period, '{}', w.arguments::jsonb) AS live
   FROM (VALUES ('insights', '{}', kpi.period('2025-10')), ('drivers', '{}', kpi.period('2025-10')), ('recommend', '{}', kpi.period('2025-10')),
-               ('elasticity', '{}', NULL), ('launches', '{}', NULL), ('launch_curve', '{}', NULL), ('what_if', '{"price": 0.05}', NULL)) AS w(answer, arguments, period);
+               ('elasticity', '{}', NULL), ('elasticity', '{"by": ["sku"]}', NULL), ('launches', '{}', NULL), ('launch_curve', '{}', NULL), ('what_if', '{"price": 0.05}', NULL)) AS w(answer, arguments, period);
 SELECT answer, jsonb_array_length(live) > 0 AS rows FROM asked WHERE answer NOT LIKE 'launch%' ORDER BY 1;
 SELECT live = (SELECT jsonb_agg(to_jsonb(d)) FROM kpi.drivers('revenue', kpi.period('2025-10')) AS d) AS same FROM asked WHERE answer = 'drivers';
 SELECT count(*) FROM kpi.answer_latest;
@@ -17,6 +18,8 @@ SELECT kpi.latest('drivers', kpi.period('2025-10'));
 SELECT kpi.latest('drivers', kpi.period('2025-09')) = '[{"kept": true}]' AS kept;
 SELECT kpi.latest('drivers', kpi.period('2025-10'), '{"brand": "Aurora"}') = '[{"kept": true}]' AS kept;
 SELECT kpi.latest('what_if', NULL, '{}', '{"price": 0.05}'), kpi.latest('what_if', NULL, '{}', '{"price": 0.07}') = '[{"kept": true}]' AS kept;
+SELECT (kpi.ask('price elasticity')).note LIKE 'kept answer%' AS kept, (kpi.ask('price elasticity by product type')).note LIKE 'kept answer%' AS by_type,
+       coalesce((kpi.ask('price elasticity of Aurora')).note, '') LIKE 'kept answer%' AS of_one;
 
 -- Not to those who see other lines than the one who made them.
 GRANT USAGE ON SCHEMA kpi, sales TO kpi_reader;

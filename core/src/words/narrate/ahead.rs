@@ -37,55 +37,55 @@ pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
             .map(|d| when(d, grain, t.lang))
             .unwrap_or_default()
     };
-    if members.len() > 1 {
-        let mut sums: Vec<(String, f64)> = members
-            .iter()
-            .map(|m| {
-                (
-                    plain_name(m),
-                    ahead
-                        .iter()
-                        .filter(|r| text(r, "member") == Some(m))
-                        .filter_map(|r| num(r, "forecast"))
-                        .sum(),
-                )
-            })
-            .collect();
-        sums.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let items: Vec<String> = sums
-            .iter()
-            .take(NAMED)
-            .map(|(m, x)| format!("{m} {}", t.level(*x)))
-            .collect();
-        return vec![t.say(
-            format!(
-                "Forecast of {}{} over all steps, largest first: {}.",
-                t.metric(),
-                t.scope(),
-                list(&items, t.lang)
-            ),
-            format!(
-                "{}{} 예측 합계: {}.",
-                t.scope(),
-                t.metric(),
-                list(&items, t.lang)
-            ),
-        )];
-    }
     let (Some(first), Some(last)) = (ahead.first(), ahead.last()) else {
         return Vec::new();
-    };
-    // Nobody sells a tenth of a unit.
-    let show = |x: f64| t.level(if t.unit == Unit::Count { x.round() } else { x });
-    let x = |row: &Row| show(num(row, "forecast").unwrap_or(0.0));
-    let is = match t.facts.metric.as_str() {
-        "units" | "orders" | "customers" | "lines" | "returns" | "skus" | "brands" => "are",
-        _ => "is",
     };
     let adds_up = matches!(
         t.facts.metric.as_str(),
         "revenue" | "units" | "orders" | "lines" | "returns" | "new_sku_revenue"
     );
+    // Nobody sells a tenth of a unit.
+    let show = |x: f64| t.level(if t.unit == Unit::Count { x.round() } else { x });
+    if members.len() > 1 {
+        let mut figures: Vec<(String, f64)> = members
+            .iter()
+            .filter_map(|m| {
+                let mut own = ahead
+                    .iter()
+                    .filter(|r| text(r, "member") == Some(m))
+                    .filter_map(|r| num(r, "forecast"));
+                let figure = if adds_up { own.sum() } else { own.next_back()? };
+                Some((plain_name(m), figure))
+            })
+            .collect();
+        figures.sort_by(|a, b| b.1.total_cmp(&a.1));
+        let items: Vec<String> = figures
+            .iter()
+            .take(NAMED)
+            .map(|(m, x)| format!("{m} {}", show(*x)))
+            .collect();
+        let (span, span_ko) = match (w(first), w(last)) {
+            (a, b) if adds_up && a != b => (
+                format!("in all from {a} to {b}"),
+                format!("{a}~{b} {} 예측 합계", t.metric()),
+            ),
+            (_, b) => (format!("for {b}"), format!("{b} {} 예측", t.metric())),
+        };
+        return vec![t.say(
+            format!(
+                "Forecast of {}{} {span}, largest first: {}.",
+                t.metric(),
+                t.scope(),
+                list(&items, t.lang)
+            ),
+            format!("{}{}: {}.", t.scope(), span_ko, list(&items, t.lang)),
+        )];
+    }
+    let x = |row: &Row| show(num(row, "forecast").unwrap_or(0.0));
+    let is = match t.facts.metric.as_str() {
+        "units" | "orders" | "customers" | "lines" | "returns" | "skus" | "brands" => "are",
+        _ => "is",
+    };
     if ahead.len() > 1 && adds_up {
         // The sum is what was asked for; intervals do not add up, so each stays with its step.
         let sum = show(ahead.iter().filter_map(|r| num(r, "forecast")).sum());
@@ -150,10 +150,18 @@ pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
 
 fn model(t: &Teller<'_>, row: &Row) -> Option<String> {
     text(row, "model").map(|model| {
-        t.say(
-            format!("Model: {}.", plain_name(model)),
-            format!("모형: {}.", plain_name(model)),
-        )
+        // A mean of many models is told by its first.
+        let parts: Vec<&str> = model.split(" + ").collect();
+        match parts.as_slice() {
+            [first, .., _] if model.chars().count() > 30 => t.say(
+                format!("Model: a mean of several, {} first.", plain_name(first)),
+                format!("모형: {} 등 여러 모형의 평균.", plain_name(first)),
+            ),
+            _ => t.say(
+                format!("Model: {}.", plain_name(model)),
+                format!("모형: {}.", plain_name(model)),
+            ),
+        }
     })
 }
 
@@ -233,6 +241,36 @@ pub(super) fn attainment(t: &Teller<'_>) -> Vec<String> {
                     format!("{}{who}: 설정된 목표가 없습니다.", t.about()),
                 );
             };
+            // Once the period is over there is nothing left to expect.
+            if text(row, "status") == Some("closed")
+                && let Some(made) = num(row, "to_date").or_else(|| num(row, "expected_end"))
+            {
+                let part = if target > 0.0 {
+                    t.say(
+                        format!(", {} of", percent(made / target)),
+                        format!("({})", percent(made / target)),
+                    )
+                } else {
+                    t.say(" of".into(), String::new())
+                };
+                let kept = made >= target;
+                return t.say(
+                    format!(
+                        "{who}{} was {}{part} the target of {}, which was {}.",
+                        t.about(),
+                        t.level(made),
+                        t.level(target),
+                        if kept { "reached" } else { "missed" }
+                    ),
+                    format!(
+                        "{}{who}: {}{part}, 목표 {} {}.",
+                        t.about(),
+                        t.level(made),
+                        t.level(target),
+                        if kept { "달성" } else { "미달" }
+                    ),
+                );
+            }
             let to_date = num(row, "to_date").map_or_else(String::new, |x| {
                 t.say(
                     format!("{} so far of a target of {}", t.level(x), t.level(target)),
@@ -328,9 +366,8 @@ pub(super) fn recommend(t: &Teller<'_>) -> Vec<String> {
     )];
     for (i, row) in t.facts.rows.iter().take(shown).enumerate() {
         let subject = text(row, "subject").map(plain_name).unwrap_or_default();
-        let action = text(row, "action")
-            .map(|a| plain_name(&a.replace('_', " ")))
-            .unwrap_or_default();
+        let action = text(row, "action").unwrap_or("");
+        let what = to_do(action, &subject, t.ko());
         let reason: String = text(row, "reason")
             .unwrap_or("")
             .chars()
@@ -347,15 +384,35 @@ pub(super) fn recommend(t: &Teller<'_>) -> Vec<String> {
         let reason = if reason.is_empty() {
             String::new()
         } else {
-            format!(": {reason}")
+            // Reasons are written in English; a Korean answer tells the figures behind them.
+            let korean = super::reasons::reason(row).unwrap_or_else(|| format!("“{reason}”"));
+            t.say(format!(". {reason}"), format!(". {korean}"))
         };
-        out.push(format!(
-            "{}. {} {subject}{reason}.{uplift}",
-            i + 1,
-            first_up(&action)
-        ));
+        out.push(format!("{}. {what}{reason}.{uplift}", i + 1));
     }
     out
+}
+
+/// What to do to whom, as a sentence's head.
+fn to_do(action: &str, subject: &str, ko: bool) -> String {
+    let (en, korean) = match action {
+        "price" => ("Change the price of {}", "{} 가격 조정"),
+        "promote" => ("Promote {}", "{} 프로모션"),
+        "restock" => ("Restock {}", "{} 재입고"),
+        "delist" => ("Delist {}", "{} 단종"),
+        "expand" => ("Expand {}", "{} 확대"),
+        "reallocate" => ("Reallocate to {}", "{}에 재배분"),
+        "diversify" => ("Diversify away from {}", "{} 의존 축소"),
+        "fix_cause" => ("Find what went wrong at {}", "{} 원인 해결"),
+        "set_target" => ("Set a target for {}", "{} 목표 설정"),
+        other => {
+            return format!(
+                "{} {subject}",
+                first_up(&plain_name(&other.replace('_', " ")))
+            );
+        }
+    };
+    (if ko { korean } else { en }).replace("{}", subject)
 }
 
 pub(super) fn insights(t: &Teller<'_>) -> Vec<String> {
@@ -365,6 +422,11 @@ pub(super) fn insights(t: &Teller<'_>) -> Vec<String> {
         .iter()
         .take(shown)
         .filter_map(|row| {
+            if t.ko()
+                && let Some(told) = super::reasons::insight(row)
+            {
+                return Some(told);
+            }
             let clean =
                 |s: &str| -> String { s.chars().filter(|c| !c.is_control()).take(240).collect() };
             let headline = text(row, "headline").map(clean);

@@ -2,7 +2,8 @@
 
 use super::{NAMED, Teller, count, list, share_in_brackets};
 use crate::words::facts::{
-    Row, day, grain_of, metric_name, num, percent, plain_name, text, unit_of, when,
+    Row, day, grain_of, metric_name, num, percent, plain_name, segment_name, text, unit_of, when,
+    within,
 };
 
 pub(super) fn value(t: &Teller<'_>) -> Vec<String> {
@@ -212,11 +213,11 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     let low = used
         .iter()
         .fold(first, |a, b| if b.1 < a.1 { b } else { a });
-    let w = |d| when(d, grain, t.lang);
+    let w = |d| within(d, grain, t.lang);
     let mut out = vec![if used.len() == 1 {
         t.say(
             format!(
-                "{}{} was {} in {}.",
+                "{}{} was {} {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(first.1),
@@ -233,7 +234,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     } else if (last.1 - first.1).abs() < 1e-9 {
         t.say(
             format!(
-                "{}{} ended where it began: {} in {} and in {}.",
+                "{}{} ended where it began: {} {} and {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(last.1),
@@ -253,7 +254,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
         let verb = if last.1 > first.1 { "rose" } else { "fell" };
         t.say(
             format!(
-                "{}{} {verb} from {} in {} to {} in {}.",
+                "{}{} {verb} from {} {} to {} {}.",
                 t.metric_first(),
                 t.scope(),
                 t.level(first.1),
@@ -280,7 +281,7 @@ pub(super) fn history(t: &Teller<'_>) -> Vec<String> {
     if used.len() > 2 && high.1 > low.1 {
         out.push(t.say(
             format!(
-                "The highest was {} in {}, the lowest {} in {}.",
+                "The highest was {} {}, the lowest {} {}.",
                 t.level(high.1),
                 w(high.0),
                 t.level(low.1),
@@ -333,10 +334,10 @@ fn by_member(t: &Teller<'_>, members: &[&str]) -> Vec<String> {
         .collect();
     vec![t.say(
         format!(
-            "{} series of {}; in {} the largest were {}.",
+            "{} series of {}; {} the largest were {}.",
             members.len(),
             t.metric(),
-            when(last, grain, t.lang),
+            within(last, grain, t.lang),
             list(&items, t.lang)
         ),
         format!(
@@ -497,10 +498,16 @@ pub(super) fn portfolio(t: &Teller<'_>) -> Vec<String> {
     if uneven > 0 {
         out.push(t.say(
             format!(
-                "Demand is uneven for {uneven}: {} erratic, {} intermittent, {} lumpy.",
-                tally("demand_class", "erratic"),
-                tally("demand_class", "intermittent"),
-                tally("demand_class", "lumpy")
+                "Demand is uneven for {uneven}: {}.",
+                super::list(
+                    &["erratic", "intermittent", "lumpy"]
+                        .map(|class| (tally("demand_class", class), class))
+                        .into_iter()
+                        .filter(|(n, _)| *n > 0)
+                        .map(|(n, class)| format!("{n} {class}"))
+                        .collect::<Vec<_>>(),
+                    super::super::facts::Lang::En
+                )
             ),
             format!("수요가 불규칙한 제품은 {uneven}개입니다."),
         ));
@@ -572,6 +579,29 @@ pub(super) fn cohorts(t: &Teller<'_>) -> Vec<String> {
         format!("{}{}.", count(starts.len(), "cohort", "cohorts"), t.scope()),
         format!("{}코호트 {}개.", t.scope(), starts.len()),
     )];
+    // Where there is but one, how far it came says more than how many there are.
+    if let [_] = starts.as_slice()
+        && let Some(last) = t.facts.rows.iter().max_by(|a, b| {
+            num(a, "age")
+                .unwrap_or(0.0)
+                .total_cmp(&num(b, "age").unwrap_or(0.0))
+        })
+        && let (Some(size), Some(active), Some(age)) =
+            (num(last, "size"), num(last, "active"), num(last, "age"))
+        && age > 0.0
+    {
+        out = vec![t.say(
+            format!(
+                "All{} began at once: {active:.0} of {size:.0} were active at age {age:.0}.",
+                t.scope()
+            ),
+            format!(
+                "{}모두 같은 때 시작했습니다. 경과 {age:.0}: {size:.0}개 중 {active:.0}개 활동.",
+                t.scope()
+            ),
+        )];
+        return out;
+    }
     for age in [1.0, 3.0, 6.0] {
         let at: Vec<&Row> = t
             .facts
@@ -653,33 +683,54 @@ fn grouped_age(age: f64) -> String {
 }
 
 pub(super) fn rfm(t: &Teller<'_>) -> Vec<String> {
-    let mut segments: Vec<(String, usize)> = Vec::new();
+    // Customers and money of each segment.
+    let mut segments: Vec<(&str, usize, f64)> = Vec::new();
     for row in &t.facts.rows {
         let Some(name) = text(row, "segment") else {
             continue;
         };
-        match segments.iter_mut().find(|(n, _)| n == name) {
-            Some((_, n)) => *n += 1,
-            None => segments.push((name.to_owned(), 1)),
+        let money = num(row, "monetary").unwrap_or(0.0);
+        match segments.iter_mut().find(|s| s.0 == name) {
+            Some((_, n, sum)) => {
+                *n += 1;
+                *sum += money;
+            }
+            None => segments.push((name, 1, money)),
         }
     }
     if segments.is_empty() {
         return Vec::new();
     }
-    segments.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    segments.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let all: f64 = segments.iter().map(|s| s.2).sum();
     let items: Vec<String> = segments
         .iter()
-        .take(5)
-        .map(|(name, n)| format!("{} {n}", plain_name(name)))
+        .map(|(name, n, money)| {
+            let name = segment_name(name, t.lang);
+            let share = if all > 0.0 && *money >= 0.0 {
+                t.say(
+                    format!(" ({} of revenue)", percent(money / all)),
+                    format!("(매출의 {})", percent(money / all)),
+                )
+            } else {
+                String::new()
+            };
+            t.say(format!("{name} {n}{share}"), format!("{name} {n}명{share}"))
+        })
         .collect();
     vec![t.say(
         format!(
             "{} in {}: {}.",
-            count(t.facts.rows.len(), "row", "rows"),
+            count(t.facts.rows.len(), "customer", "customers"),
             count(segments.len(), "segment", "segments"),
             list(&items, t.lang)
         ),
-        format!("세그먼트 {}개: {}.", segments.len(), list(&items, t.lang)),
+        format!(
+            "고객 {}명, 세그먼트 {}개: {}.",
+            t.facts.rows.len(),
+            segments.len(),
+            list(&items, t.lang)
+        ),
     )]
 }
 

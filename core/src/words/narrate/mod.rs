@@ -2,6 +2,8 @@
 
 mod ahead;
 mod levels;
+mod notes;
+mod reasons;
 mod why;
 
 use super::facts::{
@@ -94,7 +96,8 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
 }
 
 /// Notes that the sentences before them hold.
-const SAID_ALREADY: [&str; 2] = [
+const SAID_ALREADY: [&str; 3] = [
+    "closed",
     "no target is set for this period and group",
     "no segment moved against the rest beyond its noise",
 ];
@@ -225,6 +228,10 @@ impl Teller<'_> {
             if SAID_ALREADY.contains(&note.trim_end_matches('.')) {
                 continue;
             }
+            let note = match self.lang {
+                Lang::En => note,
+                Lang::Ko => notes::in_korean(note.trim_end_matches('.')),
+            };
             if !notes.contains(&note) && notes.len() < 2 {
                 notes.push(note);
             }

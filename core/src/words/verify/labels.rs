@@ -5,13 +5,19 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::{Facts, Lang, day, grain_of, num, period_words, when};
+use super::super::facts::{Facts, Lang, Unit, day, grain_of, num, period_words, when};
 use super::super::slots::Pattern;
 use super::super::text::fold;
-use super::Said;
+use super::numbers::Said;
 
 /// Words just before or after a number, and the columns that they name.
-static LABELS: [(Pattern, &[&str]); 17] = [
+static LABELS: [(Pattern, &[&str]); 19] = [
+    (
+        Pattern::new(
+            r"\b(?:would|should) have (?:made|been|sold|reached|brought|earned|come to|had)\b",
+        ),
+        &["expected"],
+    ),
     (
         Pattern::new(
             r"\b(?:largest|biggest) (?:one|member|\w+)? ?(?:holds?|has|brings?|makes?|accounts)|최대 구성원",
@@ -31,11 +37,11 @@ static LABELS: [(Pattern, &[&str]); 17] = [
     (Pattern::new(r"\bambitious\b|야심"), &["ambitious"]),
     (
         Pattern::new(r"\b(?:a|one) year (?:earlier|before|ago)\b|전년"),
-        &["last_year", "baseline"],
+        &["last_year", "baseline", "year_ago_pct", "implied_growth"],
     ),
     (
         Pattern::new(
-            r"\btarget (?:of|is|was)\b|\b(?:reach|reaching|hit|hitting|against)(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
+            r"\btarget (?:of|is|was)\b|\b(?:reach|reaches|reaching|hits?|hitting|against)(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
         ),
         &["target"],
     ),
@@ -47,9 +53,13 @@ static LABELS: [(Pattern, &[&str]); 17] = [
     ),
     (
         Pattern::new(
-            r"\b(?:expected|expectation of|expect|forecast|forecasts|projected|likely|predicted)\b|\binstead of (?:[a-z]{3} )?$|기대|예상|예측",
+            r"\b(?:expected|expectation of|expect|forecast|forecasts|projected|likely|predicted)\b|기대|예상|예측",
         ),
         &["expected", "expected_end", "forecast"],
+    ),
+    (
+        Pattern::new(r"\binstead of (?:the )?(?:[a-z]{3} )?$"),
+        &["expected", "expected_end", "forecast", "target"],
     ),
     (
         Pattern::new(r"\b(?:at most|up to|no more than)\b|최대"),
@@ -91,9 +101,11 @@ static PARTS: [(Pattern, &[&str]); 6] = [
 static BETWEEN: Pattern =
     Pattern::new(r"^[%a-z개원 ]{0,12}(?: ?(?:to|and|~|-|–) ?)(?:[a-z]{3} |[€$£₩])?-?$|^[%개원]?~$");
 static OPENS: Pattern = Pattern::new(
-    r"(?:\(|\bbetween |interval(?: of)? |구간 |범위 |normal:? |range(?: of)? )(?:[a-z]{3} ?|[€$£₩])?-?$",
+    r"(?:\(|\bbetween |\b(?:anywhere|anything|somewhere|rang(?:e|es|ed|ing)|(?:could|may|might) be) from |interval(?: of| from| is)? |구간(?:은|이)? |범위(?:는)? |normal:? |range(?: of)? )(?:[a-z]{3} ?|[€$£₩])?-?$",
 );
 static FROM: Pattern = Pattern::new(r"\bfrom (?:[a-z]{3} |[€$£₩])?$");
+static EQUAL_TO: Pattern =
+    Pattern::new(r"\b(?:equal|equivalent|amount\w*|correspond\w*) to (?:[a-z]{3} |[€$£₩])?$");
 static TO: Pattern = Pattern::new(
     r"\b(?:to|reached|came to|stood at|stands at|totalled|totaled) (?:[a-z]{3} |[€$£₩])?$",
 );
@@ -101,14 +113,23 @@ static COMPARED: Pattern = Pattern::new(r"\bcompared (?:to|with) (?:[a-z]{3} |[�
 static CHANGED: Pattern = Pattern::new(
     r"^ ?(?:units |pieces |points |percent |% )?(?:more|less|fewer|higher|lower) than\b|^[%개원]? ?(?:줄|늘|증가|감소)",
 );
+static KO_CHANGED: Pattern =
+    Pattern::new(r"^(?:%p|%|개|원|포인트)? ?(?:적|많|낮|높|부족|초과|줄|늘|밑|웃)");
+static KO_THAN: Pattern = Pattern::new(r"보다 ?(?:약 ?)?(?:[a-z]{3} |[€$£₩])?$");
+static IN_PLACE_OF: Pattern = Pattern::new(
+    r"\b(?:in place of|instead of|rather than|compared (?:to|with)) (?:[a-z]{3} |[€$£₩])?$",
+);
+static WOULD_BE: Pattern =
+    Pattern::new(r"\b(?:would be|will be|to be|is|at) (?:[a-z]{3} |[€$£₩])?$");
+static KO_IN_PLACE_OF: Pattern = Pattern::new(r"^[%개원]? 대신");
 static BY: Pattern = Pattern::new(
-    r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of) (?:[a-z]{3} |[€$£₩])?[-+]?$",
+    r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of|equal to|equals|equivalent to|amounting to) (?:[a-z]{3} |[€$£₩])?[-+]?$",
 );
 static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
 static KO_TO: Pattern = Pattern::new(r"^[%개원]?(?:\(으\)로|으로|로)");
 /// What may stand between a number and the name it is of: "GBP 31.20 for Gorse".
 static OF_WHAT: Pattern = Pattern::new(
-    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
+    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold| lost| gained| made| added)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
 );
 
 /// Where a number stands: the words before it since the last number or break, and those after it.
@@ -127,8 +148,10 @@ fn place<'t>(text: &'t str, said: &[Said], at: usize) -> Place<'t> {
     let end = said.get(at + 1).map_or(text.len(), |n| n.from);
     let mut before = text.get(start..number.from).unwrap_or("");
     for mark in [", ", ": ", " and ", " / ", "("] {
-        // "price, volume" breaks; "a drop of" does not.
-        if let Some(cut) = before.rfind(mark) {
+        // "price, volume" breaks; "a drop of" does not, nor does "price (+8,450".
+        let own_bracket =
+            |cut: usize| mark == "(" && before.len() - cut <= 5 && !before.contains("interval");
+        if let Some(cut) = before.rfind(mark).filter(|cut| !own_bracket(*cut)) {
             before = &before[cut + if mark == "(" { 0 } else { mark.len() - 1 }..];
         }
     }
@@ -144,17 +167,25 @@ fn place<'t>(text: &'t str, said: &[Said], at: usize) -> Place<'t> {
     }
 }
 
+/// Columns that only a share can be of.
+const SHARES: [&str; 4] = ["p_attain", "level", "top1_share", "top5_share"];
+
 /// Columns that the words beside a number name, and whether those stand after it; empty where they name none.
 fn named_columns(
     place: &Place<'_>,
     bridge: bool,
     present: &BTreeSet<String>,
+    unit: Option<Unit>,
 ) -> (Vec<&'static str>, bool) {
+    let may_be = |c: &str| {
+        present.contains(c)
+            && (!SHARES.contains(&c) || !matches!(unit, Some(Unit::Money | Unit::Count)))
+    };
     let parts = if bridge { PARTS.as_slice() } else { &[] };
     let find = |text: &str, last: bool| {
         let mut best: Option<(usize, &'static [&'static str])> = None;
         for (pattern, columns) in LABELS.iter().chain(parts) {
-            if !columns.iter().any(|c| present.contains(*c)) {
+            if !columns.iter().any(|c| may_be(c)) {
                 continue;
             }
             let hits = pattern.regex().into_iter().flat_map(|r| r.find_iter(text));
@@ -173,6 +204,19 @@ fn named_columns(
                         hit.start() < old
                     }
                 };
+                // "물량 감소로", "a volume decline of": a move right behind a part is the part's.
+                let of_part = |at: usize| {
+                    last && columns == &["change"] && hit.start() > at && hit.start() - at < 24
+                };
+                if best.is_some_and(|(at, _)| of_part(at)) {
+                    continue;
+                }
+                // "EUR 1,250으로 예상치 EUR 4,980": what is expected is the next number.
+                let of_next =
+                    !last && place.open && OF_NEXT.is_in(text.get(hit.end()..).unwrap_or(""));
+                if of_next {
+                    continue;
+                }
                 if best.is_none_or(|(at, _)| nearer(at)) {
                     best = Some((hit.start(), columns));
                 }
@@ -184,6 +228,98 @@ fn named_columns(
         Some(columns) => (columns, false),
         None => (find(place.after, false).unwrap_or_default(), true),
     }
+}
+
+static SIDE: Pattern = Pattern::new(
+    r"^ ?(?:%|percent|points|units)? ?(?:below|above|under|over|short of|ahead of|more than|less than)\b",
+);
+static OF_NEXT: Pattern = Pattern::new(r"^(?:치|값|액)(?:인|는|은|을|를)? ?(?:[a-z]{3} |[€$£₩])?$");
+
+static PART_BEHIND: Pattern =
+    Pattern::new(r"^(?: (?:in|of))? (?:the |its |average )?(prices?|volumes?|mix)\b");
+
+/// Whether the part of a bridge that a direction is said of goes that way; `None` where no part is named.
+pub(super) fn part_agrees(
+    text: &str,
+    start: usize,
+    hit: std::ops::Range<usize>,
+    sign: f64,
+    named: &[(usize, usize)],
+    base: &super::base::Base,
+) -> Option<bool> {
+    let behind = PART_BEHIND
+        .captures(text.get(hit.end..).unwrap_or(""))
+        .and_then(|c| Some(c.get(1)?.as_str().trim_end_matches('s').to_owned()));
+    let before = || {
+        let head = text.get(start..hit.start).unwrap_or("");
+        PARTS
+            .iter()
+            .take(5)
+            .filter_map(|(pattern, columns)| {
+                let at = pattern.regex()?.find_iter(head).last()?.start();
+                Some((at, (*columns.first()?).to_owned()))
+            })
+            .max_by_key(|(at, _)| *at)
+            .map(|(_, column)| column)
+    };
+    let part = behind.or_else(before)?;
+    let place = named.iter().rev().find(|n| n.1 < hit.start).map(|n| n.1);
+    let mut known = false;
+    let mut agrees = false;
+    for fact in base.facts.iter().filter(|f| f.column == part && f.x != 0.0) {
+        let own = match place {
+            Some(place) => named.iter().any(|n| n.1 == place && Some(n.0) == fact.row),
+            None => true,
+        };
+        known |= own;
+        agrees |= own && fact.x * sign > 0.0;
+    }
+    known.then_some(agrees)
+}
+
+static PART_IS: Pattern = Pattern::new(
+    r"^(?: (?:positive|negative|single))?(?: (?:drag|boost|factor|driver|part|effect|contribution|contributor|gain|loss|influence))?(?: on \w+)? (?:was|is|came from|comes from|being) (?:the )?(?:higher |lower )?(prices?|volumes?|mix|new|discontinued)\b",
+);
+
+/// Whether the part called the largest of a bridge is that, of all parts or of those that go its way; `None` where no part is.
+pub(super) fn largest_part(
+    text: &str,
+    hit: std::ops::Range<usize>,
+    named: &[(usize, usize)],
+    base: &super::base::Base,
+) -> Option<bool> {
+    let behind = PART_IS
+        .captures(text.get(hit.end..).unwrap_or(""))
+        .and_then(|c| Some(c.get(1)?.as_str().trim_end_matches('s').to_owned()));
+    let before = || {
+        let head = text.get(..hit.start).unwrap_or("");
+        PARTS
+            .iter()
+            .take(5)
+            .filter_map(|(pattern, columns)| {
+                let at = pattern.regex()?.find_iter(head).last()?.start();
+                (head.len() - at < 40).then_some((at, (*columns.first()?).to_owned()))
+            })
+            .max_by_key(|(at, _)| *at)
+            .map(|(_, column)| column)
+    };
+    let part = behind.or_else(before)?;
+    const ALL: [&str; 5] = ["price", "volume", "mix", "new", "discontinued"];
+    let place = named.iter().rev().find(|n| n.1 < hit.start).map(|n| n.1);
+    let rows: Vec<usize> = match place {
+        Some(place) => named.iter().filter(|n| n.1 == place).map(|n| n.0).collect(),
+        None => (0..base.names.len()).collect(),
+    };
+    Some(rows.iter().any(|row| {
+        let of = |column: &str| super::relations::column(base, *row, column).unwrap_or(0.0);
+        let own = of(&part);
+        own != 0.0
+            && ALL
+                .iter()
+                .map(|c| of(c))
+                .filter(|x| x * own > 0.0)
+                .all(|x| x.abs() <= own.abs())
+    }))
 }
 
 /// What the surroundings of a number ask of it.
@@ -232,13 +368,44 @@ pub(super) fn asked(
         return asked;
     }
     let place = place(text, said, at);
-    (asked.columns, asked.behind) = named_columns(&place, bridge, present);
+    (asked.columns, asked.behind) = named_columns(&place, bridge, present, number.unit);
     let tail = text.get(number.to..).unwrap_or("");
     let compared = COMPARED.is_in(head);
     asked.earlier = FROM.is_in(head) || compared || KO_FROM.is_in(tail);
-    asked.reached = TO.is_in(head) && !compared && !place.before.contains("up to")
+    // "A change of 9,370 consists of price": what it consists of are others.
+    if asked.behind && BY.is_in(head) {
+        asked.columns.clear();
+    }
+    // "31.7 % below what was expected" is a distance from it.
+    if asked.behind && SIDE.is_in(tail) {
+        asked.columns.clear();
+    }
+    // "82.8 % of the target" is a part of it.
+    if number.unit == Some(Unit::Share) && asked.columns == ["target"] {
+        asked.columns.clear();
+    }
+    let supposed = !present.contains("change") && !present.contains("text");
+    if present.contains("baseline") && present.contains("expected") && supposed {
+        // What would be, in place of what is: the level and the one before.
+        asked.columns.retain(|c| *c != "expected");
+        if IN_PLACE_OF.is_in(head) || KO_IN_PLACE_OF.is_in(tail) {
+            asked.earlier = true;
+        } else if WOULD_BE.is_in(head) {
+            asked.reached = true;
+        }
+    }
+    asked.reached |= TO.is_in(head)
+        && !EQUAL_TO.is_in(head)
+        && !compared
+        && !place.before.contains("up to")
+        && !CHANGED.is_in(tail)
         || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
     asked.change = BY.is_in(head) || CHANGED.is_in(tail);
+    // "예상보다 63개 적은": so much less than expected, not what was expected.
+    if KO_CHANGED.is_in(tail) && KO_THAN.is_in(place.before) {
+        asked.columns.clear();
+        asked.change = true;
+    }
     asked
 }
 
@@ -255,6 +422,8 @@ pub(super) enum Which {
     Baseline,
 }
 
+static YEAR_OF: Pattern = Pattern::new(r"(?:^(?:19|20)\d\d년 ?| (?:19|20)\d\d$)");
+
 /// Times as they are printed, folded, with what they stand for.
 pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     let mut found: Vec<(String, Which)> = Vec::new();
@@ -266,6 +435,27 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
             for lang in [Lang::En, Lang::Ko] {
                 found.push((fold(&when(at, grain, lang)), Which::Row(index)));
             }
+        }
+    }
+    // Without its year, where no other row shares that.
+    let short: Vec<(String, Which)> = found
+        .iter()
+        .filter_map(|(name, which)| Some((YEAR_OF.regex()?.replace(name, "").into_owned(), *which)))
+        .filter(|(name, _)| !matches!(name.as_str(), "may" | "march" | ""))
+        .collect();
+    for (name, which) in &short {
+        let rows = |w: &Which| matches!((w, which), (Which::Row(a), Which::Row(b)) if a != b);
+        let clash = short.iter().any(|(n, w)| {
+            n == name && rows(w) && {
+                let at = |w: &Which| match w {
+                    Which::Row(row) => facts.rows.get(*row).and_then(|r| day(r, "time")),
+                    _ => None,
+                };
+                at(w) != at(which)
+            }
+        });
+        if !clash && !found.iter().any(|(n, w)| n == name && w == which) {
+            found.push((name.clone(), *which));
         }
     }
     for (period, which) in [
@@ -281,8 +471,17 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     found
 }
 
+static RELATIVE: Pattern = Pattern::new(
+    r"^ ?(?:units |pieces )?(?:(?:a|one) (?:day|week|month|quarter|year) (?:later|after|earlier|before)|(?:the|in the) (?:day|week|month|quarter|year) (?:after|before)|(?:the )?(?:next|previous|following) (?:day|week|month|quarter|year))\b",
+);
+
 /// The time a number belongs to: right after it, else the last before it, else the next.
-pub(super) fn time_of(text: &str, number: &Said, names: &[(String, Which)]) -> Vec<Which> {
+pub(super) fn time_of(
+    text: &str,
+    number: &Said,
+    said: &[Said],
+    names: &[(String, Which)],
+) -> Vec<Which> {
     let mut places: Vec<(usize, usize, Which)> = Vec::new();
     for (name, which) in names {
         places.extend(text.match_indices(name.as_str()).filter_map(|(at, _)| {
@@ -297,6 +496,26 @@ pub(super) fn time_of(text: &str, number: &Said, names: &[(String, Which)]) -> V
         }));
     }
     places.sort_by_key(|p| p.0);
+    // "From week A to week B units rose from 1,010 to 1,233": as many figures after the times, in their order.
+    let mut spots: Vec<(usize, usize)> = places.iter().map(|p| (p.0, p.1)).collect();
+    spots.dedup();
+    let after_all = |n: &&Said| spots.iter().all(|s| s.1 <= n.from);
+    let listed: Vec<&Said> = said.iter().filter(after_all).collect();
+    if spots.len() > 1
+        && listed.len() == spots.len()
+        && let Some(at) = listed.iter().position(|n| n.from == number.from)
+    {
+        let spot = spots.get(at);
+        return places
+            .iter()
+            .filter(|p| Some(&(p.0, p.1)) == spot)
+            .map(|p| p.2)
+            .collect();
+    }
+    // "1,233 a week later" is of the row after the one named.
+    if RELATIVE.is_in(text.get(number.to..).unwrap_or("")) {
+        return Vec::new();
+    }
     let next = places.iter().find(|p| p.0 >= number.to);
     let adjacent = next.filter(|p| belongs_to_next(text.get(number.to..p.0).unwrap_or("")));
     let prior = places.iter().rev().find(|p| p.1 <= number.from);
@@ -325,7 +544,19 @@ mod tests {
             assert!(pattern.regex().is_some(), "{columns:?}");
         }
         for pattern in [
-            &BETWEEN, &OPENS, &FROM, &TO, &BY, &CHANGED, &COMPARED, &KO_FROM, &KO_TO, &OF_WHAT,
+            &RELATIVE,
+            &KO_CHANGED,
+            &KO_THAN,
+            &BETWEEN,
+            &OPENS,
+            &FROM,
+            &TO,
+            &BY,
+            &CHANGED,
+            &COMPARED,
+            &KO_FROM,
+            &KO_TO,
+            &OF_WHAT,
         ] {
             assert!(pattern.regex().is_some());
         }

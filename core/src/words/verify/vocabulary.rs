@@ -31,6 +31,18 @@ good watch bad red green on off track
 close closes closed closing open opens opened finish finishes finished wrap land lands landed pass passes passed cross crossed top topped topping trail trails trailed trailing outsold outpaced outgrew overtook overtakes surpass surpasses surpassed beat beats match matches matched mirror mirrored tally spread spreads scattered even evenly uneven unevenly divided divides split splits equally ranging ranges hovered post posts yield yields yielded fetch fetched cost costs costing edged inched eased swing swung soared recovered rebounded bounced sank slumped slumps suffered experienced witnessed noted note notable notably noticeably marginally modestly moderately broadly barely hardly fully partially essentially effectively steadily gradually suddenly abruptly significantly substantially considerably dramatically mostly mainly fast faster fastest slow slower slowest quick quicker quickest expensive cheap cheaper cheapest dearest side spot position order list table figure mark slice bit handful pair couple comprise comprises comprised constitute constitutes constituted form forms formed run runs ran amount via through here whole entire full overall grand combined sums spent spend average averaging per head lead gap margin distance clear close tight wide narrow meanwhile additionally moreover furthermore also finally lastly firstly secondly conversely contrast similarly likewise compared overall summary summarise short brief note find following above below table shown exactly what happened happen happens seen see view look looks looked looking
 outlier out line limits limit beyond within outside inside
 dominate dominates dominated consist consists consisted unusually unusual normally committing commits add adds adding subtract subtracts reach sits occupies occupy
+if whether can could may might would we our us as unless per minus hence upon towards toward onto off along beyond beneath beside counting excluding ignoring aside regardless basis terms context case example way kind
+balance base calculate comprise compute correspond cover display double drift estimate exhibit face fluctuate gather imply indicate involve keep lag mean measure narrow widen note observe occur offset outperform underperform perform plateau predict project realize realise recover relate report require retain reverse round score tie trace turn undershoot overshoot worsen assume include exclude remain belong concern differ exist play act implies implied already serve appear approach arrive apply need carry reach attain
+absolute actual additional adjacent brief broad certain common comparable complete incomplete consecutive current different distinct dominant estimated exact fair former gross identical incremental individual initial joint lone marginal mild minimal moderate narrow near negative negligible net neutral numerical only opposite original particular positive practical precise preliminary pronounced proportional rapid recent rough sharp significant similar sizable sizeable slight sole special steep strict substantial tiny typical uneven virtual visible vast zero noteworthy important chief primary prime fractional overwhelming deep shallow realistic
+runner seller performer contributor detractor counterpart majority minority bulk chunk balance fifth tenth quarter third attention worth shape condition status picture snapshot breakdown scale size path course pace step stage duration window zero nil nothing anything everything expectation commitment priority highlight finding takeaway detail total subtotal increment decrement decline fall rise
+ship deliver dispatch process handle lift boost push pull drag weigh outweigh hit cut trim shave add knock propel raise lower ease soften harden firm tick tack creep crawl drift sag slide skid sink plummet collapse crash tumble crater halve double triple quadruple multiply swell balloon soar rocket skyrocket spurt leap bounce rally recoup regain revert return settle stabilise stabilize steady level bottom crest culminate taper fade wane ebb accelerate decelerate slow speed stall stagnate pause resume reach near approach touch breach clear eclipse exceed top surpass outdo outstrip lag trail straggle precede succeed cede yield concede retain defend
+detect identify flag find discover determine establish confirm verify reveal emerge result derive stem attribute relate tie link belong pertain describe denote signify translate amount equate stack line set get got go gone going seem appear prove turn end wind finish wrap round
+exceptional extreme remarkable marked outright relative absolute respective considerable comfortable decent modest moderate meagre meager slender slim thin thick heavy light hefty huge vast massive minor major notable obvious evident apparent plain pure simple sheer rapid swift gradual gentle mild abrupt sudden steady consistent persistent temporary brief short long extended prolonged deep shallow broad narrow wide tight loose even odd unusual abnormal atypical typical ordinary regular exceptional rare frequent occasional constant frequent repeated single double triple multiple numerous various several certain
+stronger weaker sensitive insensitive responsive required necessary sufficient enough able unable ready due pending outstanding open left over remaining
+twice thrice double apiece each compensate counterbalance counteract cushion mitigate help hurt harm hamper benefit support assist possible impossible likely rate anywhere somewhere usual customary standard default current present previous respective mutual jointly apart separate individual sizable proportion disproportion
+receive receives received receiving get gets getting got halt halted stop stops stopped standstill hang hangs hung hinge hinges rely relies wait waits allow allows bear bears owe ask asks asked answer answers answered serve serves served hurt hurts suffer suffers enjoy enjoys enjoyed feel felt touch touched stretch stretched become became becomes becoming buy buys bought buying build builds built building kept keeping pick picks picked picking shed sheds shedding work works worked working deserve deserves deserved merit merits warrant warrants stick sticks stuck span spans spanned log logs logged clock clocked notch notched rack racked net netted pocket pocketed garner garnered amass amassed bag bagged secure secured capture captures captured claim claims claimed command commands commanded supply supplies supplied originate originated originates produce produces produced wipe wiped erase erased evaporate evaporated vanish vanished disappear disappeared arise arose emerge emerged manage manages managed fail fails failed happen tail tailed level levelled leveled nudge nudged inch inched creep crept leap leapt deepen deepened broaden broadened lengthen shorten flip flipped replace replaced shoot shot nosedive nosedived jumped linger lingered concentrate combine combines contribute situate situated place settle house collect collects collected pay pays paid charge charges charged retail retails retailed lose move write wrote hand handed tend tends tended think means name names count counts sort sorts group groups grouped rate rates rated class classed treat treated read reads
+affordable inexpensive pricey costly frequent infrequent uncertain uncertainty sure greater lesser utmost middle central monthly weekly daily annual yearly quarterly favourable favorable unfavourable unfavorable adverse contrary simple straightforward unclear standout bestselling bestseller bestsellers chunky lopsided balanced concentrated fragmented diversified reliable unreliable true false single separate general main lumps lump
+business company firm trend trends outcome outcomes thing things factor factors element elements component components term terms standpoint benchmark yardstick reference height trough troughs bump edge advantage deficit shortfall surplus excess overrun cushion buffer room headroom ceiling floor cap midpoint centre center halfway lion portion mix blend composition structure league ladder spot podium standing fact facts reading headline money cash takings proceeds intake till tills ticket worth cheapest assortment range lineup catalogue catalog portfolio shelf shelves home house place places middle line pack field
 ahead behind fewest lots saw counted worth tops close closely narrowly single joint tied head sits lies lay posted booked delivered totalled totaled totaling totalling equals equal equivalent corresponds corresponding wide narrow like unlike such several many thus so here too again old new came back short own fully entirely
 ";
 
@@ -38,7 +50,7 @@ ahead behind fewest lots saw counted worth tops close closely narrowly single jo
 const OF_FUNCTION: &[(&[&str], &str)] = &[
     (
         &["forecast", "attainment", "suggest_targets", "what_if"],
-        "will would expect expects expected expecting forecast forecasts forecasted predicted prediction projected projection estimate estimated estimates outlook likely likelihood unlikely probably probability probable chance chances odds model models interval confidence bounds might could uncertain uncertainty next likely",
+        "will would should expect expects expected expecting forecast forecasts forecasted predicted prediction projected projection estimate estimated estimates outlook likely likelihood unlikely probably probability probable chance chances odds model models interval confidence bounds might could uncertain uncertainty next likely",
     ),
     (
         &[
@@ -52,7 +64,7 @@ const OF_FUNCTION: &[(&[&str], &str)] = &[
     ),
     (
         &["drivers", "bridge", "insights", "recommend"],
-        "because due driven drive drives driver drivers driving cause caused causes explain explains explained explanation reason reasons mostly thanks attributable attributed contributed effect effects pushed pulled offset offsets partly behind new discontinued mix existing launch launched old",
+        "should because due driven drive drives driver drivers driving cause caused causes explain explains explained explanation reason reasons mostly thanks attributable attributed contributed effect effects pushed pulled offset offsets partly behind new discontinued mix existing launch launched old",
     ),
     (
         &["recommend", "insights", "elasticity", "what_if"],
@@ -96,6 +108,44 @@ pub(super) fn is_plain(word: &str) -> bool {
     PLAIN_WORDS.contains(word)
 }
 
+static PLAIN_STEMS: LazyLock<BTreeSet<String>> =
+    LazyLock::new(|| PLAIN_WORDS.iter().map(|w| stem(w)).collect());
+
+/// A word without its ending, so that one form stands for all: contribute, contributing, contribution.
+fn stem(word: &str) -> String {
+    const ENDINGS: [&str; 20] = [
+        "iest", "ier", "est", "ations", "ation", "ments", "ment", "ingly", "edly", "ings", "ing",
+        "ions", "ion", "ies", "ied", "es", "ed", "ly", "s", "y",
+    ];
+    let mut root = word;
+    for ending in ENDINGS {
+        if let Some(cut) = word.strip_suffix(ending).filter(|r| r.len() >= 3) {
+            root = cut;
+            break;
+        }
+    }
+    let root = root.trim_end_matches(['e', 'i', 'y']);
+    // "dropped" is "drop" with its last letter doubled.
+    let mut letters: Vec<char> = root.chars().collect();
+    if letters.len() > 3 && letters[letters.len() - 1] == letters[letters.len() - 2] {
+        letters.pop();
+    }
+    letters.into_iter().collect()
+}
+
+/// What a metric's own texts speak of.
+fn of_metric(metric: &str) -> &'static str {
+    match metric {
+        "aov" | "orders" | "customers" | "repeat_rate" | "units_per_order" => {
+            "customer customers buyer buyers order orders spend purchase purchases placed basket"
+        }
+        "discount_depth" => "discount discounts discounted list deep deeper shallow shallower",
+        "returns" | "return_rate" => "return returns returned back refund refunds",
+        "new_sku_revenue" | "new_sku_share" => "new launch launches launched",
+        _ => "",
+    }
+}
+
 /// Words of `text` that neither reports, nor these facts, nor the built-in wording use.
 pub(super) fn foreign_words(kind: &str, text: &str, facts: &Facts, free: &str) -> Vec<String> {
     let built_in = fold(&narrate_facts(kind, facts, Lang::En));
@@ -111,8 +161,24 @@ pub(super) fn foreign_words(kind: &str, text: &str, facts: &Facts, free: &str) -
             allowed.extend(list.split_whitespace());
         }
     }
+    allowed.extend(of_metric(&facts.metric).split_whitespace());
+    let stems: BTreeSet<String> = allowed.iter().map(|w| stem(w)).collect();
+    let known = |w: &str| {
+        PLAIN_WORDS.contains(w) || allowed.contains(w) || {
+            let stem = stem(w);
+            PLAIN_STEMS.contains(&stem) || stems.contains(&stem)
+        }
+    };
+    // Customers may buy in any report; they are counted only where the metric is theirs.
+    let next: Vec<&str> = words(text).skip(1).chain([""]).collect();
     words(text)
-        .filter(|w| w.len() >= 2 && !PLAIN_WORDS.contains(w) && !allowed.contains(w))
+        .zip(next)
+        .filter(|(w, next)| {
+            !(matches!(*w, "customers" | "buyers")
+                && matches!(*next, "bought" | "spent" | "purchased" | "ordered" | "paid"))
+        })
+        .map(|(w, _)| w)
+        .filter(|w| w.len() >= 2 && !known(w))
         // Names stand as masks here; "qz" begins no word.
         .filter(|w| !w.starts_with("qzname"))
         .map(str::to_owned)

@@ -1,0 +1,309 @@
+//! Figures that follow from facts: sums, differences and shares of them, where the words around call them that.
+
+use std::collections::BTreeSet;
+
+use super::super::facts::Unit;
+use super::super::slots::Pattern;
+use super::base::{Base, Fact};
+use super::numbers::Said;
+
+pub(super) static SUM: Pattern = Pattern::new(
+    r"\b(?:together|combined|both|in all|in total|totals?|totall?ed|overall|altogether|add(?:s|ed)? up|sums?|jointly|between them|top|products|items)\b|합계|합쳐|합하면|합은|모두|총|상위|전체|\b(?:over|across|during|in) (?:the|these|all|those) (?:\w+ )?(?:days|weeks|months|quarters|years|period)\b",
+);
+static MEAN: Pattern = Pattern::new(
+    r"\b(?:average[sd]?|averaging|mean|(?:a|per|each) (?:day|week|month|quarter|year))\b|평균|하루에|한 달에|매주|매월",
+);
+static UPPER: Pattern = Pattern::new(
+    r"\b(?:more|higher|ahead|above|beyond|exceed\w*|beat\w*|over|outs\w+|outperform\w*|surplus|better|extra)\b|더 많|더 높|초과|웃돌|많은|많게|많이|높은|높게|높습|많습",
+);
+static LOWER: Pattern = Pattern::new(
+    r"\b(?:less|fewer|lower|behind|short\w*|below|under|miss\w*|need\w*|missing|lack\w*|trail\w*|lag\w*|reduc\w+|worse)\b|부족|못 미|밑돌|적은|적게|적었|적습|낮게|낮은|낮습|모자",
+);
+static GAP: Pattern = Pattern::new(
+    r"\b(?:gap|difference|differs?|lead|margin|apart|left|remain\w*|to go|still|chang\w+|impl\w+|growth|by)\b|차이|남|변화",
+);
+static OF_IT: Pattern = Pattern::new(r"\b(?:of|target|goal|plan)\b|목표|달성");
+static REST: Pattern = Pattern::new(
+    r"\b(?:rest|remaining|remainder|others?|left|leav\w+|outside|everything else)\b|나머지|그 외",
+);
+
+/// Columns that add up over rows.
+const ADDITIVE: [&str; 12] = [
+    "value",
+    "baseline",
+    "revenue",
+    "share",
+    "revenue_share",
+    "forecast",
+    "change",
+    "contribution",
+    "impact",
+    "expected_uplift",
+    "customers",
+    "skus",
+];
+/// What is compared within a row: a level and what it is held against.
+const HELD_AGAINST: [(&str, &str); 10] = [
+    ("expected_end", "target"),
+    ("to_date", "target"),
+    ("value", "target"),
+    ("value", "expected"),
+    ("value", "baseline"),
+    ("expected", "baseline"),
+    ("stretch_target", "last_year"),
+    ("commit", "last_year"),
+    ("ambitious", "last_year"),
+    ("forecast", "last_year"),
+];
+
+/// Facts of one row by column.
+fn of<'b>(base: &'b Base, row: usize, column: &str) -> Option<&'b Fact> {
+    base.facts
+        .iter()
+        .find(|f| f.row == Some(row) && f.column == column)
+}
+
+/// Rows in the order their names stand, each once.
+fn in_order(named: &[(usize, usize)]) -> Vec<usize> {
+    let mut seen = BTreeSet::new();
+    named
+        .iter()
+        .map(|(row, _)| *row)
+        .filter(|row| seen.insert(*row))
+        .collect()
+}
+
+/// How many the text calls the top: "the top three".
+fn top_count(text: &str) -> Option<usize> {
+    const WORDS: [&str; 9] = [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    ];
+    const KOREAN: [&str; 4] = ["두", "세", "네", "다섯"];
+    for (i, word) in WORDS.iter().enumerate() {
+        if text.contains(&format!("top {word}")) || text.contains(&format!("top {}", i + 2)) {
+            return Some(i + 2);
+        }
+    }
+    (2..=10)
+        .find(|n| text.contains(&format!("상위 {n}")))
+        .or_else(|| {
+            KOREAN
+                .iter()
+                .position(|w| text.contains(&format!("상위 {w}")))
+                .map(|i| i + 2)
+        })
+}
+
+/// Whether `number` follows from the facts in the way that `text`, the sentence around it, says.
+pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base: &Base) -> bool {
+    let unit_fits = |unit: Unit, relative: bool| match number.unit {
+        None => unit != Unit::Share && !relative,
+        Some(Unit::Share) => unit == Unit::Share || relative,
+        Some(told) => told == unit && !relative,
+    };
+    let points = number.raw.ends_with("points");
+    let named_rows = in_order(named);
+    // A chance of missing is what the chance of reaching leaves.
+    if number.unit == Some(Unit::Share) && !points && super::relations::of_missing(text, number) {
+        let of_row = |f: &&Fact| {
+            f.row
+                .is_some_and(|r| named_rows.is_empty() || named_rows.contains(&r))
+        };
+        let mut chances = base
+            .facts
+            .iter()
+            .filter(|f| f.column == "p_attain")
+            .filter(of_row);
+        if chances.any(|f| (1.0 - f.x - number.x).abs() <= number.slack * 1.0001) {
+            return true;
+        }
+    }
+    let near = |x: f64| (x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
+    let rows = in_order(named);
+    let all: Vec<usize> = (0..base.names.len()).collect();
+    if SUM.is_in(text) {
+        let mut sets: Vec<Vec<usize>> = vec![all.clone()];
+        if rows.len() > 1 {
+            sets.push(rows.clone());
+        }
+        if let Some(n) = top_count(text) {
+            sets.push(all.iter().copied().take(n).collect());
+        }
+        for class in base.classes(text) {
+            sets.push(class);
+        }
+        for set in sets.iter().filter(|s| s.len() > 1) {
+            for column in ADDITIVE {
+                let parts: Vec<&Fact> = set.iter().filter_map(|r| of(base, *r, column)).collect();
+                let Some(first) = parts.first().filter(|_| parts.len() == set.len()) else {
+                    continue;
+                };
+                // Averages and rates do not add up; shares do.
+                let adds = base.additive || !matches!(column, "value" | "baseline" | "change");
+                if adds
+                    && unit_fits(first.unit, false)
+                    && near(parts.iter().map(|f| f.x).sum::<f64>())
+                {
+                    return true;
+                }
+            }
+        }
+    }
+    if MEAN.is_in(text) && base.additive {
+        for column in ["value", "forecast", "revenue"] {
+            let set = if rows.len() > 1 { &rows } else { &all };
+            let parts: Vec<&Fact> = set.iter().filter_map(|r| of(base, *r, column)).collect();
+            if let Some(first) = parts
+                .first()
+                .filter(|_| parts.len() > 1 && parts.len() == set.len())
+                && unit_fits(first.unit, false)
+                && near(parts.iter().map(|f| f.x).sum::<f64>() / parts.len() as f64)
+            {
+                return true;
+            }
+        }
+    }
+    let (upper, lower) = (UPPER.is_in(text), LOWER.is_in(text));
+    let gap = GAP.is_in(text);
+    // Which of two comes out ahead must be the one said to.
+    let told = |difference: f64| {
+        gap || (upper && lower) || upper && difference > 0.0 || lower && difference < 0.0
+    };
+    let compare = |a: &Fact, b: &Fact| {
+        let difference = a.x - b.x;
+        if !told(difference) {
+            return false;
+        }
+        if a.unit == Unit::Share {
+            return points && near(difference);
+        }
+        unit_fits(a.unit, false) && near(difference)
+            || !points && b.x > 0.0 && unit_fits(a.unit, true) && near(difference / b.x)
+    };
+    let focus = if rows.is_empty() {
+        all.iter()
+            .copied()
+            .filter(|r| base.names.get(*r).is_some_and(Vec::is_empty))
+            .collect()
+    } else {
+        rows.clone()
+    };
+    for row in &focus {
+        for (a, b) in HELD_AGAINST {
+            let (Some(a), Some(b)) = (of(base, *row, a), of(base, *row, b)) else {
+                continue;
+            };
+            if (upper || lower || gap) && compare(a, b) {
+                return true;
+            }
+            let share = !points && OF_IT.is_in(text) && unit_fits(a.unit, true);
+            if share && b.x > 0.0 && near(a.x / b.x) && b.column == "target" {
+                return true;
+            }
+        }
+    }
+    if upper || lower || gap {
+        for column in ["value", "revenue", "forecast", "share", "to_date"] {
+            // The first named against each of the others.
+            for (i, a) in rows.iter().enumerate() {
+                for b in rows.iter().skip(i + 1) {
+                    if let (Some(a), Some(b)) = (of(base, *a, column), of(base, *b, column))
+                        && compare(a, b)
+                    {
+                        return true;
+                    }
+                }
+            }
+            // Along a series, a step from one time to the next.
+            if rows.is_empty() {
+                for pair in all.windows(2) {
+                    if let (Some(a), Some(b)) =
+                        (of(base, pair[1], column), of(base, pair[0], column))
+                        && compare(a, b)
+                    {
+                        return true;
+                    }
+                }
+            }
+        }
+    }
+    if REST.is_in(text) && number.unit == Some(Unit::Share) && !points {
+        let shares = base.facts.iter().filter(|f| {
+            matches!(
+                f.column.as_str(),
+                "top1_share" | "top5_share" | "share" | "cumulative_share"
+            )
+        });
+        let named_share: f64 = rows
+            .iter()
+            .filter_map(|r| of(base, *r, "share"))
+            .map(|f| f.x)
+            .sum();
+        if shares.into_iter().any(|f| near(1.0 - f.x))
+            || named_share > 0.0 && near(1.0 - named_share)
+        {
+            return true;
+        }
+    }
+    false
+}
+
+/// How many times one is the other, where the text names both: "three times", "twice".
+pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
+    let rows = in_order(named);
+    let mut found = Vec::new();
+    let own = if rows.is_empty() {
+        (0..base.names.len())
+            .filter(|r| base.names.get(*r).is_some_and(Vec::is_empty))
+            .collect()
+    } else {
+        rows.clone()
+    };
+    for row in own {
+        for against in ["baseline", "expected"] {
+            if let (Some(a), Some(b)) = (of(base, row, "value"), of(base, row, against))
+                && b.x > 0.0
+            {
+                found.push(a.x / b.x);
+            }
+        }
+        found.extend(of(base, row, "index_to_peers").map(|f| f.x));
+    }
+    for (i, a) in rows.iter().enumerate() {
+        for b in rows.iter().skip(i + 1) {
+            for column in ["value", "revenue", "forecast", "share", "elasticity"] {
+                if let (Some(a), Some(b)) = (of(base, *a, column), of(base, *b, column))
+                    && b.x != 0.0
+                {
+                    found.push(a.x / b.x);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Shares that a fraction in words may stand for: those of the rows named, or of their sum, or of all.
+pub(super) fn shares(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
+    let rows = in_order(named);
+    let mut found: Vec<f64> = base
+        .facts
+        .iter()
+        .filter(|f| f.unit == Unit::Share && !f.points)
+        .filter(|f| {
+            f.row.is_some_and(|r| {
+                rows.contains(&r) || rows.is_empty() && base.names.get(r).is_some_and(Vec::is_empty)
+            })
+        })
+        .map(|f| f.x.abs())
+        .collect();
+    if rows.len() > 1 {
+        found.push(
+            rows.iter()
+                .filter_map(|r| of(base, *r, "share"))
+                .map(|f| f.x)
+                .sum(),
+        );
+    }
+    found
+}

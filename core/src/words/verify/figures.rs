@@ -1,0 +1,548 @@
+//! A number must be a fact of the member, time and column that the words around it name.
+
+use super::super::facts::{Facts, Unit, grain_of};
+use super::super::slots::Pattern;
+use super::super::text::fold;
+use super::base::{Base, Fact, Role};
+use super::direction::{DOWN, UP};
+use super::numbers::{Said, currency_code, numbers};
+use super::{Fault, FaultKind};
+use super::{derived, labels, relations};
+use crate::series::Grain;
+
+pub(super) static CHANGE_WORD: Pattern = Pattern::new(
+    r"\b(?:chang\w+|differ\w*|contribut\w+|swing|growth|decline|over|fewer|less|more|price|volume|mix|effect|impact|new|discontinued|taken?|took|away|short)\b|변화|차이|효과|기여|가격|물량|믹스|영향",
+);
+
+pub(super) static LIST_GAP: Pattern =
+    Pattern::new(r"^(?:%| units| points)?(?:,? and |, )(?:[a-z]{3} |[€$£₩])?$");
+
+pub(super) static THAN_WHOM: Pattern =
+    Pattern::new(r"\b(?:follows|followed|trails|trailed|behind|after) (?:the )?$");
+
+pub(super) static RANK_WORD: Pattern =
+    Pattern::new(r"\b(?:rank\w*|place[sd]?|position|spot|no|number)\b|위");
+
+pub(super) static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|next|향후|상위) $");
+
+pub(super) static WORD_NUMBER: Pattern = Pattern::new(
+    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one) tenth|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
+);
+
+static LEVEL_BEFORE: Pattern = Pattern::new(
+    r"\b(?:with|to|at|from|made|sold|brought|earned|reach|reaches|reached|has made|in all|uplift|uplift [a-z]{3}|qzname[a-z]+z,?|(?:with|to|at|from|made|earned|brought|reached) [a-z]{3}) $",
+);
+static TIMES_AFTER: Pattern = Pattern::new(r"^ ?(?:times\b|x\b|배)");
+static ROUGHLY_LESS: Pattern =
+    Pattern::new(r"\b(?:nearly|almost|just under|less than|under|close to) (?:a )?$");
+static ROUGHLY_MORE: Pattern = Pattern::new(r"\b(?:more than|over|just over|well over) (?:a )?$");
+
+/// Counts, fractions and multiples in words.
+pub(super) fn word_numbers(
+    kind: &str,
+    text: &str,
+    named: &[(usize, usize)],
+    base: &Base,
+    facts: &Facts,
+    age: Option<f64>,
+    faults: &mut Vec<Fault>,
+    headline: &mut bool,
+) {
+    for hit in WORD_NUMBER
+        .regex()
+        .into_iter()
+        .flat_map(|r| r.captures_iter(text))
+    {
+        let (Some(whole), Some(word)) = (hit.get(0), hit.get(1)) else {
+            continue;
+        };
+        let before = text.get(..whole.start()).unwrap_or("");
+        let after = text.get(whole.end()..).unwrap_or("");
+        // "the top five" names a column.
+        if after.starts_with(" largest")
+            || after.starts_with(" biggest")
+            || before.ends_with("top ")
+        {
+            continue;
+        }
+        let (less, more) = (ROUGHLY_LESS.is_in(before), ROUGHLY_MORE.is_in(before));
+        let about = |x: f64, n: f64, slack: f64| match (less, more) {
+            (true, _) => x < n && x > n - 2.0 * slack,
+            (_, true) => x > n && x < n + 3.0 * slack,
+            _ => (x - n).abs() <= slack,
+        };
+        let known = if let Some(share) = fraction(word.as_str()) {
+            derived::shares(named, base)
+                .iter()
+                .any(|x| about(*x, share, 0.03))
+        } else if let Some(n) = multiple(word.as_str(), hit.get(2).is_some()) {
+            derived::multiples(named, base)
+                .iter()
+                .any(|x| about(*x, n, 0.1 * n))
+        } else if hit.get(3).is_some() {
+            let n = count(word.as_str()) / 100.0;
+            base.facts.iter().any(|f| {
+                let own = f
+                    .row
+                    .is_some_and(|r| named.is_empty() || named.iter().any(|n| n.0 == r));
+                own && f.unit == Unit::Share && !f.points && (f.x.abs() - n).abs() < 0.005
+            })
+        } else {
+            let n = count(word.as_str());
+            let counts = |f: &Fact| {
+                matches!(f.unit, Unit::Count | Unit::Plain)
+                    && f.x == n
+                    && relations::at_age(f, age, base)
+            };
+            let of_time = |f: &Fact| {
+                let column = matches!(f.column.as_str(), "age" | "age_weeks" | "n_weeks" | "depth");
+                let spaced = match &facts.horizon {
+                    Some((_, grain)) => grain.as_str(),
+                    None => match grain_of(&facts.rows) {
+                        Grain::Day => "day",
+                        Grain::Week => "week",
+                        Grain::Month => "month",
+                        Grain::Quarter => "quarter",
+                        Grain::Year => "year",
+                    },
+                };
+                let said = hit.get(4).map_or("", |m| m.as_str()).trim();
+                let rows =
+                    f.column.is_empty() && matches!(kind, "history" | "forecast" | "what_if");
+                column && !said.starts_with("year") || rows && said.starts_with(spaced)
+            };
+            let in_time = hit.get(4).is_some();
+            base.facts
+                .iter()
+                .any(|f| counts(f) && (!in_time || of_time(f)))
+                || base.free.contains(whole.as_str())
+                || !in_time && named.len() as f64 == n
+        };
+        if known {
+            *headline = true;
+        } else {
+            faults.push(Fault::new(FaultKind::Number, whole.as_str()));
+        }
+    }
+}
+
+fn count(word: &str) -> f64 {
+    const WORDS: [&str; 11] = [
+        "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
+    ];
+    match WORDS.iter().position(|w| *w == word) {
+        Some(i) => i as f64 + 2.0,
+        None if word == "a dozen" => 12.0,
+        None => f64::NAN,
+    }
+}
+
+fn fraction(word: &str) -> Option<f64> {
+    let of = match word {
+        "half" => 0.5,
+        "quarter of" => 0.25,
+        // "One in ten", "seven out of ten".
+        _ if word.contains(" in ") || word.contains(" out of ") => {
+            let small = |w: &str| if w == "one" { 1.0 } else { count(w) };
+            let mut ends = word.split(' ');
+            small(ends.next()?) / small(ends.next_back()?)
+        }
+        _ => {
+            let (many, part) = word.split_once([' ', '-'])?;
+            let part = part.trim_end_matches(" of").trim_end_matches('s');
+            let part = ["quarter", "third", "fifth", "tenth"]
+                .iter()
+                .position(|p| *p == part)
+                .and_then(|i| [0.25, 1.0 / 3.0, 0.2, 0.1].get(i))?;
+            let many = match many {
+                "two" => 2.0,
+                "three" => 3.0,
+                "four" => 4.0,
+                _ => 1.0,
+            };
+            many * part
+        }
+    };
+    Some(of)
+}
+
+fn multiple(word: &str, times: bool) -> Option<f64> {
+    match word {
+        "twice" | "double" | "doubled" => Some(2.0),
+        "triple" | "tripled" => Some(3.0),
+        "halved" => Some(0.5),
+        _ if times => Some(count(word)),
+        _ => None,
+    }
+}
+
+/// The name that a number of a list belongs to where as many names stand before it:
+/// "Post and Airport sold 3,610 and 1,608 units".
+pub(super) fn respectively(
+    figures: &[Said],
+    at: usize,
+    text: &str,
+    named: &[(usize, usize)],
+) -> Option<usize> {
+    let joined = |a: usize, b: usize| {
+        text.get(a..b)
+            .is_some_and(|t| LIST_GAP.is_in(t) && !t.contains("from"))
+    };
+    let mut first = at;
+    while first > 0 && joined(figures[first - 1].to, figures[first].from) {
+        first -= 1;
+    }
+    let mut last = at;
+    while last + 1 < figures.len() && joined(figures[last].to, figures[last + 1].from) {
+        last += 1;
+    }
+    let mut places: Vec<usize> = named
+        .iter()
+        .map(|n| n.1)
+        .filter(|p| *p < figures[first].from)
+        .collect();
+    places.dedup();
+    let count = last - first + 1;
+    let list = places.get(places.len().checked_sub(count)?..)?;
+    // Only names and what joins them: figures between them belong to each already.
+    let bare = |t: &str| !t.contains(|c: char| c.is_ascii_digit() || c == '(' || c == '\u{1}');
+    let names_joined = list.windows(2).all(|w| {
+        text.get(w[0]..w[1])
+            .is_some_and(|t| bare(t) && (t.ends_with(" and ") || t.ends_with(", ")))
+    });
+    (count > 1 && names_joined).then(|| list[at - first])
+}
+
+#[allow(clippy::too_many_arguments, reason = "one check with its surroundings")]
+pub(super) fn check_number<'n>(
+    number: &Said,
+    clause: (usize, usize),
+    sentence: &str,
+    named: &'n [(usize, usize)],
+    base: &Base,
+    metric: Unit,
+    facts: &Facts,
+    asked: &labels::Asked,
+    times: &[labels::Which],
+    paired: Option<usize>,
+    age: Option<f64>,
+    faults: &mut Vec<Fault>,
+    headline: &mut bool,
+) {
+    let near = |f: &Fact| {
+        let same = (f.x - number.x).abs() <= number.slack * 1.0001;
+        let size = (f.x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
+        // A change may be told without its sign, where a verb gives the direction.
+        same || (size && f.role == Role::Change && !number.signed)
+            || (size && f.x < 0.0 && f.role == Role::Change && number.x < 0.0)
+    };
+    // A place in a ranking or a count of rows is not a level.
+    let ranked = RANK_WORD.is_in(sentence);
+    let counted = number.unit == Some(Unit::Count) && metric == Unit::Count;
+    // "Airport with 1": what follows a verb of a level is no count of rows.
+    let level = number.unit.is_none()
+        && LEVEL_BEFORE.is_in(sentence.get(..number.from).unwrap_or(""))
+        && !RANK_WORD.is_in(sentence.get(number.to..).unwrap_or(""));
+    let plausible = |f: &&Fact| {
+        (f.column != "rank" || ranked && !level)
+            && !(level && f.column.is_empty() && f.x < 100.0)
+            && !(counted && f.column.is_empty() && f.row.is_none() && f.x < 100.0)
+    };
+    let mut fits: Vec<&Fact> = base
+        .facts
+        .iter()
+        .filter(|f| near(f))
+        .filter(plausible)
+        .filter(|f| relations::at_age(f, age, base))
+        .collect();
+    // "3 times", "3배": how often one is the other.
+    if number.unit.is_none() && TIMES_AFTER.is_in(sentence.get(number.to..).unwrap_or("")) {
+        let slack = number.slack.min(0.1 * number.x);
+        if derived::multiples(named, base)
+            .iter()
+            .any(|x| (x - number.x).abs() <= slack)
+        {
+            *headline = true;
+        } else if !free_holds(base, number) {
+            faults.push(Fault::new(FaultKind::Number, &number.raw));
+        }
+        return;
+    }
+    if fits.is_empty() {
+        if free_holds(base, number) {
+            return;
+        }
+        if derived::follows(number, sentence, named, base) {
+            *headline = true;
+            currency(number, facts, faults);
+            return;
+        }
+        if passes_mark(number, sentence, named, base) {
+            currency(number, facts, faults);
+            return;
+        }
+        // A change told as a percentage of points, or a fraction told as it is.
+        faults.push(Fault::new(FaultKind::Number, &number.raw));
+        return;
+    }
+    let right_unit = |f: &&Fact| match number.unit {
+        Some(Unit::Share) => f.unit == Unit::Share,
+        Some(Unit::Money) => f.unit == Unit::Money,
+        Some(Unit::Count) => f.unit == Unit::Count,
+        _ => f.unit != Unit::Share || f.x.abs() > 2.0 || metric == Unit::Plain,
+    };
+    fits.retain(right_unit);
+    // Points belong to shares only, percent to anything but a change of a share.
+    let of_the_change = sentence
+        .get(..number.from)
+        .is_some_and(|t| t.ends_with("of the "));
+    if number.raw.ends_with("points") && !of_the_change {
+        fits.retain(|f| f.points);
+    }
+    if fits.is_empty() {
+        faults.push(Fault::new(FaultKind::Unit, &number.raw));
+        return;
+    }
+    // A difference of shares is told in points; of a percentage it would be another figure.
+    if number.unit == Some(Unit::Share) && !number.raw.ends_with("points") {
+        fits.retain(|f| !f.points);
+        if fits.is_empty() {
+            faults.push(Fault::new(FaultKind::Unit, &number.raw));
+            return;
+        }
+    }
+    currency(number, facts, faults);
+    *headline = true;
+    if relations::of_other_metric(sentence, number, &fits, base) {
+        faults.push(Fault::new(FaultKind::Unit, &number.raw));
+        return;
+    }
+    // The probability of reaching a target is not the one of missing it.
+    if fits.iter().all(|f| f.column == "p_attain") && relations::of_missing(sentence, number) {
+        faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        return;
+    }
+    if derived::follows(number, sentence, named, base) {
+        return;
+    }
+    if let Some(kind) = misplaced(number, sentence, asked, times, &fits, base) {
+        faults.push(Fault::new(kind, &number.raw));
+        return;
+    }
+    // The member: the last named before the number in its clause, else before it, else after it.
+    let inside = named
+        .iter()
+        .rev()
+        .find(|(_, at)| *at < number.from && *at >= clause.0);
+    // "A follows B with 6,375": the figure is of A.
+    let compared = |at: usize| sentence.get(..at).is_some_and(|t| THAN_WHOM.is_in(t));
+    let whose = |last: &'n (usize, usize)| {
+        named
+            .iter()
+            .rev()
+            .find(|(_, at)| compared(last.1) && *at < last.1)
+            .unwrap_or(last)
+    };
+    let inside = inside.map(whose);
+    let before = named
+        .iter()
+        .rev()
+        .find(|(_, at)| *at < number.from)
+        .map(whose);
+    let after = named.iter().find(|(_, at)| *at >= number.to);
+    // "31.20 for Gorse" is of the name that follows.
+    let next =
+        after.filter(|(_, at)| labels::belongs_to_next(sentence.get(number.to..*at).unwrap_or("")));
+    let pair = paired.and_then(|place| named.iter().find(|(_, at)| *at == place));
+    // "3 new customers": of the segment right behind it.
+    let segments = base
+        .facts
+        .iter()
+        .any(|f| f.row.is_some() && f.column == "customers");
+    let behind = after.filter(|(_, at)| segments && sentence.get(number.to..*at) == Some(" "));
+    if let Some((_, at)) = behind {
+        let own = |f: &&Fact| {
+            f.row
+                .is_some_and(|r| named.iter().any(|n| n.1 == *at && n.0 == r))
+        };
+        if !fits.iter().any(own) {
+            faults.push(Fault::new(FaultKind::Number, &number.raw));
+        }
+        return;
+    }
+    let owner = pair.or(next).or(inside).or(before).or(after);
+    if let Some((_, at)) = owner {
+        let rows: Vec<usize> = named
+            .iter()
+            .filter(|(_, a)| a == at)
+            .map(|(r, _)| *r)
+            .collect();
+        let overall = derived::SUM.is_in(sentence) || precedes_names(number, named);
+        // A sum that is one member's alone is that member's.
+        let of_a_row = |column: &str| fits.iter().any(|f| f.row.is_some() && f.column == column);
+        let owned = fits.iter().any(|f| {
+            f.row.is_none() && !of_a_row(&f.column) && (f.column.is_empty() || overall)
+                || f.row.is_some_and(|r| {
+                    rows.contains(&r) || base.names.get(r).is_some_and(Vec::is_empty)
+                })
+        });
+        if !owned {
+            faults.push(Fault::new(FaultKind::Number, &number.raw));
+        }
+    }
+}
+
+/// Whether nobody is named before the number: then it may be of all.
+fn precedes_names(number: &Said, named: &[(usize, usize)]) -> bool {
+    named.iter().all(|(_, at)| *at > number.from)
+}
+
+static PAST_MARK: Pattern = Pattern::new(
+    r"\b(?:(below|under|less than|fewer than|short of)|(above|over|past|more than|exceed\w*|beyond|topp\w+|cross\w+))(?: the)? (?:[a-z]{3} |[€$£₩])?$",
+);
+
+/// "Dropped below 90,000": a round mark just on that side of the member's own level.
+fn passes_mark(number: &Said, sentence: &str, named: &[(usize, usize)], base: &Base) -> bool {
+    let Some(hit) = PAST_MARK.captures(sentence.get(..number.from).unwrap_or("")) else {
+        return false;
+    };
+    let below = hit.get(1).is_some();
+    let digits = number.x.abs().log10().floor();
+    // At most two digits that are not nought.
+    let round = number.x.abs() >= 10.0 && (number.x / 10_f64.powf(digits - 1.0)).fract() == 0.0;
+    let owner = named
+        .iter()
+        .rev()
+        .find(|(_, at)| *at < number.from)
+        .map(|n| n.0);
+    round
+        && base.facts.iter().any(|f| {
+            let own = f.row.is_some_and(|r| match owner {
+                Some(row) => r == row,
+                None => base.names.get(r).is_some_and(Vec::is_empty),
+            });
+            let unit = number.unit.is_none_or(|u| u == f.unit);
+            let near = (f.x - number.x).abs() < 0.1 * number.x.abs();
+            own && unit && f.role == Role::Level && near && (f.x < number.x) == below
+        })
+}
+
+/// The currency named must be that of the facts.
+fn currency(number: &Said, facts: &Facts, faults: &mut Vec<Fault>) {
+    if !facts.currency.is_empty()
+        && let Some(code) = number.currency
+        && code != currency_code(&fold(&facts.currency)).unwrap_or(&facts.currency)
+    {
+        faults.push(Fault::new(FaultKind::Unit, &number.raw));
+    }
+}
+
+/// Why a number that is a fact is not the fact that its place asks for.
+pub(super) fn misplaced(
+    number: &Said,
+    sentence: &str,
+    asked: &labels::Asked,
+    times: &[labels::Which],
+    fits: &[&Fact],
+    base: &Base,
+) -> Option<FaultKind> {
+    let has = |f: &dyn Fn(&Fact) -> bool| base.facts.iter().any(f);
+    let fit = |f: &dyn Fn(&Fact) -> bool| fits.iter().any(|x| f(x));
+    if let Some(high) = asked.end {
+        let end = |f: &Fact| {
+            let columns = if high {
+                ["hi", "price_hi"]
+            } else {
+                ["lo", "price_lo"]
+            };
+            columns.contains(&f.column.as_str())
+        };
+        if has(&end) && !fit(&end) {
+            return Some(FaultKind::Comparison);
+        }
+        let of_time = |which: &labels::Which| match which {
+            labels::Which::Row(row) => fit(&|f| end(f) && f.row == Some(*row)),
+            _ => true,
+        };
+        return (!times.is_empty() && !times.iter().any(of_time)).then_some(FaultKind::Time);
+    }
+    if !asked.columns.is_empty() {
+        let named = |f: &Fact| asked.columns.contains(&f.column.as_str());
+        // "fell 5,770 short of what was expected" tells a change.
+        let moves = |c: &&str| super::base::column_role(c) == Role::Change;
+        let change = asked.behind
+            && fits.iter().all(|f| f.role == Role::Change)
+            && !asked.columns.iter().any(moves);
+        if has(&named) && !fit(&named) && !change {
+            return Some(FaultKind::Comparison);
+        }
+    }
+    let before = |f: &Fact| f.role == Role::Before;
+    if asked.earlier && has(&before) && !fit(&|f| before(f) || f.role == Role::Other) {
+        return Some(FaultKind::Comparison);
+    }
+    if asked.reached && has(&before) && !fit(&|f| matches!(f.role, Role::Level | Role::Other)) {
+        return Some(FaultKind::Comparison);
+    }
+    if asked.change && has(&|f| f.role == Role::Change) && !fit(&|f| f.role == Role::Change) {
+        return Some(FaultKind::Comparison);
+    }
+    // A plus sign belongs to a change, and a change to a word of change.
+    let written = sentence.get(number.from..number.to).unwrap_or("");
+    if written.starts_with('+') && !fit(&|f| f.role == Role::Change) {
+        return Some(FaultKind::Comparison);
+    }
+    let only_change = fits.iter().all(|f| f.role == Role::Change);
+    let told = number.signed
+        || asked.change
+        || !asked.columns.is_empty()
+        || number.raw.ends_with("points")
+        || UP.is_in(sentence)
+        || DOWN.is_in(sentence)
+        || CHANGE_WORD.is_in(sentence);
+    if only_change && !told {
+        return Some(FaultKind::Comparison);
+    }
+    // The rows, or the side of a comparison, that the time beside it stands for.
+    let fits_time = |which: &labels::Which| match which {
+        labels::Which::Row(row) => fit(&|f| f.row.is_none_or(|r| r == *row)),
+        labels::Which::Baseline => fit(&|f| f.role != Role::Level || f.row.is_none()),
+        labels::Which::Period => true,
+    };
+    (!times.is_empty() && !times.iter().any(fits_time)).then_some(FaultKind::Time)
+}
+
+/// Numbers quoted from notes and reasons.
+pub(super) fn free_holds(base: &Base, number: &Said) -> bool {
+    let mut ignored = Vec::new();
+    !base.free.is_empty()
+        && numbers(&base.free, &mut ignored)
+            .iter()
+            .any(|n| (n.x - number.x).abs() <= number.slack.min(n.slack) && n.unit == number.unit)
+}
+
+/// "80 %" of "members for 80 %", "top 5", "95 % interval".
+pub(super) fn is_phrase(number: &Said, text: &str, base: &Base) -> bool {
+    let before = text.get(..number.from).unwrap_or("");
+    let after = text.get(number.to..).unwrap_or("");
+    if number.raw.ends_with("points") || number.unit == Some(Unit::Money) {
+        return false;
+    }
+    if (number.x - 0.8).abs() < 1e-9 && base.facts.iter().any(|f| f.column == "members_for_80") {
+        return true;
+    }
+    PHRASE_COUNT.is_in(before) && number.x <= 20.0
+        || ((number.x - 0.8).abs() < 1e-9
+            && (before.ends_with("for ")
+                || after
+                    .trim_start_matches('%')
+                    .trim_start()
+                    .starts_with("에는")
+                || before.ends_with("of ")))
+        || ((number.x - 0.95).abs() < 1e-9 && after.contains("interval"))
+        || (number.x.abs() - 0.01).abs() < 1e-9
+            && base.facts.iter().any(|f| f.column == "elasticity")
+        || (number.x == 1.0 && base.facts.is_empty())
+        || (after.starts_with(". ") && before.trim_end().ends_with([':', '.']) && number.x <= 20.0)
+        || (after.starts_with("위") && number.x == 1.0)
+}

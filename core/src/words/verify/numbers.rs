@@ -1,0 +1,207 @@
+//! The numbers of a text with their unit, sign and rounding.
+
+use super::super::facts::Unit;
+use super::super::slots::Pattern;
+use super::super::text::is_hangul;
+use super::{Fault, FaultKind};
+
+/// A number of a text.
+#[derive(Clone, Debug)]
+pub(super) struct Said {
+    pub(super) x: f64,
+    /// Half of the last digit shown.
+    pub(super) slack: f64,
+    pub(super) unit: Option<Unit>,
+    /// Written with a sign.
+    pub(super) signed: bool,
+    /// Its currency as a code, where one is named.
+    pub(super) currency: Option<&'static str>,
+    pub(super) from: usize,
+    pub(super) to: usize,
+    pub(super) raw: String,
+}
+
+/// The code of a currency however it is written.
+pub(super) fn currency_code(word: &str) -> Option<&'static str> {
+    let word = word.trim();
+    [
+        ("EUR", &["eur", "€", "유로"][..]),
+        ("USD", &["usd", "$", "dollar", "달러"]),
+        ("GBP", &["gbp", "£", "pound"]),
+        ("KRW", &["krw", "₩", "won", "원"]),
+    ]
+    .into_iter()
+    .find(|(_, forms)| forms.iter().any(|f| word.starts_with(f)))
+    .map(|(code, _)| code)
+}
+
+pub(super) static NUMBER: Pattern = Pattern::new(
+    r"([-+] ?)?(\d[\d,]*(?:\.\d+)?)(?: ?(million|billion|thousand|bn|[mk]\b|만|억|천))?",
+);
+
+pub(super) static CURRENCY: Pattern =
+    Pattern::new(r"^(?: ?(?:eur|usd|krw|gbp|euros?|dollars?|won|pounds?|€|\$|£|₩|원|달러|유로))");
+
+pub(super) static CURRENCY_BEFORE: Pattern = Pattern::new(r"(?:eur|usd|krw|gbp|€|\$|£|₩) ?[-+]?$");
+
+pub(super) static MONEY_WORDS: Pattern =
+    Pattern::new(r"\b(?:eur|usd|krw|gbp|euros?|dollars?|pounds?)\b|[€$£₩]|달러|유로");
+
+pub(super) static COUNT_AFTER: Pattern =
+    Pattern::new(r"^ ?(?:units?|pieces?|items?|orders?|bottles|customers|pcs|개 판매)\b");
+
+pub(super) static PERCENT_AFTER: Pattern =
+    Pattern::new(r"^ ?(?:%|percent\b|per cent\b|퍼센트|프로)");
+
+pub(super) static POINTS_AFTER: Pattern =
+    Pattern::new(r"^ ?(?:points?\b|percentage points?\b|pp\b|%p|포인트)");
+
+static POINTS_OF: Pattern =
+    Pattern::new(r"^ of (?:the |its |those )?[\d.,]+(?: percentage)? points\b");
+
+static APPROXIMATE: Pattern = Pattern::new(
+    r"(?:\b(?:about|around|roughly|approximately|nearly|almost|some|circa|just over|just under|more than|over)|약|거의) (?:[a-z]{3} ?|[€$£₩])?[-+]?$",
+);
+
+/// The numbers of `text`; digits grouped as no number is are a fault.
+pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
+    let mut found = Vec::new();
+    for hit in NUMBER
+        .regex()
+        .into_iter()
+        .flat_map(|r| r.captures_iter(text))
+    {
+        let (Some(whole), Some(digits)) = (hit.get(0), hit.get(2)) else {
+            continue;
+        };
+        // Digits inside a name ("spf50") are read with the name.
+        let before = text.get(..digits.start()).unwrap_or("");
+        if before.ends_with(|c: char| c.is_alphanumeric() && !is_hangul(c)) {
+            continue;
+        }
+        let shown = digits.as_str().trim_end_matches(',');
+        if !is_grouped(shown) {
+            faults.push(Fault::new(FaultKind::Grouping, shown));
+            continue;
+        }
+        let Ok(mut x) = shown.replace(',', "").parse::<f64>() else {
+            continue;
+        };
+        let decimals = shown.split_once('.').map_or(0, |(_, d)| d.len());
+        let mut slack = 0.5 * 10_f64.powi(-(decimals as i32));
+        if let Some(scale) = hit.get(3) {
+            let by = match scale.as_str() {
+                "thousand" | "k" | "천" => 1e3,
+                "million" | "m" => 1e6,
+                "billion" | "bn" => 1e9,
+                "만" => 1e4,
+                _ => 1e8,
+            };
+            x *= by;
+            slack *= by;
+        }
+        let sign = hit.get(1).map(|s| s.as_str().trim());
+        // A dash between two numbers is a range, not a minus.
+        let sign = sign.filter(|s| !s.is_empty()).or_else(|| {
+            // "-EUR 20,500": the sign may stand before the currency.
+            let left = CURRENCY_BEFORE.captures(before)?.get(0)?.start();
+            let left = before.get(..left)?;
+            ["+", "-"].into_iter().find(|s| {
+                left.strip_suffix(s)
+                    .is_some_and(|l| l.is_empty() || l.ends_with(['(', ' ', '/']))
+            })
+        });
+        let minus = sign == Some("-")
+            && !text
+                .get(..whole.start())
+                .unwrap_or("")
+                .trim_end()
+                .ends_with(|c: char| c.is_ascii_digit() || c == '%');
+        if minus {
+            x = -x;
+        }
+        let end = digits.start() + shown.len();
+        let to = if hit.get(3).is_some() {
+            whole.end()
+        } else {
+            end
+        };
+        let after = text.get(to..).unwrap_or("");
+        let left = |t: &str| {
+            CURRENCY_BEFORE
+                .captures(t)
+                .and_then(|c| currency_code(c.get(0)?.as_str()))
+        };
+        let currency = left(before)
+            .or_else(|| left(text.get(..whole.start()).unwrap_or("")))
+            .or_else(|| {
+                CURRENCY
+                    .captures(after)
+                    .and_then(|c| currency_code(c.get(0)?.as_str()))
+            });
+        let unit = if POINTS_AFTER.is_in(after) || POINTS_OF.is_in(after) {
+            Some(Unit::Plain)
+        } else if PERCENT_AFTER.is_in(after) {
+            Some(Unit::Share)
+        } else if CURRENCY.is_in(after)
+            || CURRENCY_BEFORE.is_in(before)
+            || CURRENCY_BEFORE.is_in(text.get(..whole.start()).unwrap_or(""))
+        {
+            Some(Unit::Money)
+        } else if COUNT_AFTER.is_in(after) {
+            Some(Unit::Count)
+        } else {
+            None
+        };
+        // "About 8,300" is 8,280, to the last digit that is not nought.
+        if APPROXIMATE.is_in(text.get(..whole.start()).unwrap_or("")) {
+            let noughts = shown.replace(',', "");
+            let trailing = match decimals {
+                0 => noughts.len() - noughts.trim_end_matches('0').len(),
+                _ => 0,
+            };
+            if trailing > 0 {
+                slack = slack.max(0.5 * 10_f64.powi(i32::try_from(trailing).unwrap_or(0)));
+            }
+        }
+        // "8.7 of the 10 points".
+        let points = POINTS_AFTER.is_in(after) || POINTS_OF.is_in(after);
+        found.push(Said {
+            x: if points || unit == Some(Unit::Share) {
+                x / 100.0
+            } else {
+                x
+            },
+            slack: if points || unit == Some(Unit::Share) {
+                slack / 100.0
+            } else {
+                slack
+            },
+            unit: if points { Some(Unit::Share) } else { unit },
+            signed: minus || sign == Some("+"),
+            currency,
+            from: whole.start(),
+            to,
+            raw: text
+                .get(whole.start()..(to + 12).min(text.len()))
+                .filter(|s| s.len() < 40)
+                .unwrap_or(shown)
+                .to_owned(),
+        });
+        if points && let Some(last) = found.last_mut() {
+            last.raw = format!("{shown} points");
+        }
+    }
+    found
+}
+
+/// Commas every three digits from the right, or none.
+pub(super) fn is_grouped(shown: &str) -> bool {
+    let whole = shown.split('.').next().unwrap_or(shown);
+    if !whole.contains(',') {
+        return true;
+    }
+    let mut parts = whole.split(',');
+    let first = parts.next().unwrap_or("");
+    (1..=3).contains(&first.len()) && parts.all(|p| p.len() == 3)
+}
