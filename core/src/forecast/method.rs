@@ -53,8 +53,8 @@ pub(crate) enum Memory {
     Ces(ces::Model),
     /// Theta's parameters.
     Theta(Parameters),
-    /// The orders of seasonal ARIMAs with their weights.
-    Sarima(Vec<(sarima::Spec, f64)>),
+    /// Seasonal ARIMAs whose orders are to be fitted again, with their weights.
+    Sarima(Vec<(sarima::Fit, f64)>),
     /// Seasonal ARIMAs to be applied as they are, with their weights.
     Applied(Vec<(sarima::Fit, f64)>),
 }
@@ -141,7 +141,7 @@ fn fit_theta(
     Ok((fitted, Memory::Theta(parameters)))
 }
 
-/// Seasonal ARIMA of up to `most` orders, weighted by AICc: the criterion seldom tells the best orders apart.
+/// Seasonal ARIMA of up to `most` orders, weighted: AICc seldom tells the best ones apart (Kolassa 2011).
 fn fit_sarima(
     y: &[f64],
     m: usize,
@@ -150,22 +150,18 @@ fn fit_sarima(
     memory: &Memory,
     cancel: Cancel<'_>,
 ) -> Result<(Fitted, Memory)> {
+    type Refit<'a> = &'a dyn Fn(&sarima::Fit) -> Result<sarima::Fit>;
+    let each = |fits: &[(sarima::Fit, f64)], refit: Refit<'_>| {
+        let again = fits.iter().map(|(fit, weight)| Ok((refit(fit)?, *weight)));
+        again.collect::<Result<Vec<_>>>()
+    };
     match memory {
         Memory::Applied(fits) => {
-            let again = fits
-                .iter()
-                .map(|(fit, weight)| Ok((fit.apply(y, &[])?, *weight)))
-                .collect::<Result<Vec<_>>>()?;
-            Ok((of_sarima(&again, horizon)?, memory.clone()))
+            let fits = each(fits, &|fit| fit.apply(y, &[]))?;
+            Ok((of_sarima(&fits, horizon)?, memory.clone()))
         }
-        Memory::Sarima(orders) => {
-            let fits = orders
-                .iter()
-                .map(|(spec, weight)| {
-                    let fit = sarima::fit(y, &[], spec, sarima::Method::Ml, cancel)?;
-                    Ok((fit, *weight))
-                })
-                .collect::<Result<Vec<_>>>()?;
+        Memory::Sarima(fits) => {
+            let fits = each(fits, &|fit| sarima::again(fit, y, cancel))?;
             Ok((of_sarima(&fits, horizon)?, Memory::Applied(fits)))
         }
         _ => {
@@ -174,8 +170,7 @@ fn fit_sarima(
                 ..AutoOptions::default()
             };
             let fits = sarima::best(y, &[], &options, most, cancel)?;
-            let orders = fits.iter().map(|(fit, w)| (fit.spec(), *w)).collect();
-            Ok((of_sarima(&fits, horizon)?, Memory::Sarima(orders)))
+            Ok((of_sarima(&fits, horizon)?, Memory::Sarima(fits)))
         }
     }
 }
@@ -198,16 +193,14 @@ fn from_logs(mut fitted: Fitted) -> Fitted {
     fitted
 }
 
-/// The weighted mean of the forecasts of `fits`, named by the first.
+/// The mean of the forecasts of `fits` by their weights, which add up to 1, named by the first.
 fn of_sarima(fits: &[(sarima::Fit, f64)], horizon: usize) -> Result<Fitted> {
-    let total: f64 = fits.iter().map(|(_, weight)| weight).sum();
     let mut sum = Fitted {
         name: String::new(),
         fitted: Vec::new(),
         steps: vec![Step { mean: 0.0, sd: 0.0 }; horizon],
     };
-    for (fit, weight) in fits {
-        let share = weight / total;
+    for (fit, share) in fits {
         if sum.name.is_empty() {
             sum.name = fit.spec().to_string();
             sum.fitted = vec![0.0; fit.fitted().len()];
@@ -281,6 +274,66 @@ mod tests {
         assert!(!has_logs(&[10.0, 12.0, 9.0, 0.0]));
         assert!(!has_logs(&[-10.0, -12.0, -9.0]));
         assert!(!has_logs(&[]));
+    }
+
+    #[test]
+    fn an_average_of_orders_is_the_mean_of_their_forecasts() {
+        let y: Vec<f64> = (0..60)
+            .map(|t| 100.0 + t as f64 + 10.0 * f64::from(t % 7))
+            .collect();
+        let one = |p, q| {
+            let spec = sarima::Spec {
+                order: sarima::Order::new(p, 1, q),
+                constant: true,
+            };
+            sarima::fit(&y, &[], &spec, sarima::Method::Ml, Cancel::NEVER).unwrap()
+        };
+        let fits = [(one(1, 0), 0.75), (one(0, 1), 0.25)];
+        let sum = of_sarima(&fits, 5).unwrap();
+        let [a, b] = [0, 1].map(|i| fits[i].0.forecast(5, &[]).unwrap());
+        for h in 0..5 {
+            assert!((sum.steps[h].mean - 0.75 * a[h].mean - 0.25 * b[h].mean).abs() < 1e-9);
+            assert!((sum.steps[h].sd - 0.75 * a[h].se - 0.25 * b[h].se).abs() < 1e-9);
+        }
+        let want = 0.75 * fits[0].0.fitted()[30] + 0.25 * fits[1].0.fitted()[30];
+        assert!((sum.fitted[30] - want).abs() < 1e-9);
+        assert!(sum.name.ends_with(" and 1 more"), "{}", sum.name);
+    }
+
+    #[test]
+    fn orders_fitted_again_come_to_the_same_optimum() {
+        let y: Vec<f64> = (0..72)
+            .map(|t| 100.0 + f64::from(t % 12) + f64::from((t * t) % 13))
+            .collect();
+        let (_, memory) = fit(
+            Method::SarimaAverage,
+            &y,
+            12,
+            6,
+            &Memory::None,
+            Cancel::NEVER,
+        )
+        .unwrap();
+        let Memory::Sarima(fits) = &memory else {
+            panic!("orders to fit again");
+        };
+        for (found, _) in fits {
+            let warm = sarima::again(found, &y[..60], Cancel::NEVER).unwrap();
+            let cold = sarima::fit(
+                &y[..60],
+                &[],
+                &found.spec(),
+                sarima::Method::Ml,
+                Cancel::NEVER,
+            )
+            .unwrap();
+            assert!(
+                warm.loglik() > cold.loglik() - 2e-3,
+                "{} {}",
+                warm.loglik(),
+                cold.loglik()
+            );
+        }
     }
 
     #[test]
