@@ -55,6 +55,6 @@ SELECT call, pg_temp.refused(call) FROM unnest(ARRAY[
     $$anomalies('revenue', 'day', NULL, '{brand}', '{}', 0.95, 0.05)$$, $$drivers('revenue', NULL, NULL, '{brand}', '{}', 3, 0.05, 0.01)$$,
     $$elasticity('{sku}', NULL, '{}')$$, $$suggest_targets('revenue', NULL, '{brand}', '{}', 0.75, 'forecast')$$, $$attainment('revenue', NULL, '{brand}', '{}')$$,
     $$what_if('{"price": 0.05}', 3, 'month', 'revenue', '{brand}', '{}')$$, $$recommend(NULL, '{}', 20)$$, $$insights(NULL, '{}', 10)$$,
-    $$forecast('{}'::kpi.series, 2, 0.95, 'auto', 12, '{}')$$, $$total('{}'::kpi.series, 2, '{0.5}')$$, $$backtest('{}'::kpi.series, 2, 3, '{auto}')$$,
-    $$decompose('{}'::kpi.series, '{7}')$$, $$anomalies('{}'::kpi.series, 0.95, 'auto', 'both')$$, $$drivers(NULL::kpi.cube, '{brand}', 3, 0.05, 0.01)$$]) AS call
+    $$forecast(NULL::kpi.series, 2, 0.95, 'auto', 12, '{}')$$, $$total(NULL::kpi.series, 2, '{0.5}')$$, $$backtest(NULL::kpi.series, 2, 3, '{auto}')$$,
+    $$decompose(NULL::kpi.series, '{7}')$$, $$anomalies(NULL::kpi.series, 0.95, 'auto', 'both')$$, $$drivers(NULL::kpi.cube, '{brand}', 3, 0.05, 0.01)$$]) AS call
  WHERE pg_temp.refused(call) IS NOT NULL;
