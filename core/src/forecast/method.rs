@@ -193,13 +193,15 @@ fn from_logs(mut fitted: Fitted) -> Fitted {
     fitted
 }
 
-/// The mean of the forecasts of `fits` by their weights, which add up to 1, named by the first.
+/// The mean of the forecasts of `fits` by their weights, which add up to 1, named by the first. What they differ by is part
+/// of the deviation: Burnham & Anderson (2002), Model Selection and Multimodel Inference, 4.3.
 fn of_sarima(fits: &[(sarima::Fit, f64)], horizon: usize) -> Result<Fitted> {
     let mut sum = Fitted {
         name: String::new(),
         fitted: Vec::new(),
         steps: vec![Step { mean: 0.0, sd: 0.0 }; horizon],
     };
+    let mut forecasts = Vec::with_capacity(fits.len());
     for (fit, share) in fits {
         if sum.name.is_empty() {
             sum.name = fit.spec().to_string();
@@ -208,9 +210,15 @@ fn of_sarima(fits: &[(sarima::Fit, f64)], horizon: usize) -> Result<Fitted> {
         for (sum, value) in sum.fitted.iter_mut().zip(fit.fitted()) {
             *sum += share * value;
         }
-        for (sum, step) in sum.steps.iter_mut().zip(fit.forecast(horizon, &[])?) {
+        let steps = fit.forecast(horizon, &[])?;
+        for (sum, step) in sum.steps.iter_mut().zip(&steps) {
             sum.mean += share * step.mean;
-            sum.sd += share * step.se;
+        }
+        forecasts.push((steps, share));
+    }
+    for (steps, share) in forecasts {
+        for (sum, step) in sum.steps.iter_mut().zip(steps) {
+            sum.sd += share * step.se.hypot(step.mean - sum.mean);
         }
     }
     if fits.len() > 1 {
@@ -292,8 +300,11 @@ mod tests {
         let sum = of_sarima(&fits, 5).unwrap();
         let [a, b] = [0, 1].map(|i| fits[i].0.forecast(5, &[]).unwrap());
         for h in 0..5 {
-            assert!((sum.steps[h].mean - 0.75 * a[h].mean - 0.25 * b[h].mean).abs() < 1e-9);
-            assert!((sum.steps[h].sd - 0.75 * a[h].se - 0.25 * b[h].se).abs() < 1e-9);
+            let mean = 0.75 * a[h].mean + 0.25 * b[h].mean;
+            let spread = |se: f64, of: f64| (se * se + (of - mean) * (of - mean)).sqrt();
+            let sd = 0.75 * spread(a[h].se, a[h].mean) + 0.25 * spread(b[h].se, b[h].mean);
+            assert!((sum.steps[h].mean - mean).abs() < 1e-9);
+            assert!((sum.steps[h].sd - sd).abs() < 1e-9);
         }
         let want = 0.75 * fits[0].0.fitted()[30] + 0.25 * fits[1].0.fitted()[30];
         assert!((sum.fitted[30] - want).abs() < 1e-9);
