@@ -98,10 +98,22 @@ CREATE FUNCTION kpi.anomalies(metric text, grain text DEFAULT 'day', period date
     STABLE PARALLEL RESTRICTED LANGUAGE sql ROWS 1000
 AS $$ SELECT * FROM kpi._anomalies_of($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) $$;
 
+-- NULL in third place, untyped, could else be a model of the other form, and the call would not be unique.
+CREATE FUNCTION kpi.anomalies(metric text, grain text, period text, by text DEFAULT '{}',
+        filter jsonb DEFAULT '{}', sensitivity double precision DEFAULT 0.95, fdr double precision DEFAULT 0.05,
+        model text DEFAULT 'auto', direction text DEFAULT 'both', source text DEFAULT 'sales', include_partial boolean DEFAULT false)
+    RETURNS TABLE (members jsonb, member text, "time" date, value double precision, expected double precision, lo double precision,
+                   hi double precision, score double precision, p double precision, q double precision, direction text,
+                   is_anomaly boolean, event_id int, impact double precision, kind text, recovered boolean, status text, note text)
+    STABLE PARALLEL RESTRICTED LANGUAGE sql ROWS 1000
+AS $$ SELECT * FROM kpi._anomalies_of($1, $2, $3::daterange, $4::text[], $5, $6, $7, $8, $9, $10, $11) $$;
+
 COMMENT ON FUNCTION kpi._anomalies_of(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text, boolean) IS
     'behind kpi.anomalies(metric)';
 COMMENT ON FUNCTION kpi.anomalies(text, text, daterange, text[], jsonb, double precision, double precision, text, text, text, boolean) IS
     'a metric over time against what was to be expected, for every group; period: days to give (NULL: all), judged from all the data before its end; q is the rate of false discoveries (Benjamini and Hochberg) over all groups and days of the call, is_anomaly where q is at most fdr; flags on one side at most two gaps apart are one event, with impact (value less expected) and whether it recovered; days of kpi.calendar are held against their own kind; status: ok, not_judged (no value, the first four seasons, the first three days of a kind of the calendar) or not_available; include_partial: the running period is judged as if it were over; other arguments as for a series';
+COMMENT ON FUNCTION kpi.anomalies(text, text, text, text, jsonb, double precision, double precision, text, text, text, boolean) IS
+    'the same, with period and by as literals, so that arguments may also be given by place';
 
 -- Open anomalies for dashboards and alerts, kept fresh by kpi.refresh()
 

@@ -209,3 +209,16 @@ AS $$
 $$;
 COMMENT ON FUNCTION kpi.drivers(text, text, text, text[], jsonb, int, double precision, double precision, text, text) IS
     'kpi.drivers(metric) with periods in quotes: ''2025-10'', ''last month'' or ''[2025-10-01,2025-11-01)''';
+
+-- '{brand}' in fourth place, an untyped literal, could else be min_share of a cube, and the call would not be unique.
+CREATE FUNCTION kpi.drivers(metric text, period text, baseline text, dims text,
+        filter jsonb DEFAULT '{}', max_depth int DEFAULT 3, alpha double precision DEFAULT 0.05, min_share double precision DEFAULT 0.01,
+        method text DEFAULT 'scan', source text DEFAULT 'sales')
+    RETURNS TABLE (rank int, kind text, members jsonb, member text, depth int, baseline double precision, value double precision,
+                   expected double precision, change double precision, contribution double precision, ratio double precision,
+                   ratio_lo double precision, ratio_hi double precision, p_adj double precision, surprise double precision,
+                   status text, note text)
+    STABLE PARALLEL SAFE LANGUAGE sql
+AS $$ SELECT * FROM kpi.drivers($1, $2, $3, $4::text[], $5, $6, $7, $8, $9, $10) $$;
+COMMENT ON FUNCTION kpi.drivers(text, text, text, text, jsonb, int, double precision, double precision, text, text) IS
+    'the same, with dims as a literal, so that arguments may also be given by place';

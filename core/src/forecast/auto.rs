@@ -13,7 +13,7 @@ use crate::{Cancel, Error, Result};
 
 /// Members of the combination; those after the fourth take logarithms, where the values allow it.
 const MEMBERS: [Method; 6] = [
-    Method::Named(Model::Sarima),
+    Method::SarimaAverage,
     Method::EtsAverage,
     Method::Named(Model::Theta),
     Method::Ces,
@@ -535,7 +535,9 @@ fn origins(n: usize, m: usize, horizon: usize) -> Vec<usize> {
 /// ends: 0.1 %). Without a season it is cheap.
 fn borrowed(method: Method, m: usize, first: Option<&Memory>) -> Memory {
     match (method, first) {
-        (Method::SarimaOfLogs, Some(Memory::Sarima(spec))) if m > 1 => Memory::Sarima(*spec),
+        (Method::SarimaOfLogs, Some(Memory::Sarima(orders))) if m > 1 => {
+            Memory::Sarima(orders.clone())
+        }
         _ => Memory::None,
     }
 }

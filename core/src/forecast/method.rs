@@ -19,11 +19,16 @@ pub(crate) enum Method {
     EtsAverage,
     /// Complex exponential smoothing.
     Ces,
-    /// Seasonal ARIMA of the logarithms.
+    /// Seasonal ARIMA of the best orders, weighted.
+    SarimaAverage,
+    /// The same of the logarithms.
     SarimaOfLogs,
     /// Standard Theta of the logarithms: half of the growth rate goes on.
     ThetaOfLogs,
 }
+
+/// Orders of seasonal ARIMA that an average holds at most.
+const MOST_ORDERS: usize = 4;
 
 /// Smallest value, as a share of the median, for which logarithms are taken: nearer to zero they
 /// turn small changes into large ones.
@@ -48,10 +53,10 @@ pub(crate) enum Memory {
     Ces(ces::Model),
     /// Theta's parameters.
     Theta(Parameters),
-    /// The orders of a seasonal ARIMA.
-    Sarima(sarima::Spec),
-    /// A seasonal ARIMA to be applied as it is.
-    Applied(Box<sarima::Fit>),
+    /// Seasonal ARIMAs whose orders are to be fitted again, with their weights.
+    Sarima(Vec<(sarima::Fit, f64)>),
+    /// Seasonal ARIMAs to be applied as they are, with their weights.
+    Applied(Vec<(sarima::Fit, f64)>),
 }
 
 /// Fits `method` to `y` (finite, oldest first) with season `m`, from where `memory` stands.
@@ -78,9 +83,10 @@ pub(crate) fn fit(
         Method::Named(Model::Theta) => {
             fit_theta(y, m, horizon, Variant::DynamicOptimised, memory, cancel)
         }
-        Method::Named(Model::Sarima) => fit_sarima(y, m, horizon, memory, cancel),
+        Method::Named(Model::Sarima) => fit_sarima(y, m, horizon, 1, memory, cancel),
+        Method::SarimaAverage => fit_sarima(y, m, horizon, MOST_ORDERS, memory, cancel),
         Method::SarimaOfLogs => {
-            let (fitted, memory) = fit_sarima(&logs(y), m, horizon, memory, cancel)?;
+            let (fitted, memory) = fit_sarima(&logs(y), m, horizon, MOST_ORDERS, memory, cancel)?;
             Ok((from_logs(fitted), memory))
         }
         Method::ThetaOfLogs => {
@@ -135,31 +141,38 @@ fn fit_theta(
     Ok((fitted, Memory::Theta(parameters)))
 }
 
+/// Seasonal ARIMA of up to `most` orders, weighted: AICc seldom tells the best ones apart (Kolassa 2011).
 fn fit_sarima(
     y: &[f64],
     m: usize,
     horizon: usize,
+    most: usize,
     memory: &Memory,
     cancel: Cancel<'_>,
 ) -> Result<(Fitted, Memory)> {
-    let fit = match memory {
-        Memory::Applied(fit) => {
-            let fit = fit.apply(y, &[])?;
-            return Ok((of_sarima(&fit, horizon)?, memory.clone()));
+    type Refit<'a> = &'a dyn Fn(&sarima::Fit) -> Result<sarima::Fit>;
+    let each = |fits: &[(sarima::Fit, f64)], refit: Refit<'_>| {
+        let again = fits.iter().map(|(fit, weight)| Ok((refit(fit)?, *weight)));
+        again.collect::<Result<Vec<_>>>()
+    };
+    match memory {
+        Memory::Applied(fits) => {
+            let fits = each(fits, &|fit| fit.apply(y, &[]))?;
+            Ok((of_sarima(&fits, horizon)?, memory.clone()))
         }
-        Memory::Sarima(spec) => {
-            let fit = sarima::fit(y, &[], spec, sarima::Method::Ml, cancel)?;
-            return Ok((of_sarima(&fit, horizon)?, Memory::Applied(Box::new(fit))));
+        Memory::Sarima(fits) => {
+            let fits = each(fits, &|fit| sarima::again(fit, y, cancel))?;
+            Ok((of_sarima(&fits, horizon)?, Memory::Applied(fits)))
         }
         _ => {
             let options = AutoOptions {
                 season: m,
                 ..AutoOptions::default()
             };
-            sarima::auto(y, &[], &options, cancel)?
+            let fits = sarima::best(y, &[], &options, most, cancel)?;
+            Ok((of_sarima(&fits, horizon)?, Memory::Sarima(fits)))
         }
-    };
-    Ok((of_sarima(&fit, horizon)?, Memory::Sarima(fit.spec())))
+    }
 }
 
 fn logs(y: &[f64]) -> Vec<f64> {
@@ -180,19 +193,38 @@ fn from_logs(mut fitted: Fitted) -> Fitted {
     fitted
 }
 
-fn of_sarima(fit: &sarima::Fit, horizon: usize) -> Result<Fitted> {
-    let steps = fit.forecast(horizon, &[])?;
-    Ok(Fitted {
-        name: fit.spec().to_string(),
-        fitted: fit.fitted().to_vec(),
-        steps: steps
-            .iter()
-            .map(|step| Step {
-                mean: step.mean,
-                sd: step.se,
-            })
-            .collect(),
-    })
+/// The mean of the forecasts of `fits` by their weights, which add up to 1, named by the first. What they differ by is part
+/// of the deviation: Burnham & Anderson (2002), Model Selection and Multimodel Inference, 4.3.
+fn of_sarima(fits: &[(sarima::Fit, f64)], horizon: usize) -> Result<Fitted> {
+    let mut sum = Fitted {
+        name: String::new(),
+        fitted: Vec::new(),
+        steps: vec![Step { mean: 0.0, sd: 0.0 }; horizon],
+    };
+    let mut forecasts = Vec::with_capacity(fits.len());
+    for (fit, share) in fits {
+        if sum.name.is_empty() {
+            sum.name = fit.spec().to_string();
+            sum.fitted = vec![0.0; fit.fitted().len()];
+        }
+        for (sum, value) in sum.fitted.iter_mut().zip(fit.fitted()) {
+            *sum += share * value;
+        }
+        let steps = fit.forecast(horizon, &[])?;
+        for (sum, step) in sum.steps.iter_mut().zip(&steps) {
+            sum.mean += share * step.mean;
+        }
+        forecasts.push((steps, share));
+    }
+    for (steps, share) in forecasts {
+        for (sum, step) in sum.steps.iter_mut().zip(steps) {
+            sum.sd += share * step.se.hypot(step.mean - sum.mean);
+        }
+    }
+    if fits.len() > 1 {
+        sum.name = format!("{} and {} more", sum.name, fits.len() - 1);
+    }
+    Ok(sum)
 }
 
 /// Exponential smoothing of a long series: the season is taken out by classical decomposition.
@@ -250,6 +282,69 @@ mod tests {
         assert!(!has_logs(&[10.0, 12.0, 9.0, 0.0]));
         assert!(!has_logs(&[-10.0, -12.0, -9.0]));
         assert!(!has_logs(&[]));
+    }
+
+    #[test]
+    fn an_average_of_orders_is_the_mean_of_their_forecasts() {
+        let y: Vec<f64> = (0..60)
+            .map(|t| 100.0 + t as f64 + 10.0 * f64::from(t % 7))
+            .collect();
+        let one = |p, q| {
+            let spec = sarima::Spec {
+                order: sarima::Order::new(p, 1, q),
+                constant: true,
+            };
+            sarima::fit(&y, &[], &spec, sarima::Method::Ml, Cancel::NEVER).unwrap()
+        };
+        let fits = [(one(1, 0), 0.75), (one(0, 1), 0.25)];
+        let sum = of_sarima(&fits, 5).unwrap();
+        let [a, b] = [0, 1].map(|i| fits[i].0.forecast(5, &[]).unwrap());
+        for h in 0..5 {
+            let mean = 0.75 * a[h].mean + 0.25 * b[h].mean;
+            let spread = |se: f64, of: f64| (se * se + (of - mean) * (of - mean)).sqrt();
+            let sd = 0.75 * spread(a[h].se, a[h].mean) + 0.25 * spread(b[h].se, b[h].mean);
+            assert!((sum.steps[h].mean - mean).abs() < 1e-9);
+            assert!((sum.steps[h].sd - sd).abs() < 1e-9);
+        }
+        let want = 0.75 * fits[0].0.fitted()[30] + 0.25 * fits[1].0.fitted()[30];
+        assert!((sum.fitted[30] - want).abs() < 1e-9);
+        assert!(sum.name.ends_with(" and 1 more"), "{}", sum.name);
+    }
+
+    #[test]
+    fn orders_fitted_again_come_to_the_same_optimum() {
+        let y: Vec<f64> = (0..72)
+            .map(|t| 100.0 + f64::from(t % 12) + f64::from((t * t) % 13))
+            .collect();
+        let (_, memory) = fit(
+            Method::SarimaAverage,
+            &y,
+            12,
+            6,
+            &Memory::None,
+            Cancel::NEVER,
+        )
+        .unwrap();
+        let Memory::Sarima(fits) = &memory else {
+            panic!("orders to fit again");
+        };
+        for (found, _) in fits {
+            let warm = sarima::again(found, &y[..60], Cancel::NEVER).unwrap();
+            let cold = sarima::fit(
+                &y[..60],
+                &[],
+                &found.spec(),
+                sarima::Method::Ml,
+                Cancel::NEVER,
+            )
+            .unwrap();
+            assert!(
+                warm.loglik() > cold.loglik() - 2e-3,
+                "{} {}",
+                warm.loglik(),
+                cold.loglik()
+            );
+        }
     }
 
     #[test]

@@ -44,6 +44,13 @@ SELECT members, member, status, count(*) > 0 AS days, count(p) = 0 AS without_p 
  GROUP BY 1, 2, 3 ORDER BY 3;
 SELECT member, "time", is_anomaly, status, note FROM kpi.anomalies('aov');
 SELECT count(*) >= 0 AS refreshed FROM kpi.anomaly_open;
+-- Arguments by place mean what they mean by name, typed or not.
+SELECT count(*) AS rows, count(DISTINCT (member, "time", expected, q)) AS different
+  FROM (SELECT * FROM kpi.anomalies('revenue', 'week', NULL, '{brand}') UNION ALL SELECT * FROM kpi.anomalies('revenue', 'week', by => '{brand}')
+        UNION ALL SELECT * FROM kpi.anomalies('revenue', 'week', NULL, ARRAY['brand']) UNION ALL SELECT * FROM kpi.anomalies('revenue', 'week', NULL, '{brand}', '{}', 0.95, 0.05)
+       ) AS a;
+SELECT count(*) AS rows, min("time"), max("time") FROM kpi.anomalies('revenue', 'day', '[2025-10-01,2025-11-01)');
+SELECT count(*) FROM kpi.anomalies('revenue', 'day', NULL, 'brand');
 
 \set SHOW_CONTEXT never
 SELECT * FROM kpi.anomalies('revenu');

@@ -39,3 +39,22 @@ SELECT c.relname FROM pg_class AS c WHERE c.relnamespace = 'kpi'::regnamespace A
 SELECT p.oid::regprocedure FROM pg_proc AS p
  WHERE p.pronamespace = 'kpi'::regnamespace AND p.proname NOT LIKE '\_%' AND 'source' = ANY (p.proargnames[1:p.pronargs])
    AND NOT 'filter' = ANY (p.proargnames[1:p.pronargs]) ORDER BY 1::text;
+-- A call by place finds one function, with every argument an untyped literal.
+CREATE FUNCTION pg_temp.refused(call text) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE 'EXPLAIN SELECT * FROM kpi.' || call;
+    RETURN NULL;
+EXCEPTION WHEN OTHERS THEN
+    RETURN SQLERRM;
+END $$;
+SELECT call, pg_temp.refused(call) FROM unnest(ARRAY[
+    $$value('revenue', NULL, '{}')$$, $$history('revenue', 'day', NULL, '{brand}', '{}')$$, $$breakdown('revenue', NULL, '{brand}', '{}', 3)$$,
+    $$compare('revenue', NULL, NULL, '{brand}', '{}')$$, $$scorecard(NULL, NULL, '{}')$$, $$bridge(NULL, NULL, '{brand}', '{}')$$,
+    $$concentration('revenue', NULL, '{brand}', '{}')$$, $$portfolio(NULL, '{}')$$, $$price_tiers(NULL, '{}')$$, $$cohorts('brand', 'month', 'revenue', '{}')$$,
+    $$launch_curve('sku', 'revenue', '{}')$$, $$rfm(NULL, '{}')$$, $$forecast('revenue', 2, 'day', '{brand}', '{}', 0.95, 'auto')$$,
+    $$anomalies('revenue', 'day', NULL, '{brand}', '{}', 0.95, 0.05)$$, $$drivers('revenue', NULL, NULL, '{brand}', '{}', 3, 0.05, 0.01)$$,
+    $$elasticity('{sku}', NULL, '{}')$$, $$suggest_targets('revenue', NULL, '{brand}', '{}', 0.75, 'forecast')$$, $$attainment('revenue', NULL, '{brand}', '{}')$$,
+    $$what_if('{"price": 0.05}', 3, 'month', 'revenue', '{brand}', '{}')$$, $$recommend(NULL, '{}', 20)$$, $$insights(NULL, '{}', 10)$$,
+    $$forecast(NULL::kpi.series, 2, 0.95, 'auto', 12, '{}')$$, $$total(NULL::kpi.series, 2, '{0.5}')$$, $$backtest(NULL::kpi.series, 2, 3, '{auto}')$$,
+    $$decompose(NULL::kpi.series, '{7}')$$, $$anomalies(NULL::kpi.series, 0.95, 'auto', 'both')$$, $$drivers(NULL::kpi.cube, '{brand}', 3, 0.05, 0.01)$$]) AS call
+ WHERE pg_temp.refused(call) IS NOT NULL;

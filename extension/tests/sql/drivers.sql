@@ -38,6 +38,12 @@ SELECT 'nonsense'::kpi.cube;
 SELECT kind, member, status FROM kpi.drivers('revenue', kpi.period('2025-10')) ORDER BY rank;
 SELECT kind, status FROM kpi.drivers('revenue', '[2025-10-01,2025-11-01)') ORDER BY rank;
 SELECT kind, status FROM kpi.drivers('revenue', period => '2025-10', baseline => '2024-10', dims => '{brand}') ORDER BY rank;
+-- Arguments by place mean what they mean by name, typed or not.
+SELECT count(*) AS rows, count(DISTINCT (rank, member, value, p_adj)) AS different
+  FROM (SELECT * FROM kpi.drivers('revenue', '2025-10', '2024-10', '{brand}') UNION ALL SELECT * FROM kpi.drivers('revenue', period => '2025-10', baseline => '2024-10', dims => '{brand}')
+        UNION ALL SELECT * FROM kpi.drivers('revenue', kpi.period('2025-10'), kpi.period('2024-10'), '{brand}') UNION ALL SELECT * FROM kpi.drivers('revenue', '2025-10', '2024-10', ARRAY['brand'])
+       ) AS d;
+SELECT count(*) > 0 AS answered FROM kpi.drivers('revenue', NULL, NULL, '{brand}');
 SELECT count(*) > 0 AS answered FROM kpi.drivers('revenue');
 SELECT abs(sum(contribution) - (SELECT change_pct FROM kpi.compare('revenue', kpi.period('2025-10')))) < 1e-6 AS adds_up
   FROM kpi.drivers('revenue', kpi.period('2025-10'));

@@ -17,6 +17,16 @@ pub(super) struct Errors {
     pub(super) regression: Vec<f64>,
 }
 
+impl Errors {
+    /// Nothing known.
+    pub(super) fn none(problem: &Problem) -> Self {
+        Self {
+            arma: vec![0.0; problem.order.arma_len()],
+            regression: vec![0.0; problem.columns - problem.missing],
+        }
+    }
+}
+
 /// Inverts the Hessian in AR partial autocorrelations, MA coefficients and regression
 /// coefficients at once, and maps the first back by the delta method, as R's `arima()` does.
 /// Where the Hessian is not positive definite (a flat optimum), the Gauss–Newton curvature
@@ -33,10 +43,7 @@ pub(super) fn standard_errors(
     let total = k + columns.len();
     let counted = problem.counted().max(1) as f64;
     if problem.exact || total == 0 {
-        return Errors {
-            arma: vec![0.0; k],
-            regression: vec![0.0; problem.columns - problem.missing],
-        };
+        return Errors::none(problem);
     }
     // The same point with MA coefficients as they are.
     let mut point = params.to_vec();
@@ -100,10 +107,7 @@ pub(super) fn standard_errors(
             gauss_newton(problem, evaluator, &point, value, &spread, &columns)
         });
     let Some(covariance) = covariance else {
-        return Errors {
-            arma: vec![0.0; k],
-            regression: vec![0.0; problem.columns - problem.missing],
-        };
+        return Errors::none(problem);
     };
     let ar_jacobian = jacobian(problem, &point);
     let arma = (0..k)

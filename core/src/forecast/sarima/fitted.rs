@@ -230,6 +230,11 @@ impl Fit {
         self.spec
     }
 
+    /// ARMA coefficients in the order of [`super::Order::split`].
+    pub(super) fn arma(&self) -> &[f64] {
+        &self.coef
+    }
+
     /// Coefficients: AR, MA, seasonal AR, seasonal MA, constant, regressors.
     pub fn coefficients(&self) -> &[Coefficient] {
         &self.coefficients

@@ -36,6 +36,7 @@ pub(in crate::forecast) mod stl;
 pub use differences::{ndiffs, nsdiffs};
 pub use fitted::{Coefficient, Fit, Step};
 pub use order::{Order, Spec};
+pub(crate) use search::best;
 pub use search::{AutoOptions, Criterion, auto};
 
 use crate::{Cancel, Error, Result};
@@ -115,6 +116,26 @@ pub fn fit(
     let found = minimise(&problem, &starts, Precision::Full, &mut evaluator, cancel)?
         .ok_or_else(|| series.too_short(&spec, Start::Exact))?;
     series.finish(&spec, &problem, Start::Exact, found, &mut evaluator)
+}
+
+/// Fits the model of `fit`, which has no regressors, to another series, from its coefficients. Ends as near to the optimum
+/// as is enough to rank orders; coefficients go without standard errors.
+///
+/// # Errors
+///
+/// As [`fit`].
+pub(crate) fn again(fit: &Fit, y: &[f64], cancel: Cancel) -> Result<Fit> {
+    let series = Prepared::new(y, &[])?;
+    let spec = fit.spec();
+    let mut evaluator = Evaluator::new(&spec.order);
+    let problem = series.problem(&spec, Start::Exact)?;
+    let starts = [
+        parameters(&spec.order, fit.arma()),
+        vec![0.0; spec.order.arma_len()],
+    ];
+    let found = minimise(&problem, &starts, Precision::Rank, &mut evaluator, cancel)?
+        .ok_or_else(|| series.too_short(&spec, Start::Exact))?;
+    series.quick(&spec, &problem, found, &mut evaluator)
 }
 
 fn push_hannan_rissanen(problem: &Problem, starts: &mut Vec<Vec<f64>>) {
@@ -264,13 +285,41 @@ impl<'a> Prepared<'a> {
         evaluator: &mut Evaluator,
     ) -> Result<Fit> {
         let value = evaluator.value(problem, Scale::Free, &found.params, None);
-        let total = problem.total_beta(&evaluator.beta);
-        let beta = problem.regressor_coefficients(&total);
+        let beta = problem.regressor_coefficients(&problem.total_beta(&evaluator.beta));
         let errors = errors::standard_errors(problem, evaluator, &found.params, value);
-        let mut coef = vec![0.0; spec.order.arma_len()];
-        problem::coefficients(&spec.order, Scale::Free, &found.params, &mut coef);
+        let coef = free_coefficients(spec, &found.params);
         Fit::new(self, spec, problem, start, coef, &beta, errors, value)
     }
+
+    /// The same by exact likelihood, with standard errors of 0: they cost as much as the search.
+    fn quick(
+        &self,
+        spec: &Spec,
+        problem: &Problem,
+        found: optimise::Optimum,
+        evaluator: &mut Evaluator,
+    ) -> Result<Fit> {
+        let value = evaluator.value(problem, Scale::Free, &found.params, None);
+        let beta = problem.regressor_coefficients(&problem.total_beta(&evaluator.beta));
+        let errors = errors::Errors::none(problem);
+        let coef = free_coefficients(spec, &found.params);
+        Fit::new(
+            self,
+            spec,
+            problem,
+            Start::Exact,
+            coef,
+            &beta,
+            errors,
+            value,
+        )
+    }
+}
+
+fn free_coefficients(spec: &Spec, params: &[f64]) -> Vec<f64> {
+    let mut coef = vec![0.0; params.len()];
+    problem::coefficients(&spec.order, Scale::Free, params, &mut coef);
+    coef
 }
 
 #[cfg(test)]

@@ -122,6 +122,25 @@ impl Default for AutoOptions {
 /// As [`super::fit`]; [`crate::Error::TooShort`] only without any observation or with more
 /// regressors than observations.
 pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel) -> Result<Fit> {
+    let mut best = best(y, xreg, options, 1, cancel)?;
+    Ok(best.swap_remove(0).0)
+}
+
+/// The orders that the criterion does not tell apart, at most `most` of them, best first, each fitted by exact maximum
+/// likelihood and with its Akaike weight; weights add up to 1. Never empty. More than one go without standard errors.
+///
+/// Source: Burnham & Anderson (2002), Model Selection and Multimodel Inference, 2.9.
+///
+/// # Errors
+///
+/// As [`auto`].
+pub(crate) fn best(
+    y: &[f64],
+    xreg: &[Vec<f64>],
+    options: &AutoOptions,
+    most: usize,
+    cancel: Cancel,
+) -> Result<Vec<(Fit, f64)>> {
     let series = Prepared::new(y, xreg)?;
     let season = match options.season {
         0 => 1,
@@ -137,12 +156,13 @@ pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel)
     // Among gaps, differences may leave too little for any model; then they are not taken.
     let simple = || {
         let level = Order::new(0, 0, 0).seasonal(0, 0, 0, season);
-        plain(base, true)
+        let fit = plain(base, true)
             .or_else(|_| plain(base, false))
             .or_else(|error| match (options.d, options.sd) {
                 (None, None) => plain(level, true),
                 _ => Err(error),
-            })
+            })?;
+        Ok(vec![(fit, 1.0)])
     };
     let mut w = series.scaled.clone();
     difference(&mut w, &base);
@@ -163,10 +183,11 @@ pub fn auto(y: &[f64], xreg: &[Vec<f64>], options: &AutoOptions, cancel: Cancel)
     } else {
         search.exhaustive()?;
     }
-    match search.finish()? {
-        Some(fit) => Ok(fit),
-        None => simple(),
+    let best = search.finish(most)?;
+    if best.is_empty() {
+        return simple();
     }
+    Ok(best)
 }
 
 /// The orders of differencing, in an otherwise empty order.
@@ -214,6 +235,9 @@ struct Found {
     criterion: f64,
     params: Vec<f64>,
 }
+
+/// Orders whose criterion is worse by more than this are left out: they weigh less than a seventh of the best.
+const WORTHWHILE: f64 = 4.0;
 
 struct Search<'a> {
     series: &'a Prepared<'a>,
@@ -536,9 +560,9 @@ impl<'a> Search<'a> {
         Ok(Some((found, value)))
     }
 
-    /// The best candidate, fitted exactly and to the end; the next one where that moves its roots
-    /// to the unit circle.
-    fn finish(mut self) -> Result<Option<Fit>> {
+    /// The best candidates, fitted exactly, with their weights; where that moves the roots of one to the unit circle,
+    /// the next one.
+    fn finish(mut self, most: usize) -> Result<Vec<(Fit, f64)>> {
         let mut ranked: Vec<(f64, Candidate)> = self
             .tried
             .iter()
@@ -546,22 +570,31 @@ impl<'a> Search<'a> {
             .filter(|(criterion, _)| criterion.is_finite())
             .collect();
         ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
-        for (_, c) in ranked {
+        let mut best: Vec<(Fit, f64)> = Vec::new();
+        let mut least = f64::INFINITY;
+        for (searched, c) in ranked {
+            if best.len() == most || searched - least > WORTHWHILE {
+                break;
+            }
             let starts = self
                 .found
                 .get(&c)
                 .map(|f| vec![f.params.clone()])
                 .unwrap_or_default();
-            let Some((found, criterion)) =
-                self.optimum(c, starts, Start::Exact, Precision::Full)?
-            else {
+            let precision = if best.is_empty() {
+                Precision::Full
+            } else {
+                Precision::Rank
+            };
+            let Some((found, criterion)) = self.optimum(c, starts, Start::Exact, precision)? else {
                 continue;
             };
             if criterion.is_finite() {
-                return self.fitted(c, found).map(Some);
+                least = least.min(searched);
+                best.push((self.fitted(c, found, most == 1)?, criterion));
             }
         }
-        Ok(None)
+        Ok(weighted(best))
     }
 
     fn finish_simple(mut self, spec: &Spec) -> Result<Fit> {
@@ -573,20 +606,39 @@ impl<'a> Search<'a> {
             constant: spec.constant,
         };
         match self.optimum(c, Vec::new(), Start::Exact, Precision::Full)? {
-            Some((found, _)) => self.fitted(c, found),
+            Some((found, _)) => self.fitted(c, found, true),
             None => Err(self.series.too_short(spec, Start::Exact)),
         }
     }
 
-    fn fitted(&mut self, c: Candidate, found: Optimum) -> Result<Fit> {
+    fn fitted(&mut self, c: Candidate, found: Optimum, with_errors: bool) -> Result<Fit> {
         let series = self.series;
         let spec = series.spec(self.order(c), c.constant);
         let Some(problem) = self.problem(c, Start::Exact) else {
             return Err(series.too_short(&spec, Start::Exact));
         };
         let mut evaluator = Evaluator::new(&spec.order);
-        series.finish(&spec, problem, Start::Exact, found, &mut evaluator)
+        if with_errors {
+            series.finish(&spec, problem, Start::Exact, found, &mut evaluator)
+        } else {
+            series.quick(&spec, problem, found, &mut evaluator)
+        }
     }
+}
+
+/// Criteria as Akaike weights, the largest first. What an approximate search took for better than it is goes.
+fn weighted(mut best: Vec<(Fit, f64)>) -> Vec<(Fit, f64)> {
+    best.sort_by(|a, b| a.1.total_cmp(&b.1));
+    let least = best.first().map_or(0.0, |(_, criterion)| *criterion);
+    best.retain(|(_, criterion)| criterion - least <= WORTHWHILE);
+    for (_, weight) in &mut best {
+        *weight = (0.5 * (least - *weight)).exp();
+    }
+    let total: f64 = best.iter().map(|(_, weight)| weight).sum();
+    for (_, weight) in &mut best {
+        *weight /= total;
+    }
+    best
 }
 
 /// Whether all roots are beyond the limit.
@@ -612,5 +664,70 @@ fn score(problem: &Problem, value: Value, criterion: Criterion) -> f64 {
         Criterion::Bic => fit + k * n.ln(),
         Criterion::Aicc if n - k - 1.0 > 0.0 => fit + 2.0 * k + 2.0 * k * (k + 1.0) / (n - k - 1.0),
         Criterion::Aicc => f64::INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Method, fit};
+    use super::*;
+    use crate::draw::Draw;
+
+    /// An integrated AR(1) in months with a season of its own.
+    fn series(n: usize) -> Vec<f64> {
+        let mut draw = Draw::new(7);
+        let (mut level, mut growth) = (100.0, 0.0);
+        (0..n)
+            .map(|t| {
+                growth = 0.6 * growth + draw.normal();
+                level += growth;
+                level + 5.0 * (std::f64::consts::TAU * t as f64 / 12.0).sin()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn weights_follow_from_the_criterion() {
+        let y = series(120);
+        let options = AutoOptions {
+            season: 12,
+            ..AutoOptions::default()
+        };
+        let best = best(&y, &[], &options, 4, Cancel::NEVER).unwrap();
+        assert!(best.len() > 1);
+        let alone = auto(&y, &[], &options, Cancel::NEVER).unwrap();
+        assert_eq!(best[0].0.spec(), alone.spec());
+        // Each order fitted on its own, from nothing.
+        let aicc: Vec<f64> = best
+            .iter()
+            .map(|(found, _)| {
+                let again = fit(&y, &[], &found.spec(), Method::Ml, Cancel::NEVER).unwrap();
+                again.aicc()
+            })
+            .collect();
+        let relative: Vec<f64> = aicc.iter().map(|a| (0.5 * (aicc[0] - a)).exp()).collect();
+        let total: f64 = relative.iter().sum();
+        for ((_, weight), relative) in best.iter().zip(relative) {
+            let want = relative / total;
+            assert!((weight - want).abs() < 2e-3, "{weight} {want}");
+            assert!(relative >= (-0.5 * WORTHWHILE).exp() - 1e-3);
+        }
+        assert!(best.windows(2).all(|w| w[0].1 >= w[1].1));
+        assert!((best.iter().map(|(_, weight)| weight).sum::<f64>() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn one_order_has_all_the_weight_where_nothing_else_comes_near() {
+        let constant = best(&[3.0; 30], &[], &AutoOptions::default(), 4, Cancel::NEVER).unwrap();
+        assert_eq!(constant.len(), 1);
+        assert_eq!(constant[0].1, 1.0);
+        let fit = &constant[0].0;
+        assert_eq!(
+            weighted(vec![(fit.clone(), 7.0), (fit.clone(), 2.9)]).len(),
+            1
+        );
+        let two = weighted(vec![(fit.clone(), 7.0), (fit.clone(), 3.0)]);
+        let share = 1.0 / (1.0 + (-2.0_f64).exp());
+        assert!((two[0].1 - share).abs() < 1e-12 && (two[1].1 - (1.0 - share)).abs() < 1e-12);
     }
 }
