@@ -430,6 +430,7 @@ fn shares(leaves: u64, times: f64, drift: f64) -> (f64, f64) {
 
 /// `cargo test --release few_members_are -- --nocapture` prints the figures of docs/root-cause.md.
 #[test]
+#[allow(clippy::print_stdout, reason = "the figures of the docs")]
 fn few_members_are_judged_soundly() {
     for drift in [0.0, 0.05] {
         for leaves in [5, 6, 7, 8, 10, 15, 20, 29, 40] {
