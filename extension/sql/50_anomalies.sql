@@ -74,7 +74,7 @@ BEGIN
     IF NOT kpi._metric_available(_anomalies_of.source, def.name) THEN
         RETURN QUERY SELECT '{}'::jsonb, 'Total', NULL::date, NULL::float8, NULL::float8, NULL::float8, NULL::float8, NULL::float8,
             NULL::float8, NULL::float8, NULL::text, false, NULL::int, NULL::float8, NULL::text, NULL::boolean,
-            'not_available', format('metric "%s" reads columns that source "%s" does not map', def.name, _anomalies_of.source);
+            'not_available', kpi._not_available(_anomalies_of.source, def.name);
         RETURN;
     END IF;
     IF last_day IS NULL THEN

@@ -297,17 +297,12 @@ fn anomalies_series(
 
 /// Days with a calendar class of their own: 1 holidays, 2 promotions, 3 closed days.
 fn calendar() -> SqlResult<Vec<(i64, u16)>> {
-    const EXISTS: &str = "SELECT pg_catalog.to_regclass('kpi.calendar') IS NOT NULL";
     const DAYS: &str = "
         SELECT d::date AS day, max(CASE c.kind WHEN 'holiday' THEN 1 WHEN 'promotion' THEN 2 ELSE 3 END)::int AS class
           FROM kpi.calendar AS c,
                pg_catalog.generate_series((c.day - c.lead)::timestamp, (c.day + c.lag)::timestamp, interval '1 day') AS d
          GROUP BY 1";
     Spi::connect(|client| {
-        let exists = client.select(EXISTS, Some(1), &[]).map_err(internal)?;
-        if exists.first().get_one::<bool>().map_err(internal)? != Some(true) {
-            return Ok(Vec::new());
-        }
         let mut days = Vec::new();
         for row in client.select(DAYS, None, &[]).map_err(internal)? {
             let day = row.get_by_name::<Date, _>("day").map_err(internal)?;
@@ -340,9 +335,7 @@ fn anomalies_groups(
 ) -> SqlResult<Rows> {
     let grain = Grain::parse(grain).map_err(report)?;
     let ask = Ask::new(grain, sensitivity, fdr, model, direction)?;
-    let asof = date::finite("asof", asof)?;
-    // The first bucket that is not complete in the data.
-    let step = asof.succ_opt().map_or(i64::MAX, |next| grain.bucket(next));
+    let step = groups::running(grain, date::finite("asof", asof)?);
     let days = if grain == Grain::Day {
         calendar()?
     } else {

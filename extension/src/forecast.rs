@@ -457,18 +457,11 @@ fn forecast_groups(
             Vec::new()
         },
     };
-    let groups = groups::read(query, grain, first_step(&ask), additive)?;
+    let groups = groups::read(query, grain, groups::running(grain, asof), additive)?;
     let rows =
         worker::run_on_pool(move |cancel| answer(groups, &ask, history, Cancel::on(cancel)))?
             .map_err(report)?;
     Ok(TableIterator::new(rows))
-}
-
-/// Number of the first bucket that is not complete in the data.
-fn first_step(ask: &Ask) -> i64 {
-    ask.asof
-        .succ_opt()
-        .map_or(i64::MAX, |next| ask.grain.bucket(next))
 }
 
 /// Days of each event of the calendar, as numbers of day buckets, in the order of name and shift.
@@ -498,7 +491,7 @@ fn holidays() -> SqlResult<Vec<Vec<i64>>> {
 fn aggregates(groups: &[Group], ask: &Ask) -> (Vec<Group>, Hierarchy) {
     let mut sums: std::collections::BTreeMap<(usize, Vec<String>), (Group, Vec<usize>)> =
         std::collections::BTreeMap::new();
-    let step = first_step(ask);
+    let step = groups::running(ask.grain, ask.asof);
     for (place, group) in groups.iter().enumerate() {
         for length in 0..ask.dimensions.min(group.key.len()) {
             let key = group.key[..length].to_vec();
@@ -657,7 +650,7 @@ fn rows_of(group: &Group, forecast: &Forecast, ask: &Ask, history: usize, rows: 
             ));
         }
     }
-    let step = first_step(ask);
+    let step = groups::running(ask.grain, ask.asof);
     // The share of the running bucket that is over.
     let elapsed = match (ask.grain.first_day(step), ask.grain.first_day(step + 1)) {
         (Some(first), Some(next)) if first <= ask.asof => {

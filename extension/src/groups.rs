@@ -20,6 +20,11 @@ pub(crate) struct Group {
     pub(crate) partial: Option<f64>,
 }
 
+/// Number of the first bucket that is not complete in data up to `asof`.
+pub(crate) fn running(grain: Grain, asof: chrono::NaiveDate) -> i64 {
+    asof.succ_opt().map_or(i64::MAX, |next| grain.bucket(next))
+}
+
 /// Reads the groups of a query of figures, by key; `step` is the running bucket.
 ///
 /// What is not there is zero where the metric adds up (a group that sells nothing any more has

@@ -20,6 +20,9 @@ const CHI_SQUARED_MEDIAN: f64 = 0.454_936_4;
 const DENSE_LEAVES: usize = 200;
 /// Squared deviations count up to this many times their mean, so that causes do not hide causes.
 const WINSOR: f64 = 9.0;
+/// The same where one of few must not hide itself in what it is held against, nor one with an event of
+/// its own (a promotion that began or ended) hide the others; and the mean square of a normal so clipped.
+const FEW_WINSOR: (f64, f64) = (4.0, 0.920_5);
 /// Size, in counts, from which a leaf's own dispersion is unbiased enough to count in full.
 const FEW_COUNTS: f64 = 8.0;
 /// Members below which a dimension's drift cannot be read off one window.
@@ -515,9 +518,9 @@ fn drift(table: &Table, windows: &[Comparison], current: Option<&Noise>) -> Vec<
 /// The drift that the others show, for each member: its own move in this window must not hide it.
 fn without_each(found: &[Moved], before: usize, members: usize, usual: f64) -> Vec<f64> {
     let excess = |m: &Moved| {
-        let most = WINSOR * (m.sampling + usual);
+        let most = FEW_WINSOR.0 * (m.sampling + usual);
         (
-            m.squared.min(most) - m.sampling,
+            m.squared.min(most) / FEW_WINSOR.1 - m.sampling,
             (m.sampling + usual.max(LEAST_DRIFT * LEAST_DRIFT)).powi(-2),
         )
     };
@@ -621,13 +624,15 @@ fn matching_variance(found: &[Moved]) -> f64 {
 /// Dispersion of leaves given as size and squared deviation times size.
 ///
 /// Leaves smaller than a few counts weigh by their size, as their own ratio is biased low; terms
-/// are held to `WINSOR` times the mean so that causes do not hide causes.
+/// are held to `WINSOR` times the mean so that causes do not hide causes, of few leaves to `FEW_WINSOR`.
 fn pooled_dispersion(leaves: &[(f64, f64)]) -> f64 {
     if leaves.is_empty() {
         return 0.0;
     }
     let mut dispersion = leaves.iter().map(|l| l.1).sum::<f64>() / leaves.len() as f64;
+    let mut winsor = (WINSOR, 1.0);
     if (DRIFT_MEMBERS..FEW_LEAVES).contains(&leaves.len()) {
+        winsor = FEW_WINSOR;
         let mut terms: Vec<f64> = leaves.iter().map(|l| l.1).collect();
         let middle = median(&mut terms) / CHI_SQUARED_MEDIAN;
         // A robust start, from which the mean square of what is near is taken.
@@ -638,7 +643,7 @@ fn pooled_dispersion(leaves: &[(f64, f64)]) -> f64 {
         let (mut top, mut bottom) = (0.0, 0.0);
         for (size, term) in leaves {
             let trust = (size / few.max(MIN_POSITIVE)).min(1.0);
-            top += trust * term.min(WINSOR * dispersion);
+            top += trust * term.min(winsor.0 * dispersion) / winsor.1;
             bottom += trust;
         }
         let next = top / bottom.max(MIN_POSITIVE);
@@ -661,4 +666,38 @@ pub(super) fn quantile(values: &mut [f64], p: f64) -> f64 {
 
 fn median(values: &mut [f64]) -> f64 {
     quantile(values, 0.5)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two promotions among twelve brands, or one that fell, are no drift of the others.
+    #[test]
+    fn events_of_others_are_little_drift() {
+        let moved = |events: usize| -> Vec<Moved> {
+            (0..12)
+                .map(|member| Moved {
+                    member,
+                    squared: if member < events {
+                        0.11
+                    } else {
+                        0.0004 * (1 + 2 * (member % 5)) as f64
+                    },
+                    sampling: 0.0005,
+                })
+                .collect()
+        };
+        let drift = |events| {
+            let found = moved(events);
+            without_each(&found, 0, 12, matching_variance(&found))[11]
+        };
+        let (quiet, two) = (drift(0), drift(2));
+        assert!(quiet > 0.0, "{quiet}");
+        assert!(two < 6.0 * quiet, "{two} {quiet}");
+        // Its own move is not what a member is held against.
+        let found = moved(1);
+        let own = without_each(&found, 0, 12, matching_variance(&found));
+        assert!(own[0] < 1.2 * quiet && own[0] < own[1], "{own:?} {quiet}");
+    }
 }
