@@ -39,7 +39,7 @@ SELECT f."time" - kpi.asof(), NULL, f.forecast, f.lo, f.hi
  ORDER BY 1""")
 
 MEMBERS = """
-SELECT f.member, to_char(f."time", 'YYYY-MM') AS month, f.forecast, f.lo, f.hi, f.forecast / nullif(h.value, 0) - 1 AS growth, f.model, f.status
+SELECT f.member, to_char(f."time", 'YYYY-MM') AS month, f.forecast, f.lo, f.hi, f.forecast / nullif(h.value, 0) - 1 AS growth, f.model, replace(f.status, '_', ' ') AS status
   FROM kpi.forecast_latest AS f
   LEFT JOIN LATERAL (SELECT v.value::float8 AS value FROM kpi.value('${metric}', kpi.year_ago(daterange(f."time", (f."time" + interval '1 month')::date)), f.members) AS v(value)) AS h ON true
  WHERE f.source = 'sales' AND f.metric = '${metric}' AND f.grain = 'month' AND f.members <> '{}'
@@ -82,7 +82,7 @@ def board():
             [m.table("Next month by member", "What is expected of each brand and channel, and by which model?", MEMBERS, w=14, h=10, columns=[
                 m.column("member", "Member", width=115), m.column("month", "Month", width=75), m.column("forecast", "Expected", decimals=1, width=85),
                 m.column("lo", "From", decimals=1, width=80), m.column("hi", "To", decimals=1, width=80), m.change_column("growth", "On the year", 95),
-                m.column("model", "Model", cell="wrap"), m.column("status", "Status", width=70)]),
+                m.column("model", "Model", cell="wrap"), m.status_column()]),
              m.table("Backtest", "How wrong would each model have been, month by month? MASE below 1 beats last year's month; coverage should be near 95 %", BACKTEST, w=10, h=10,
                      columns=[m.column("model", "Model"), m.column("wape", "Error", m.FRACTION, 1), m.column("mase", "MASE", decimals=2, cell="color", steps=MASE),
                               m.column("bias", "Bias", m.FRACTION, 1), m.column("coverage", "Coverage", m.FRACTION, 0),

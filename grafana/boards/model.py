@@ -252,6 +252,11 @@ def change_column(field="change_pct", title="Change", width=90, steps=None):
     return column(field, title, FRACTION, 1, width, "color", steps or CHANGE)
 
 
+def status_column():
+    """A status as words, which may take lines: not better than naive. The query replaces its underscores."""
+    return column("status", "Status", width=100, cell="wrap")
+
+
 def hidden(field):
     # The first is Grafana 11's and 12's way, the second 13's.
     return override(field, custom__hidden=True, custom__hideFrom={"viz": True, "legend": False, "tooltip": False})

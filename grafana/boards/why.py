@@ -44,7 +44,7 @@ SELECT a."time"::timestamptz AS "time", a.value AS revenue, a.expected, a.lo, a.
  ORDER BY 1""")
 
 DRIVERS = dash(f"""
-SELECT d.rank, d.kind, d.member, d.baseline, d.value, d.expected, d.change, d.contribution, d.ratio, d.p_adj, d.status, d.note
+SELECT d.rank, d.kind, d.member, d.baseline, d.value, d.expected, d.change, d.contribution, d.ratio, d.p_adj, replace(d.status, '_', ' ') AS status, d.note
   FROM dash CROSS JOIN LATERAL {m.latest("drivers", "d(rank int, kind text, member text, baseline float8, value float8, expected float8, "
                                                     "change float8, contribution float8, ratio float8, p_adj float8, status text, note text)")}
  ORDER BY d.rank""")
@@ -98,7 +98,7 @@ def board():
                          m.column("value", "Now", decimals=1, width=90), m.column("expected", "Expected", decimals=1, width=90),
                          m.column("change", "Change", decimals=1, width=90, cell="color", steps=UP_DOWN), m.column("contribution", "Contribution", m.FRACTION, 2, 105),
                          m.column("ratio", "Factor", decimals=2, width=75), m.column("p_adj", "p", decimals=3, width=70),
-                         m.column("status", "Status", width=130), m.column("note", "Note", width=330, cell="wrap")])],
+                         m.status_column(), m.column("note", "Note", width=330, cell="wrap")])],
             [m.timeseries("Revenue by day", "When did it happen? Band: where a day is expected from those before it; points: anomalies", DAYS, w=24, h=9, fill=0, overrides=[
                 *m.band("expected"),
                 m.override("revenue", color={"mode": "fixed", "fixedColor": m.QUIET}, custom__lineWidth=1),
