@@ -197,7 +197,8 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
                 return true;
             }
             let share = !points && OF_IT.is_in(text) && unit_fits(a.unit, true);
-            if share && b.x > 0.0 && near(a.x / b.x) && b.column == "target" {
+            let whole = b.column == "target" || b.column == "expected" && text.contains("expected");
+            if share && b.x > 0.0 && near(a.x / b.x) && whole {
                 return true;
             }
         }
@@ -214,9 +215,11 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
                     }
                 }
             }
-            // Along a series, a step from one time to the next.
-            if rows.is_empty() {
-                for pair in all.windows(2) {
+            // Along a series, a step from one time to the next; of the time named where one is.
+            let step = rows.first().filter(|_| timed(base) && rows.len() == 1);
+            if rows.is_empty() || step.is_some() {
+                let ends = |pair: &&[usize]| step.is_none_or(|row| pair.contains(row));
+                for pair in all.windows(2).filter(ends) {
                     if let (Some(a), Some(b)) =
                         (of(base, pair[1], column), of(base, pair[0], column))
                         && compare(a, b)
@@ -269,8 +272,13 @@ pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
         }
         found.extend(of(base, row, "index_to_peers").map(|f| f.x));
     }
-    for (i, a) in rows.iter().enumerate() {
-        for b in rows.iter().skip(i + 1) {
+    let before = rows
+        .iter()
+        .filter(|_| timed(base))
+        .filter_map(|r| r.checked_sub(1));
+    let steps: Vec<usize> = rows.iter().copied().chain(before).collect();
+    for (i, a) in steps.iter().enumerate() {
+        for b in steps.iter().skip(i + 1) {
             for column in ["value", "revenue", "forecast", "share", "elasticity"] {
                 if let (Some(a), Some(b)) = (of(base, *a, column), of(base, *b, column))
                     && b.x != 0.0
@@ -305,5 +313,43 @@ pub(super) fn shares(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
                 .sum(),
         );
     }
+    let whole = |column: &str| -> Option<Vec<f64>> {
+        (0..base.names.len())
+            .filter(|r| rows.is_empty() || base.names.get(*r) != Some(&Vec::new()) || timed(base))
+            .map(|r| of(base, r, column).map(|f| f.x))
+            .collect()
+    };
+    // What part of the sum of a column the rows named are.
+    for column in ["value", "revenue", "forecast", "change"] {
+        let known = base.facts.iter().any(|f| f.column == "share") && column != "change";
+        let Some(all) = whole(column).filter(|a| a.len() > 1 && !rows.is_empty() && !known) else {
+            continue;
+        };
+        let sum: f64 = all.iter().sum();
+        let adds = base.additive || column == "forecast" || column == "revenue";
+        // Those named together, and the first of them alone.
+        for set in [rows.as_slice(), &rows[..1]] {
+            let parts = set.iter().filter_map(|r| of(base, *r, column));
+            let own: f64 = parts.map(|f| f.x).sum();
+            if adds && sum * own > 0.0 {
+                found.push(own / sum);
+            }
+        }
+    }
+    for row in &rows {
+        for (a, b) in HELD_AGAINST {
+            if let (Some(a), Some(b)) = (of(base, *row, a), of(base, *row, b))
+                && matches!(b.column.as_str(), "target" | "expected")
+                && b.x > 0.0
+            {
+                found.push(a.x / b.x);
+            }
+        }
+    }
     found
+}
+
+/// A series without names: its rows are told by their times.
+fn timed(base: &Base) -> bool {
+    base.names.iter().all(Vec::is_empty)
 }

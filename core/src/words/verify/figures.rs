@@ -7,15 +7,16 @@ use super::base::{Base, Fact, Role};
 use super::direction::{DOWN, UP};
 use super::numbers::{Said, currency_code, numbers};
 use super::{Fault, FaultKind};
-use super::{derived, labels, relations};
+use super::{derived, direction, labels, relations};
 use crate::series::Grain;
 
 pub(super) static CHANGE_WORD: Pattern = Pattern::new(
     r"\b(?:chang\w+|differ\w*|contribut\w+|swing|growth|decline|over|fewer|less|more|price|volume|mix|effect|impact|new|discontinued|taken?|took|away|short)\b|변화|차이|효과|기여|가격|물량|믹스|영향",
 );
 
-pub(super) static LIST_GAP: Pattern =
-    Pattern::new(r"^(?:%| units| points)?(?:,? and |, )(?:[a-z]{3} |[€$£₩])?$");
+pub(super) static LIST_GAP: Pattern = Pattern::new(
+    r"^(?:%| units| points)?(?:,? and |, | (?:versus|vs|against|compared (?:with|to)|to) )(?:[a-z]{3} |[€$£₩])?$",
+);
 
 pub(super) static THAN_WHOM: Pattern =
     Pattern::new(r"\b(?:follows|followed|trails|trailed|behind|after) (?:the )?$");
@@ -59,7 +60,9 @@ pub(super) fn word_numbers(
         let before = text.get(..whole.start()).unwrap_or("");
         let after = text.get(whole.end()..).unwrap_or("");
         // "the top five" names a column.
-        if after.starts_with(" largest")
+        if before.ends_with("and a ")
+            || after.starts_with(" and a half")
+            || after.starts_with(" largest")
             || after.starts_with(" biggest")
             || before.ends_with("top ")
         {
@@ -78,7 +81,7 @@ pub(super) fn word_numbers(
         } else if let Some(n) = multiple(word.as_str(), hit.get(2).is_some()) {
             derived::multiples(named, base)
                 .iter()
-                .any(|x| about(*x, n, 0.1 * n))
+                .any(|x| about(*x, n, 0.07 * n))
         } else if hit.get(3).is_some() {
             let n = count(word.as_str()) / 100.0;
             base.facts.iter().any(|f| {
@@ -117,6 +120,7 @@ pub(super) fn word_numbers(
                 .any(|f| counts(f) && (!in_time || of_time(f)))
                 || base.free.contains(whole.as_str())
                 || !in_time && named.len() as f64 == n
+                || before.ends_with("other ") && base.names.len() as f64 - named.len() as f64 == n
         };
         if known {
             *headline = true;
@@ -208,7 +212,7 @@ pub(super) fn respectively(
     let bare = |t: &str| !t.contains(|c: char| c.is_ascii_digit() || c == '(' || c == '\u{1}');
     let names_joined = list.windows(2).all(|w| {
         text.get(w[0]..w[1])
-            .is_some_and(|t| bare(t) && (t.ends_with(" and ") || t.ends_with(", ")))
+            .is_some_and(|t| bare(t) && t.len() < 60)
     });
     (count > 1 && names_joined).then(|| list[at - first])
 }
@@ -219,6 +223,7 @@ pub(super) fn check_number<'n>(
     clause: (usize, usize),
     sentence: &str,
     named: &'n [(usize, usize)],
+    subjects: &[(usize, usize)],
     base: &Base,
     metric: Unit,
     facts: &Facts,
@@ -258,7 +263,7 @@ pub(super) fn check_number<'n>(
     // "3 times", "3배": how often one is the other.
     if number.unit.is_none() && TIMES_AFTER.is_in(sentence.get(number.to..).unwrap_or("")) {
         let slack = number.slack.min(0.1 * number.x);
-        if derived::multiples(named, base)
+        if derived::multiples(subjects, base)
             .iter()
             .any(|x| (x - number.x).abs() <= slack)
         {
@@ -272,7 +277,7 @@ pub(super) fn check_number<'n>(
         if free_holds(base, number) {
             return;
         }
-        if derived::follows(number, sentence, named, base) {
+        if derived::follows(number, sentence, subjects, base) {
             *headline = true;
             currency(number, facts, faults);
             return;
@@ -299,20 +304,19 @@ pub(super) fn check_number<'n>(
     if number.raw.ends_with("points") && !of_the_change {
         fits.retain(|f| f.points);
     }
-    if fits.is_empty() {
-        faults.push(Fault::new(FaultKind::Unit, &number.raw));
-        return;
-    }
     // A difference of shares is told in points; of a percentage it would be another figure.
     if number.unit == Some(Unit::Share) && !number.raw.ends_with("points") {
         fits.retain(|f| !f.points);
-        if fits.is_empty() {
-            faults.push(Fault::new(FaultKind::Unit, &number.raw));
-            return;
-        }
+    }
+    if fits.is_empty() && !derived::follows(number, sentence, subjects, base) {
+        faults.push(Fault::new(FaultKind::Unit, &number.raw));
+        return;
     }
     currency(number, facts, faults);
     *headline = true;
+    if fits.is_empty() {
+        return;
+    }
     if relations::of_other_metric(sentence, number, &fits, base) {
         faults.push(Fault::new(FaultKind::Unit, &number.raw));
         return;
@@ -322,7 +326,7 @@ pub(super) fn check_number<'n>(
         faults.push(Fault::new(FaultKind::Comparison, &number.raw));
         return;
     }
-    if derived::follows(number, sentence, named, base) {
+    if derived::follows(number, sentence, subjects, base) {
         return;
     }
     if let Some(kind) = misplaced(number, sentence, asked, times, &fits, base) {
@@ -388,6 +392,19 @@ pub(super) fn check_number<'n>(
         });
         if !owned {
             faults.push(Fault::new(FaultKind::Number, &number.raw));
+            return;
+        }
+        let own = |f: &&&Fact| f.row.is_some_and(|r| rows.contains(&r));
+        if fits.iter().any(|f| own(&f)) {
+            fits.retain(|f| own(&f));
+        }
+    }
+    // What follows from a price is checked with it.
+    let answer = fits.iter().any(|f| f.column == "elasticity") && relations::is_priced(sentence);
+    if !answer && !number.signed && fits.iter().all(|f| f.role == Role::Change && f.x != 0.0) {
+        let told = direction::of_figure(sentence, clause.0, number);
+        if told.is_some_and(|sign| !fits.iter().any(|f| f.x * sign > 0.0)) {
+            faults.push(Fault::new(FaultKind::Direction, &number.raw));
         }
     }
 }

@@ -11,7 +11,7 @@ use super::super::text::fold;
 use super::numbers::Said;
 
 /// Words just before or after a number, and the columns that they name.
-static LABELS: [(Pattern, &[&str]); 19] = [
+static LABELS: [(Pattern, &[&str]); 20] = [
     (
         Pattern::new(
             r"\b(?:would|should) have (?:made|been|sold|reached|brought|earned|come to|had)\b",
@@ -41,9 +41,13 @@ static LABELS: [(Pattern, &[&str]); 19] = [
     ),
     (
         Pattern::new(
-            r"\btarget (?:of|is|was)\b|\b(?:reach|reaches|reaching|hits?|hitting|against)(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
+            r"\b(?:target|goal|plan) (?:of|is|was)\b|\bagainst(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
         ),
         &["target"],
+    ),
+    (
+        Pattern::new(r"\b(?:reach|reaches|reaching|hits?|hitting) (?:[a-z]{3} )?$"),
+        &["target", "to_date", "expected_end", "value", "forecast"],
     ),
     (
         Pattern::new(
@@ -121,7 +125,10 @@ static IN_PLACE_OF: Pattern = Pattern::new(
 );
 static WOULD_BE: Pattern =
     Pattern::new(r"\b(?:would be|will be|to be|is|at) (?:[a-z]{3} |[€$£₩])?$");
-static KO_IN_PLACE_OF: Pattern = Pattern::new(r"^[%개원]? 대신");
+static KO_IN_PLACE_OF: Pattern = Pattern::new(r"^[%개원]?(?: 대신|[이가]? ?아니라)");
+/// "72 of 90": a part and its whole.
+static OF_WHOLE: Pattern = Pattern::new(r"^ of (?:the |its |a )?(?:[a-z]{3} )?\d");
+static WHOLE: Pattern = Pattern::new(r"\d of (?:the |its |a )?(?:[a-z]{3} )?$");
 static BY: Pattern = Pattern::new(
     r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of|equal to|equals|equivalent to|amounting to) (?:[a-z]{3} |[€$£₩])?[-+]?$",
 );
@@ -370,6 +377,13 @@ pub(super) fn asked(
     let place = place(text, said, at);
     (asked.columns, asked.behind) = named_columns(&place, bridge, present, number.unit);
     let tail = text.get(number.to..).unwrap_or("");
+    if present.contains("target") && number.unit != Some(Unit::Share) {
+        if OF_WHOLE.is_in(tail) {
+            asked.columns = vec!["to_date", "expected_end", "value"];
+        } else if WHOLE.is_in(head) {
+            asked.columns = vec!["target"];
+        }
+    }
     let compared = COMPARED.is_in(head);
     asked.earlier = FROM.is_in(head) || compared || KO_FROM.is_in(tail);
     // "A change of 9,370 consists of price": what it consists of are others.
@@ -441,7 +455,7 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     let short: Vec<(String, Which)> = found
         .iter()
         .filter_map(|(name, which)| Some((YEAR_OF.regex()?.replace(name, "").into_owned(), *which)))
-        .filter(|(name, _)| !matches!(name.as_str(), "may" | "march" | ""))
+        .filter(|(name, _)| !name.is_empty())
         .collect();
     for (name, which) in &short {
         let rows = |w: &Which| matches!((w, which), (Which::Row(a), Which::Row(b)) if a != b);
@@ -475,6 +489,43 @@ static RELATIVE: Pattern = Pattern::new(
     r"^ ?(?:units |pieces )?(?:(?:a|one) (?:day|week|month|quarter|year) (?:later|after|earlier|before)|(?:the|in the) (?:day|week|month|quarter|year) (?:after|before)|(?:the )?(?:next|previous|following) (?:day|week|month|quarter|year))\b",
 );
 
+/// The rows whose times stand in `text`, by place.
+pub(super) fn time_rows(text: &str, names: &[(String, Which)]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = time_places(text, names)
+        .into_iter()
+        .filter_map(|(at, _, which)| match which {
+            Which::Row(row) => Some((row, at)),
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable_by_key(|f| (f.1, f.0));
+    found.dedup();
+    found
+}
+
+/// Where times stand and what each is, the longest name at each place.
+fn time_places(text: &str, names: &[(String, Which)]) -> Vec<(usize, usize, Which)> {
+    let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let mut places: Vec<(usize, usize, Which)> = Vec::new();
+    for (name, which) in names {
+        places.extend(text.match_indices(name.as_str()).filter_map(|(at, _)| {
+            let end = at + name.len();
+            let inside = letter(text.get(..at).and_then(|t| t.chars().last()))
+                || letter(text.get(end..).and_then(|t| t.chars().next()));
+            // "2025" stands in "june 2025" too; the longer name was meant.
+            let longer = names.iter().any(|(other, _)| {
+                other.len() > name.len()
+                    && text
+                        .match_indices(other.as_str())
+                        .any(|(a, _)| a <= at && end <= a + other.len())
+            });
+            (!longer && !inside).then_some((at, end, *which))
+        }));
+    }
+    places.sort_by_key(|p| p.0);
+    places
+}
+
 /// The time a number belongs to: right after it, else the last before it, else the next.
 pub(super) fn time_of(
     text: &str,
@@ -482,20 +533,7 @@ pub(super) fn time_of(
     said: &[Said],
     names: &[(String, Which)],
 ) -> Vec<Which> {
-    let mut places: Vec<(usize, usize, Which)> = Vec::new();
-    for (name, which) in names {
-        places.extend(text.match_indices(name.as_str()).filter_map(|(at, _)| {
-            // "2025" stands in "june 2025" too; the longer name was meant.
-            let longer = names.iter().any(|(other, _)| {
-                other.len() > name.len()
-                    && text
-                        .match_indices(other.as_str())
-                        .any(|(a, _)| a <= at && at + name.len() <= a + other.len())
-            });
-            (!longer).then_some((at, at + name.len(), *which))
-        }));
-    }
-    places.sort_by_key(|p| p.0);
+    let places = time_places(text, names);
     // "From week A to week B units rose from 1,010 to 1,233": as many figures after the times, in their order.
     let mut spots: Vec<(usize, usize)> = places.iter().map(|p| (p.0, p.1)).collect();
     spots.dedup();
