@@ -289,6 +289,8 @@ impl Base {
             base.facts.push(fact);
         }
         base.count(n);
+        let complete = |r: &&Row| r.get("is_partial") != Some(&serde_json::Value::Bool(true));
+        base.count(facts.rows.iter().filter(complete).count());
         base.count(n.saturating_sub(3));
         let segments: BTreeSet<&str> = facts
             .rows
@@ -613,7 +615,7 @@ pub(super) fn trait_places(text: &str, column: &str, word: &str) -> Vec<usize> {
             format!("{word} 등급"),
         ]
     } else {
-        vec![word.to_owned()]
+        vec![word.to_owned(), format!("{word}ly")]
     };
     let mut found: Vec<usize> = forms
         .iter()

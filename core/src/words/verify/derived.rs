@@ -166,8 +166,10 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
     let (upper, lower) = (UPPER.is_in(text), LOWER.is_in(text));
     let gap = GAP.is_in(text);
     // Which of two comes out ahead must be the one said to.
-    let told = |difference: f64| {
-        gap || (upper && lower) || upper && difference > 0.0 || lower && difference < 0.0
+    let told = |difference: f64| match (upper, lower) {
+        (true, false) => difference > 0.0,
+        (false, true) => difference < 0.0,
+        (both, _) => gap || both,
     };
     let compare = |a: &Fact, b: &Fact| {
         let difference = a.x - b.x;
@@ -276,7 +278,11 @@ pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
         .iter()
         .filter(|_| timed(base))
         .filter_map(|r| r.checked_sub(1));
-    let steps: Vec<usize> = rows.iter().copied().chain(before).collect();
+    let mut steps: Vec<usize> = rows.iter().copied().chain(before).collect();
+    if timed(base) {
+        // The later against the earlier.
+        steps.sort_unstable_by_key(|r| usize::MAX - r);
+    }
     for (i, a) in steps.iter().enumerate() {
         for b in steps.iter().skip(i + 1) {
             for column in ["value", "revenue", "forecast", "share", "elasticity"] {
@@ -291,9 +297,79 @@ pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
     found
 }
 
+static OF_THEIRS: Pattern = Pattern::new(
+    r"^(?: of|of)? (?:what|that of|qzname|the |january|february|march|april|may|june|july|august|september|october|november|december|q[1-4])",
+);
+static OF_BEFORE: Pattern = Pattern::new(
+    r"^(?: of)? (?:its|their|the) (?:\w+ )?(?:level|former|previous|earlier|old|prior)\b",
+);
+static OF_CHANGE: Pattern =
+    Pattern::new(r"\b(?:increase|growth|gain|rise|change|decline|drop|loss|fall|decrease)s?\b");
+static COMPARED_BY: Pattern =
+    Pattern::new(r"^ (?:(more|higher|above|up|over)|(?:less|fewer|lower|below|down|under))\b");
+
+/// How often the first of each pair is the second.
+fn ratios(pairs: &[(usize, usize)], columns: &[&str], base: &Base) -> Vec<f64> {
+    pairs
+        .iter()
+        .flat_map(|(a, b)| {
+            columns.iter().filter_map(|c| {
+                let (a, b) = (of(base, *a, c)?, of(base, *b, c)?);
+                (b.x != 0.0).then_some(a.x / b.x)
+            })
+        })
+        .collect()
+}
+
 /// Shares that a fraction in words may stand for: those of the rows named, or of their sum, or of all.
-pub(super) fn shares(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
+///
+/// `after` is what follows the fraction at `place`: "half of what B sold", "a third below".
+pub(super) fn shares(after: &str, place: usize, named: &[(usize, usize)], base: &Base) -> Vec<f64> {
     let rows = in_order(named);
+    let clause = after.split([',', ':']).next().unwrap_or("");
+    let end = place + (after.len().min(clause.len())) + 12;
+    // A name that all rows bear is of the whole.
+    let of_all = |at: usize| named.iter().filter(|n| n.1 == at).count() == base.names.len();
+    let theirs = named
+        .iter()
+        .find(|n| n.1 > place && n.1 < end && !of_all(n.1));
+    let theirs = theirs.map(|n| n.0);
+    let own = named.iter().rev().find(|n| n.1 < place).map(|n| n.0);
+    let levels = ["value", "revenue", "forecast", "share"];
+    if let (Some(theirs), Some(own)) = (theirs, own)
+        && OF_THEIRS.is_in(clause)
+    {
+        return ratios(&[(own, theirs)], &levels, base);
+    }
+    if OF_BEFORE.is_in(clause) {
+        let own: Vec<usize> = own
+            .into_iter()
+            .chain(rows.iter().copied())
+            .take(1)
+            .collect();
+        return own
+            .iter()
+            .filter_map(|r| Some(of(base, *r, "value")?.x / of(base, *r, "baseline")?.x))
+            .collect();
+    }
+    if let Some(more) = COMPARED_BY.captures(after).map(|c| c.get(1).is_some()) {
+        let sign = if more { 1.0 } else { -1.0 };
+        let steps: Vec<(usize, usize)> = rows
+            .iter()
+            .filter_map(|r| Some((*r, r.checked_sub(1).filter(|_| timed(base))?)))
+            .chain(own.zip(theirs))
+            .collect();
+        let changes = rows
+            .iter()
+            .filter_map(|r| of(base, *r, "change_pct"))
+            .map(|f| f.x);
+        return ratios(&steps, &levels, base)
+            .into_iter()
+            .map(|x| x - 1.0)
+            .chain(changes)
+            .map(|x| x * sign)
+            .collect();
+    }
     let mut found: Vec<f64> = base
         .facts
         .iter()
@@ -321,7 +397,10 @@ pub(super) fn shares(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
     };
     // What part of the sum of a column the rows named are.
     for column in ["value", "revenue", "forecast", "change"] {
-        let known = base.facts.iter().any(|f| f.column == "share") && column != "change";
+        let known = match column {
+            "change" => !OF_CHANGE.is_in(clause),
+            _ => base.facts.iter().any(|f| f.column == "share"),
+        };
         let Some(all) = whole(column).filter(|a| a.len() > 1 && !rows.is_empty() && !known) else {
             continue;
         };

@@ -10,11 +10,11 @@ use super::numbers::Said;
 use super::{Fault, FaultKind, clause_around, labels, relations};
 
 pub(super) static UP: Pattern = Pattern::new(
-    r"\b(?:rose|ris(?:e|es|en|ing)|gr(?:ew|ow|ows|own|owing)|increas(?:e|ed|es|ing)|up|gain(?:s|ed|ing)?|climb(?:s|ed|ing)?|jump(?:s|ed|ing)?|surg(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|lift(?:s|ed|ing)?|boost(?:s|ed|ing)?|higher|more (?:than|frequent|common|often)|(?:units|orders|customers|pieces|points|percent) more|more (?:units|orders|customers|pieces) than|added|advanced|above|exceed(?:s|ed)?|stronger|growth|expanded|ahead of)\b|% more\b|증가|상승|성장|늘|올랐|높",
+    r"\b(?:rose|ris(?:e|es|en|ing)|gr(?:ew|ow|ows|own|owing)|increas(?:e|ed|es|ing)|up|gain(?:s|ed|ing)?|climb(?:s|ed|ing)?|jump(?:s|ed|ing)?|surg(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|lift(?:s|ed|ing)?|boost(?:s|ed|ing)?|soar(?:s|ed|ing)?|swell(?:s|ed)?|recover(?:s|ed|ing)?|rebound(?:s|ed|ing)?|higher|more (?:than|frequent|common|often)|(?:units|orders|customers|pieces|points|percent) more|more (?:units|orders|customers|pieces) than|added|advanced|above|exceed(?:s|ed)?|stronger|growth|expanded|ahead of)\b|% more\b|증가|상승|성장|늘|올랐|높",
 );
 
 pub(super) static DOWN: Pattern = Pattern::new(
-    r"\b(?:fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|down|lost|los(?:e|es|ing)|loss|shrank|shrunk|shr?ink(?:s|ing)?|slip(?:s|ped)?|slid|lower|less (?:than|frequent|common|often)|below|reduc(?:e|ed|tion)|weaker|worse(?:n|ned)?|plung(?:e|ed)|tumbled|dipp?(?:ed|s)?|contracted|fewer|(?:units|orders|customers|pieces|points|percent) less)\b|% less\b|감소|하락|줄|떨어|낮",
+    r"\b(?:fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|down|lost|los(?:e|es|ing)|loss|shrank|shrunk|shr?ink(?:s|ing)?|slip(?:s|ped)?|slid|lower|less (?:than|frequent|common|often)|below|reduc(?:e|ed|tion)|weaker|worse(?:n|ned)?|plung(?:e|ed)|shed(?:s|ding)?|collaps(?:e|es|ed|ing)|plummet(?:s|ed)?|slump(?:s|ed)?|sank|sunk|erod(?:e|ed|es)|tumbled|dipp?(?:ed|s)?|contracted|fewer|(?:units|orders|customers|pieces|points|percent) less)\b|% less\b|감소|하락|줄|떨어|낮",
 );
 
 pub(super) static NEGATED: Pattern =
@@ -143,6 +143,14 @@ pub(super) fn directions(
                 if !agrees {
                     faults.push(Fault::new(FaultKind::Direction, word));
                 }
+                continue;
+            }
+            // "Lost 3.3 points of share": the figure's own direction is checked with it.
+            let points = said
+                .iter()
+                .find(|n| n.from >= hit.end() && n.from < hit.end() + 8)
+                .is_some_and(|n| n.raw.ends_with("points"));
+            if points && base.facts.iter().any(|f| f.column == "share_change") {
                 continue;
             }
             // "Two grew and one declined": counted, not said of a member.
@@ -362,6 +370,9 @@ static COMPARED: Pattern = Pattern::new(
 static BY_STEP: Pattern = Pattern::new(
     r"\b(?:(rose|rises?|rising|grew|grows?|climb\w*|jump\w*|increas\w+|up|gain\w*)|(?:fell|falls?|falling|drop\w*|declin\w+|decreas\w+|down|slip\w*|eas\w+))(?: back)? by (?:[a-z]{3} |[€$£₩])?$",
 );
+static IN_TIME: Pattern =
+    Pattern::new(r"\b(\w+)(?: (?:further|again|back|slightly|sharply|\w+ly))? in (?:the )?$");
+static FROM_TIME: Pattern = Pattern::new(r"\b(?:from|since)\b");
 static STEPS_UP: Pattern = Pattern::new(
     r"\b(?:rose|rises?|rising|grew|grows?|growing|increas\w+|climb\w*|jump\w*|recover\w*|rebound\w*)\b|증가|상승|늘어|늘었|오르|올랐",
 );
@@ -424,6 +435,32 @@ pub(super) fn steps(
             && (own > last) != hit.get(1).is_some()
         {
             faults.push(Fault::new(FaultKind::Direction, whole.as_str()));
+        }
+    }
+    // "Fall further in March": against the time before it.
+    for (name, which) in times {
+        let Which::Row(row) = which else { continue };
+        let step = row.checked_sub(1).and_then(level).zip(level(*row));
+        for (at, _) in blank.match_indices(name.as_str()) {
+            let head = blank.get(..at).unwrap_or("");
+            let head = head
+                .get(head.rfind([',', ':', '(']).map_or(0, |i| i + 1)..)
+                .unwrap_or("");
+            let Some(verb) = IN_TIME.captures(head).and_then(|c| c.get(1)) else {
+                continue;
+            };
+            let rises = match (
+                STEPS_UP.is_in(verb.as_str()),
+                STEPS_DOWN.is_in(verb.as_str()),
+            ) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => continue,
+            };
+            let from = FROM_TIME.is_in(head) || head.contains(|c: char| c.is_ascii_digit());
+            if !from && step.is_some_and(|(before, own)| (own > before) != rises) {
+                faults.push(Fault::new(FaultKind::Direction, verb.as_str()));
+            }
         }
     }
     for number in said {
@@ -666,7 +703,17 @@ pub(super) fn against_target(
                 continue;
             };
             let ends = ["expected_end", "value", "to_date"];
-            let known: Vec<f64> = ends.iter().filter_map(|c| column(row, c)).collect();
+            // What is to come is held against it, what has come where the sentence says so.
+            let so_far = ["so far", "to date", "still", "yet", "지금까지"];
+            let ends = match so_far.iter().any(|w| sentence.contains(w)) {
+                true => &ends[..],
+                false => &ends[..1],
+            };
+            let of = |ends: &[&str]| -> Vec<f64> {
+                ends.iter().filter_map(|c| column(row, c)).collect()
+            };
+            let known = Some(of(ends)).filter(|k| !k.is_empty());
+            let known = known.unwrap_or_else(|| of(&["value", "to_date"]));
             if !known.is_empty() && !known.iter().any(|x| (*x >= target) == (above != denied)) {
                 faults.push(Fault::new(FaultKind::Comparison, whole.as_str()));
             }
@@ -680,10 +727,20 @@ static TO_BEFORE: Pattern =
     Pattern::new(r"\bto (?:(?:about|around|roughly|nearly|almost|some) )?(?:[a-z]{3} |[€$£₩])?$");
 static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
 
-/// "Rose from 80 to 70": the figures themselves must go that way.
+static THAN_FIGURE: Pattern = Pattern::new(
+    r"^[^\d]*, (?:\w+ )?(?:(more|higher|better|greater|larger|up)|(?:less|fewer|lower|worse|smaller)) than (?:the )?(?:[a-z]{3} |[€$£₩])?$",
+);
+
+/// "Rose from 80 to 70", "80, less than the 70 of": the figures themselves must go that way.
 pub(super) fn along(sentence: &str, said: &[Said], faults: &mut Vec<Fault>) {
     for pair in said.windows(2) {
         let [a, b] = pair else { continue };
+        if let Some(hit) = THAN_FIGURE.captures(sentence.get(a.to..b.from).unwrap_or(""))
+            && a.unit.zip(b.unit).is_none_or(|(a, b)| a == b)
+            && (a.x > b.x) != hit.get(1).is_some()
+        {
+            faults.push(Fault::new(FaultKind::Comparison, &b.raw));
+        }
         let head = |n: &Said| sentence.get(..n.from).unwrap_or("");
         let english = FROM_BEFORE.is_in(head(a)) && TO_BEFORE.is_in(head(b));
         let korean = KO_FROM.is_in(sentence.get(a.to..).unwrap_or(""));

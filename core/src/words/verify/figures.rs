@@ -27,7 +27,7 @@ pub(super) static RANK_WORD: Pattern =
 pub(super) static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|next|향후|상위) $");
 
 pub(super) static WORD_NUMBER: Pattern = Pattern::new(
-    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one) tenth|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
+    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one|two|three|six|seven|eight|nine)[ -]tenths?|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
 );
 
 static LEVEL_BEFORE: Pattern = Pattern::new(
@@ -60,7 +60,11 @@ pub(super) fn word_numbers(
         let before = text.get(..whole.start()).unwrap_or("");
         let after = text.get(whole.end()..).unwrap_or("");
         // "the top five" names a column.
-        if before.ends_with("and a ")
+        let quarter = [
+            "each ", "every ", "first ", "second ", "third ", "fourth ", "last ",
+        ];
+        if word.as_str() == "quarter of" && quarter.iter().any(|w| before.ends_with(w))
+            || before.ends_with("and a ")
             || after.starts_with(" and a half")
             || after.starts_with(" largest")
             || after.starts_with(" biggest")
@@ -75,13 +79,16 @@ pub(super) fn word_numbers(
             _ => (x - n).abs() <= slack,
         };
         let known = if let Some(share) = fraction(word.as_str()) {
-            derived::shares(named, base)
+            derived::shares(after, whole.start(), named, base)
                 .iter()
                 .any(|x| about(*x, share, 0.03))
         } else if let Some(n) = multiple(word.as_str(), hit.get(2).is_some()) {
-            derived::multiples(named, base)
-                .iter()
-                .any(|x| about(*x, n, 0.07 * n))
+            // "Almost halved" is a little more than half.
+            let fits = |x: f64| match n < 1.0 {
+                true => about(1.0 / x, 1.0 / n, 0.07 / n),
+                false => about(x, n, 0.07 * n),
+            };
+            derived::multiples(named, base).iter().any(|x| fits(*x))
         } else if hit.get(3).is_some() {
             let n = count(word.as_str()) / 100.0;
             base.facts.iter().any(|f| {
@@ -110,8 +117,8 @@ pub(super) fn word_numbers(
                     },
                 };
                 let said = hit.get(4).map_or("", |m| m.as_str()).trim();
-                let rows =
-                    f.column.is_empty() && matches!(kind, "history" | "forecast" | "what_if");
+                let rows = f.column.is_empty()
+                    && matches!(kind, "history" | "forecast" | "what_if" | "anomalies");
                 column && !said.starts_with("year") || rows && said.starts_with(spaced)
             };
             let in_time = hit.get(4).is_some();
@@ -158,13 +165,8 @@ fn fraction(word: &str) -> Option<f64> {
                 .iter()
                 .position(|p| *p == part)
                 .and_then(|i| [0.25, 1.0 / 3.0, 0.2, 0.1].get(i))?;
-            let many = match many {
-                "two" => 2.0,
-                "three" => 3.0,
-                "four" => 4.0,
-                _ => 1.0,
-            };
-            many * part
+            let many = count(many);
+            if many.is_nan() { *part } else { many * part }
         }
     };
     Some(of)
@@ -234,6 +236,15 @@ pub(super) fn check_number<'n>(
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
+    // Of numbers paired with names each is its own member's.
+    let alone: Vec<(usize, usize)> = paired
+        .map(|place| named.iter().filter(|n| n.1 == place).copied().collect())
+        .unwrap_or_default();
+    let subjects = if paired.is_some() {
+        alone.as_slice()
+    } else {
+        subjects
+    };
     let near = |f: &Fact| {
         let same = (f.x - number.x).abs() <= number.slack * 1.0001;
         let size = (f.x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
@@ -381,6 +392,9 @@ pub(super) fn check_number<'n>(
             .filter(|(_, a)| a == at)
             .map(|(r, _)| *r)
             .collect();
+        if pair.is_some() {
+            fits.retain(|f| f.row.is_some_and(|r| rows.contains(&r)));
+        }
         let overall = derived::SUM.is_in(sentence) || precedes_names(number, named);
         // A sum that is one member's alone is that member's.
         let of_a_row = |column: &str| fits.iter().any(|f| f.row.is_some() && f.column == column);

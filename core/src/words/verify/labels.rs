@@ -242,6 +242,50 @@ static SIDE: Pattern = Pattern::new(
 );
 static OF_NEXT: Pattern = Pattern::new(r"^(?:치|값|액)(?:인|는|은|을|를)? ?(?:[a-z]{3} |[€$£₩])?$");
 
+static PARTS_SIGNED: Pattern = Pattern::new(
+    r"\b((?:prices?|volumes?|mix)(?:(?:, and |, | and )(?:the )?(?:prices?|volumes?|mix))*)\b[^,.:\d]{0,40}\b(?:(positive|upward)|(negative|downward|adverse|unfavourable))\b",
+);
+
+/// "Price and mix had a negative effect": the parts and the sign.
+pub(super) fn parts_signed(sentence: &str) -> Option<(Vec<&'static str>, f64)> {
+    let hit = PARTS_SIGNED.captures(sentence)?;
+    let list = hit.get(1)?.as_str();
+    let parts = ["price", "volume", "mix"]
+        .into_iter()
+        .filter(|p| list.contains(p));
+    Some((
+        parts.collect(),
+        if hit.get(2).is_some() { 1.0 } else { -1.0 },
+    ))
+}
+
+/// Each part of a bridge must have the sign that it is said to have.
+pub(super) fn check_parts(
+    kind: &str,
+    sentence: &str,
+    named: &[(usize, usize)],
+    base: &super::base::Base,
+    faults: &mut Vec<super::Fault>,
+) {
+    let Some((parts, sign)) = parts_signed(sentence).filter(|_| kind == "bridge") else {
+        return;
+    };
+    let row = named.first().map(|n| n.0);
+    let wrong = |part: &&str| {
+        let of = |f: &&super::base::Fact| f.column == **part && f.row == row;
+        let mut facts = base.facts.iter().filter(of).peekable();
+        // One row alone is the total.
+        let alone = base.facts.iter().filter(|f| f.column == **part);
+        match facts.peek() {
+            Some(_) => !facts.any(|f| f.x * sign > 0.0),
+            None => !alone.into_iter().any(|f| f.x * sign > 0.0),
+        }
+    };
+    if parts.iter().any(|p| wrong(&p)) {
+        faults.push(super::Fault::new(super::FaultKind::Direction, parts[0]));
+    }
+}
+
 static PART_BEHIND: Pattern =
     Pattern::new(r"^(?: (?:in|of))? (?:the |its |average )?(prices?|volumes?|mix)\b");
 
@@ -436,10 +480,28 @@ pub(super) enum Which {
     Baseline,
 }
 
+static YEAR_SAID: Pattern = Pattern::new(r"\b(?:19|20)\d\d");
 static YEAR_OF: Pattern = Pattern::new(r"(?:^(?:19|20)\d\d년 ?| (?:19|20)\d\d$)");
 
 /// Times as they are printed, folded, with what they stand for.
-pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
+///
+/// A month without its year is that of the year which `sentence` names.
+pub(super) fn time_names(facts: &Facts, sentence: &str) -> Vec<(String, Which)> {
+    let mut years: Vec<i32> = YEAR_SAID
+        .regex()
+        .into_iter()
+        .flat_map(|r| r.find_iter(sentence))
+        .filter_map(|m| m.as_str().parse().ok())
+        .collect();
+    years.dedup();
+    let year_of = |row: usize| {
+        let at = facts.rows.get(row).and_then(|r| day(r, "time"));
+        at.map(|d| chrono::Datelike::year(&d))
+    };
+    let elsewhere = |which: &Which| match (which, years.as_slice()) {
+        (Which::Row(row), [year]) => year_of(*row) != Some(*year),
+        _ => false,
+    };
     let mut found: Vec<(String, Which)> = Vec::new();
     let grain = grain_of(&facts.rows);
     for (index, row) in facts.rows.iter().enumerate() {
@@ -456,6 +518,11 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
         .iter()
         .filter_map(|(name, which)| Some((YEAR_OF.regex()?.replace(name, "").into_owned(), *which)))
         .filter(|(name, _)| !name.is_empty())
+        .collect();
+    let all_elsewhere = short.iter().all(|(_, w)| elsewhere(w));
+    let short: Vec<(String, Which)> = short
+        .into_iter()
+        .filter(|(_, w)| all_elsewhere || !elsewhere(w))
         .collect();
     for (name, which) in &short {
         let rows = |w: &Which| matches!((w, which), (Which::Row(a), Which::Row(b)) if a != b);
@@ -485,6 +552,7 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     found
 }
 
+static THEN: Pattern = Pattern::new(r"\b(?:then|before|later|afterwards|subsequently)\b");
 static RELATIVE: Pattern = Pattern::new(
     r"^ ?(?:units |pieces )?(?:(?:a|one) (?:day|week|month|quarter|year) (?:later|after|earlier|before)|(?:the|in the) (?:day|week|month|quarter|year) (?:after|before)|(?:the )?(?:next|previous|following) (?:day|week|month|quarter|year))\b",
 );
@@ -551,7 +619,13 @@ pub(super) fn time_of(
             .collect();
     }
     // "1,233 a week later" is of the row after the one named.
-    if RELATIVE.is_in(text.get(number.to..).unwrap_or("")) {
+    let since = places
+        .iter()
+        .rev()
+        .find(|p| p.1 <= number.from)
+        .map_or(0, |p| p.1);
+    let moved_on = THEN.is_in(text.get(since..number.from).unwrap_or(""));
+    if moved_on || RELATIVE.is_in(text.get(number.to..).unwrap_or("")) {
         return Vec::new();
     }
     let next = places.iter().find(|p| p.0 >= number.to);

@@ -149,7 +149,12 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
     {
         faults.push(Fault::new(FaultKind::Unit, hit.as_str()));
     }
-    let foreign = vocabulary::foreign_words(kind, &text, facts, &base.free);
+    let foreign = vocabulary::foreign_words(
+        kind,
+        &text,
+        facts,
+        &format!("{} {}", base.free, base.names.concat().join(" ")),
+    );
     names::names(reply, &foreign, &base, facts, &mut faults);
     for word in &foreign {
         faults.push(Fault::new(FaultKind::Claim, word));
@@ -161,8 +166,8 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         .map(|lang| normal(&tokens.hide(&narrate_facts(kind, facts, lang))) + " ")
         .collect();
     let mut headline = false;
-    let time_names = labels::time_names(facts);
     for sentence in sentences(&text) {
+        let time_names = labels::time_names(facts, &sentence);
         let quoted = told.contains(sentence.trim()) || base.free.contains(sentence.trim());
         let timed = !labels::time_rows(&sentence, &time_names).is_empty();
         if !quoted && !timed && !has_evidence(&sentence, &base, facts) {
@@ -203,6 +208,8 @@ fn has_evidence(sentence: &str, base: &Base, facts: &Facts) -> bool {
         || !rows_named(sentence, base).is_empty()
         || facts.scope.iter().chain(&facts.without).any(scope)
         || figures::WORD_NUMBER.is_in(sentence)
+        || labels::parts_signed(sentence).is_some()
+        || relations::EACH_TIME.is_in(sentence)
         || metric && (direction::UP.is_in(sentence) || direction::DOWN.is_in(sentence))
 }
 
@@ -246,8 +253,10 @@ fn invented(kind: &str, sentence: &str) -> Option<String> {
         .or_else(|| hit(&AHEAD).filter(|word| looks_back && !(held_against && of_the_past(word))))
 }
 
-static EVERY_IS: Pattern =
-    Pattern::new(r"\b(?:all|every|each)\b[^,]{0,40}\b(?:is|are|in|shows?|have|has)\b|모두|모든");
+static NONE_OF: Pattern = Pattern::new(r"\b(?:none|no|not|never|neither|nor|zero|0)\b|\w+n't\b");
+static EVERY_IS: Pattern = Pattern::new(
+    r"\b(?:all|every|each)\b[^,]{0,40}\b(?:is|are|in|shows?|have|has|sells?)\b|모두|모든",
+);
 
 /// "In class A", "erratic": said of a member, it must be one of that class.
 fn traits(
@@ -259,6 +268,17 @@ fn traits(
 ) {
     let mut words: BTreeSet<&(&'static str, String)> = BTreeSet::new();
     words.extend(base.traits.iter().flatten());
+    // A kind of demand that no row has.
+    let classed = words.iter().any(|(column, _)| *column == "demand_class");
+    for class in ["smooth", "erratic", "intermittent", "lumpy"] {
+        let known = words.iter().any(|(_, word)| word == class);
+        for at in base::trait_places(sentence, "demand_class", class) {
+            let denied = NONE_OF.is_in(sentence.get(..at).unwrap_or(""));
+            if classed && !known && !denied {
+                faults.push(Fault::new(FaultKind::Claim, class));
+            }
+        }
+    }
     for (column, word) in words {
         let is_all =
             |t: &&Vec<(&'static str, String)>| t.iter().any(|(c, w)| c == column && w == word);
@@ -292,6 +312,8 @@ fn traits(
     }
 }
 
+static QUARTER_OF: Pattern =
+    Pattern::new(r"\b(?:the )?(first|second|third|fourth|last) quarter (?:of )?((?:19|20)\d\d)\b");
 static MAY_BE: Pattern = Pattern::new(r"(^|[^a-z])((?:in|of|from|since|until|than) )?may\b( \d)?");
 
 /// Lower case, one kind of minus, space and quote; accents kept off as in the facts' names; no `'s`; "may" is the month.
@@ -310,7 +332,19 @@ fn normal(text: &str) -> String {
             .into_owned()
         },
     );
-    fold(&verbs).replace('\n', " ").replace("z's ", "z ")
+    let folded = fold(&verbs).replace('\n', " ").replace("z's ", "z ");
+    QUARTER_OF.regex().map_or(folded.clone(), |r| {
+        r.replace_all(&folded, |c: &regex_lite::Captures<'_>| {
+            let n = match c.get(1).map(|m| m.as_str()) {
+                Some("first") => 1,
+                Some("second") => 2,
+                Some("third") => 3,
+                _ => 4,
+            };
+            format!("q{n} {}", c.get(2).map_or("", |m| m.as_str()))
+        })
+        .into_owned()
+    })
 }
 
 /// Splits at full stops and semicolons that end something.
@@ -431,7 +465,9 @@ fn clauses(
         false => Vec::new(),
     };
     let subjects = if named.is_empty() { &timed } else { &named };
-    *headline |= !subjects.is_empty();
+    *headline |= !subjects.is_empty()
+        || labels::parts_signed(sentence).is_some()
+        || relations::EACH_TIME.is_in(sentence);
     let figures: Vec<Said> = said
         .iter()
         .filter(|n| !times::is_time(n, &cut, facts) && !figures::is_phrase(n, &cut, base))
@@ -472,7 +508,9 @@ fn clauses(
     rank::ranks(kind, &blank, subjects, &said, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);
     rank::extremes(&blank, subjects, &said, base, faults);
-    relations::quantified(kind, &blank, base, faults);
+    relations::quantified(kind, &blank, facts, base, faults);
+    relations::likely(kind, &blank, &named, base, faults);
+    labels::check_parts(kind, &blank, &named, base, faults);
 }
 
 /// The stretch between commas, colons and "and" around a number.

@@ -209,6 +209,7 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
             last.raw = format!("{shown} points");
         }
     }
+    share_scale(text, &mut found);
     found
 }
 
@@ -225,6 +226,30 @@ fn lower_part(text: &str, slack: f64) -> Option<(f64, f64, usize)> {
     };
     let x = digits.replace(',', "").parse::<f64>().ok()? * by;
     (is_grouped(digits) && x < 2.0 * slack).then_some((x, 0.5 * by, whole.end()))
+}
+
+static SHARED_SCALE: Pattern = Pattern::new(r"^ (?:to|and|or)(?: \w+){0,2} (?:[a-z]{3} |[€$£₩])?$");
+
+/// "From 11.6 to about 13.1 million": the first is of the second's scale.
+fn share_scale(text: &str, found: &mut [Said]) {
+    for at in 1..found.len() {
+        let (a, b) = (&found[at - 1], &found[at]);
+        let raw = text.get(b.from..b.to).unwrap_or("");
+        let by = [("million", 1e6), ("billion", 1e9), ("thousand", 1e3)]
+            .iter()
+            .find(|(word, _)| raw.ends_with(word))
+            .map(|(_, by)| *by);
+        let plain = text
+            .get(a.from..a.to)
+            .is_some_and(|t| t.contains('.') && t.chars().all(|c| c.is_ascii_digit() || c == '.'));
+        if let Some(by) = by
+            && plain
+            && SHARED_SCALE.is_in(text.get(a.to..b.from).unwrap_or(""))
+        {
+            found[at - 1].x *= by;
+            found[at - 1].slack *= by;
+        }
+    }
 }
 
 /// Commas every three digits from the right, or none.

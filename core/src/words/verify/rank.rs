@@ -13,7 +13,7 @@ pub(super) static BEST: Pattern = Pattern::new(
 );
 
 pub(super) static WORST: Pattern = Pattern::new(
-    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
+    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|slowest|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
 );
 
 pub(super) static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");
@@ -100,7 +100,7 @@ pub(super) fn ranks(
             if word == "trails" && other || part {
                 continue;
             }
-            if MOST_OF.is_in(sentence.get(hit.end()..).unwrap_or("")) {
+            if word == "most" && MOST_OF.is_in(sentence.get(hit.end()..).unwrap_or("")) {
                 continue;
             }
             let prior = named
@@ -159,7 +159,10 @@ pub(super) fn ranks(
                     if columns.is_empty() {
                         // Who grows or falls fastest is no matter of levels.
                         let of_growth = word == "fastest" || word == "slowest";
-                        !of_growth && at_place(&level)
+                        // Sellers are fast or slow by their velocity.
+                        let speed = |r: usize| relations::column(base, r, "velocity");
+                        of_growth && at_place(&speed)
+                            || !of_growth && at_place(&level)
                             || moves.into_iter().any(|(up, said)| {
                                 said.is_in(sentence)
                                     && ["change", "change_pct"]
@@ -335,7 +338,7 @@ fn main_cause(
 }
 
 static ORDINAL: Pattern = Pattern::new(
-    r"\b(?:rank(?:s|ed|ing)?|plac(?:e|es|ed|ing)(?: it)?|comes?|came|is|was|are|were|finish\w*(?: in)?)(?: in)?(?: the)? (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b(?:,? and (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b)?|(\d+)위",
+    r"\b(?:rank(?:s|ed|ing)?|plac(?:e|es|ed|ing)(?: it)?|comes?|came|is|was|are|were|finish\w*(?: in)?|in|takes|took|holds)(?: in)?(?: the)? (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b(?:,? and (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b)?|(\d+)위",
 );
 
 /// "Ranked second": the row's own rank.
@@ -408,4 +411,5 @@ pub(super) fn ordinals(
     }
 }
 
-static SUPERLATIVE_AFTER: Pattern = Pattern::new(r"^[- ](?:best|worst|\w+est|most|least)\b");
+static SUPERLATIVE_AFTER: Pattern =
+    Pattern::new(r"^[- ](?:best|worst|\w+est|most|least|quarter|half|month|week|day|time|year)\b");

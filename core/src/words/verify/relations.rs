@@ -7,7 +7,7 @@ use super::super::slots::Pattern;
 use super::super::time;
 use super::base::{Base, Fact};
 use super::direction::{DOWN, NEGATED, UP};
-use super::numbers::Said;
+use super::numbers::{Said, numbers};
 use super::{Fault, FaultKind, clause_around};
 
 /// A column of a row.
@@ -19,7 +19,7 @@ pub(super) fn column(base: &Base, row: usize, name: &str) -> Option<f64> {
 }
 
 static BEATS: Pattern = Pattern::new(
-    r"\b(?:outsold|outgrew|outpaced|out-?(?:earned|sells|ranks|ranked|performs|performed|did)|beats?|surpass(?:es|ed)|exceeds?|exceeded|overt(?:akes|ook)|leads?|led|tops|topped|(?:ahead of|above)|(?:more|higher|larger|bigger|greater|better|stronger|faster)(?: [a-z]+){0,3} than)(?: the| that of| did)? $",
+    r"\b(?:edge[sd] (?:out|past)|outstrip\w*|outsold|outgrew|outpaced|out-?(?:earned|sells|ranks|ranked|performs|performed|did)|beats?|surpass(?:es|ed)|exceeds?|exceeded|overt(?:akes|ook)|leads?|led|tops|topped|(?:ahead of|above)|(?:more|higher|larger|bigger|greater|better|stronger|faster)(?: [a-z]+){0,3} than)(?: the| that of| did)? $",
 );
 static TRAILS: Pattern = Pattern::new(
     r"\b(?:trail(?:s|ed)?|lag(?:s|ged)?(?: behind)?|behind|below|(?:less|fewer|lower|smaller|weaker|worse|slower)(?: [a-z]+){0,3} than)(?: the| that of| did)? $",
@@ -89,22 +89,84 @@ pub(super) fn contests(
     }
 }
 
-static EACH_TIME: Pattern = Pattern::new(
-    r"\b(?:each|every) (?:single )?(?:day|week|month|quarter|year)\b|매(?:일|주|월|분기|년)|month (?:after|by) month|week (?:after|by) week|steadily|consistently|continuously|꾸준히",
+pub(super) static EACH_TIME: Pattern = Pattern::new(
+    r"\b(?:better|higher|more|stronger|worse|lower|weaker|less) than the one before\b|\b(?:each|every) (?:single )?(?:day|week|month|quarter|year)\b|매(?:일|주|월|분기|년)|month (?:after|by) month|week (?:after|by) week|steadily|consistently|continuously|꾸준히",
 );
+static YEAR_SAID: Pattern = Pattern::new(r"\b(?:19|20)\d\d\b");
+static EVERY_PAST: Pattern = Pattern::new(
+    r"\b(?:every|each|all)\b[^,.:]{0,40}\b(?:(more than|over|above|at least|exceed\w*)|(?:less than|under|below|at most|fewer than)) (?:[a-z]{3} |[€$£₩])?",
+);
+static LIKELY: Pattern = Pattern::new(
+    r"\b(?:(unlikely|not likely)|likely|on (?:track|course))\b(?: \w+){0,2}? (?:to )?(?:make|reach|hit|meet|attain|achieve|beat)\b",
+);
+
+/// "Likely to make it": more likely than not.
+pub(super) fn likely(
+    kind: &str,
+    sentence: &str,
+    named: &[(usize, usize)],
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    let Some(hit) = LIKELY.captures(sentence).filter(|_| kind == "attainment") else {
+        return;
+    };
+    let at = hit.get(0).map_or(0, |m| m.start());
+    let denied = hit.get(1).is_some() || NEGATED.is_in(sentence.get(..at).unwrap_or(""));
+    for row in super::list_before(sentence, named, at) {
+        if column(base, row, "p_attain").is_some_and(|p| (p < 0.5) != denied) {
+            let word = hit.get(0).map_or("", |m| m.as_str());
+            faults.push(Fault::new(FaultKind::Comparison, word));
+        }
+    }
+}
 static ONE_SEGMENT: Pattern = Pattern::new(
     r"\b(?:most\w*|mainly|largely|came|comes|stems?|due|entirely)[^,.]{0,20}\b(?:one|a single) (?:segment|member|channel|brand|product|vendor)\b",
 );
 
 /// "In every month": each step of the series goes that way. "From one segment": one is among the rows.
-pub(super) fn quantified(kind: &str, sentence: &str, base: &Base, faults: &mut Vec<Fault>) {
+pub(super) fn quantified(
+    kind: &str,
+    sentence: &str,
+    facts: &Facts,
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    if let Some(hit) = EVERY_PAST.captures(sentence)
+        && let Some(number) = numbers(sentence, &mut Vec::new())
+            .into_iter()
+            .find(|n| hit.get(0).is_some_and(|m| n.from + 1 >= m.end()))
+    {
+        let above = hit.get(1).is_some();
+        let past = |x: &f64| {
+            if above {
+                *x >= number.x
+            } else {
+                *x <= number.x
+            }
+        };
+        if !base.value.iter().flatten().all(past) {
+            faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        }
+    }
     if kind == "drivers"
         && base.names.iter().all(Vec::is_empty)
         && let Some(hit) = ONE_SEGMENT.captures(sentence).and_then(|c| c.get(0))
     {
         faults.push(Fault::new(FaultKind::Claim, hit.as_str()));
     }
-    let levels: Vec<f64> = base.value.iter().flatten().copied().collect();
+    // Of the year named, where one is.
+    let year = |row: &crate::words::facts::Row| {
+        let at = crate::words::facts::text(row, "time").and_then(|t| t.get(..4));
+        !YEAR_SAID.is_in(sentence) || at.is_some_and(|year| sentence.contains(year))
+    };
+    let levels: Vec<f64> = facts
+        .rows
+        .iter()
+        .zip(&base.value)
+        .filter(|(row, _)| year(row))
+        .filter_map(|(_, x)| *x)
+        .collect();
     let series = base.names.iter().all(Vec::is_empty) && levels.len() > 1;
     let Some(each) = EACH_TIME
         .captures(sentence)
@@ -400,13 +462,9 @@ pub(super) fn answers(
     {
         return;
     }
-    let (dearer, cheaper) = (DEARER.captures(sentence), CHEAPER.captures(sentence));
-    let (up, hit) = match (&dearer, &cheaper) {
-        (Some(hit), None) => (true, hit.get(0)),
-        (None, Some(hit)) => (false, hit.get(0)),
-        _ => return,
+    let Some((up, hit)) = price_move(sentence) else {
+        return;
     };
-    let Some(hit) = hit else { return };
     let rest = format!(
         "{} {}",
         sentence.get(..hit.start()).unwrap_or(""),
@@ -429,6 +487,16 @@ pub(super) fn answers(
         .map(|f| f.x);
     if elasticity.is_some_and(|e| e != 0.0 && ((e > 0.0) == up) != units_up) {
         faults.push(Fault::new(FaultKind::Direction, hit.as_str()));
+    }
+}
+
+/// Which way a sentence has the price go: "a price cut would raise" is a cut.
+fn price_move(sentence: &str) -> Option<(bool, regex_lite::Match<'_>)> {
+    let of = |pattern: &Pattern| pattern.captures(sentence).and_then(|c| c.get(0));
+    match (of(&DEARER), of(&CHEAPER)) {
+        (Some(up), Some(down)) if up.end() < down.end() => Some((true, up)),
+        (_, Some(down)) => Some((false, down)),
+        (up, None) => Some((true, up?)),
     }
 }
 
@@ -456,12 +524,10 @@ pub(super) fn supposed(sentence: &str, facts: &Facts, faults: &mut Vec<Fault>) {
     let Some(price) = facts.changes.get("price") else {
         return;
     };
-    for (pattern, up) in [(&DEARER, true), (&CHEAPER, false)] {
-        if let Some(hit) = pattern.captures(sentence).and_then(|c| c.get(0))
-            && (*price > 0.0) != up
-        {
-            faults.push(Fault::new(FaultKind::Direction, hit.as_str()));
-        }
+    if let Some((up, hit)) = price_move(sentence)
+        && (*price > 0.0) != up
+    {
+        faults.push(Fault::new(FaultKind::Direction, hit.as_str()));
     }
 }
 
@@ -507,6 +573,15 @@ pub(super) fn of_other_metric(sentence: &str, number: &Said, fits: &[&Fact], bas
         "order" | "orders" => "orders",
         "returns" => "returns",
         w if w.starts_with("customer") || w.starts_with("buyer") => "customers",
+        // What comes back is counted in units too.
+        _ if fits.iter().any(|f| {
+            f.row
+                .and_then(|r| base.metrics.get(r))
+                .is_some_and(|m| m == "returns")
+        }) =>
+        {
+            "returns"
+        }
         _ => "units",
     };
     const COUNTED: [&str; 5] = ["units", "orders", "customers", "returns", "lines"];
