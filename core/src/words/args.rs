@@ -26,6 +26,10 @@ pub(crate) struct Args {
     pub direction: Option<String>,
     pub model: Option<String>,
     pub change: BTreeMap<String, f64>,
+    /// The dimension within each of whose members the first `top` are asked for.
+    pub each: Option<String>,
+    /// The only kind of recommendation asked for.
+    pub action: Option<String>,
     /// Members whose part of the whole is asked for.
     pub focus: Vec<String>,
     /// A split was asked for in so many words.
@@ -36,7 +40,8 @@ pub(crate) struct Args {
     pub guesses: usize,
 }
 
-const TAKES_METRIC: [&str; 11] = [
+const TAKES_METRIC: [&str; 12] = [
+    "backtest",
     "value",
     "history",
     "breakdown",
@@ -73,6 +78,8 @@ impl Args {
             ("grain", &self.grain),
             ("direction", &self.direction),
             ("model", &self.model),
+            ("each", &self.each),
+            ("action", &self.action),
         ] {
             if let Some(text) = text {
                 map.insert(name.into(), json!(text));
@@ -119,6 +126,8 @@ impl Args {
             top: number("top"),
             direction: text("direction"),
             model: text("model"),
+            each: text("each"),
+            action: text("action"),
             focus: map
                 .get("focus")
                 .and_then(|v| serde_json::from_value(v.clone()).ok())
@@ -304,7 +313,7 @@ static CATEGORY_TIERS: Pattern = Pattern::new(
     r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b",
 );
 static WEEKDAYS: Pattern = Pattern::new(
-    r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends)\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
+    r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends|weekend'?s? (?:sales|revenues?|units|turnover|business|share))\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
 );
 static MONTH_DIM: Pattern = Pattern::new(
     r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",
@@ -442,7 +451,22 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                     .take(1)
                     .collect();
             }
+            if function == "breakdown"
+                && let Some((inner, outer)) = within_each(slots)
+            {
+                args.each = Some(outer.clone());
+                args.by = vec![outer, inner];
+            }
             let share = SHARE_WORD.is_in(&slots.plain);
+            // "The weekend's share": Saturday and Sunday among the days of the week.
+            if share
+                && args.by.is_empty()
+                && let Some(days) = args.filter.remove("weekday")
+            {
+                args.by = vec!["weekday".into()];
+                args.focus = days;
+                return;
+            }
             if share || (function == "concentration" && DEPENDENT.is_in(&slots.plain)) {
                 share_split(slots, args);
             }
@@ -489,8 +513,9 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 "history" | "forecast" => SIDE_BY_SIDE.is_in(&slots.text),
                 _ => false,
             };
+            // Shoppers are who buys, not what is compared.
             if held
-                && args.by.is_empty()
+                && args.by.iter().all(|d| d == "customer")
                 && let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1)
             {
                 args.by = vec![dimension.clone()];
@@ -548,6 +573,42 @@ fn named_dimension(slots: &Slots) -> Option<String> {
         .cloned()
 }
 
+static TOP_OF_EACH: Pattern = Pattern::new(
+    r"\b(?:top|best|worst|bottom|leading|biggest|largest|smallest|strongest|weakest|\d+)(?: (?:\d+|selling|best|of|the|our|sold))* D(\d+) (?:per|(?:for|in|of|at|on|within|from) (?:each|every)(?: of the| of our)?|each|every) D(\d+)",
+);
+static EACH_TOP: Pattern = Pattern::new(r"D(\d+) ?별로? .*D(\d+).*\d+ ?(?:개|위)? ?씩");
+static SELLER_OF_EACH: Pattern = Pattern::new(
+    r"\b(?:best|top|worst) ?-?sell\w* (?:of|for|in|at|on|per) (?:each|every) D(\d+)|\b(?:best|top|worst) ?-?sellers? per D(\d+)",
+);
+
+static ONLY_ONE_OF: Pattern =
+    Pattern::new(r"D(\d+) (?:\w+ ){0,4}?(?:only |just )?(?:a single|one|only one|just one) D(\d+)");
+static KO_ONLY_ONE_OF: Pattern = Pattern::new(r"D(\d+) ?하나 ?(?:에만|만|에) ?\S* ?D(\d+)");
+
+/// "The top 3 brands per channel": what is ranked, and within what.
+fn within_each(slots: &Slots) -> Option<(String, String)> {
+    let name = |c: &regex_lite::Captures<'_>, group: usize| {
+        let index: usize = c.get(group)?.as_str().parse().ok()?;
+        slots.dimensions.get(index).cloned()
+    };
+    if let Some(hit) = TOP_OF_EACH.captures(&slots.text) {
+        return Some((name(&hit, 1)?, name(&hit, 2)?)).filter(|(a, b)| a != b);
+    }
+    if let Some(hit) = EACH_TOP.captures(&slots.text) {
+        return Some((name(&hit, 2)?, name(&hit, 1)?)).filter(|(a, b)| a != b);
+    }
+    // Who has but one of something shows by the first two of each.
+    if let Some(hit) = ONLY_ONE_OF.captures(&slots.text) {
+        return Some((name(&hit, 2)?, name(&hit, 1)?)).filter(|(a, b)| a != b);
+    }
+    if let Some(hit) = KO_ONLY_ONE_OF.captures(&slots.text) {
+        return Some((name(&hit, 1)?, name(&hit, 2)?)).filter(|(a, b)| a != b);
+    }
+    let hit = SELLER_OF_EACH.captures(&slots.text)?;
+    let outer = name(&hit, 1).or_else(|| name(&hit, 2))?;
+    (outer != "sku").then(|| ("sku".into(), outer))
+}
+
 /// "the share of A in B" is a split by A's dimension within B.
 fn share_split(slots: &Slots, args: &mut Args) {
     let hit = SHARE_OF_PART
@@ -590,7 +651,10 @@ fn share_split(slots: &Slots, args: &mut Args) {
 
 fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args) {
     let asof = catalogue.asof;
-    if matches!(function, "cohorts" | "launch_curve" | "rfm" | "none") {
+    if matches!(
+        function,
+        "cohorts" | "launch_curve" | "rfm" | "backtest" | "none"
+    ) {
         return;
     }
     let ahead = match function {
@@ -754,6 +818,14 @@ fn two_times(
     }
 }
 
+/// The unit before a span that is one, else the same days one unit earlier.
+pub(crate) fn unit_before(span: Span, grain: Grain) -> Option<Span> {
+    match time::unit(grain, span.0, 0) {
+        Some(whole) if whole == span => time::unit(grain, span.0, -1),
+        _ => back(span, grain),
+    }
+}
+
 /// The same days one unit earlier.
 fn back((first, last): Span, grain: Grain) -> Option<Span> {
     use chrono::{Days, Months};
@@ -814,6 +886,21 @@ fn outlook(slots: &Slots, asof: NaiveDate, args: &mut Args) {
     }
 }
 
+static EACH_COUNT: Pattern = Pattern::new(r"(\d{1,2}) ?(?:개|위)? ?씩");
+/// Kinds of recommendation that a question may be about alone.
+static ACTIONS: [(&str, Pattern); 2] = [
+    (
+        "delist",
+        Pattern::new(
+            r"\b(?:discontinu\w*|de-?list\w*|drop|axe?|kill|cull|retire|phase out|get rid of|stop (?:selling|carrying|stocking|offering))\b|단종|정리해야",
+        ),
+    ),
+    (
+        "restock",
+        Pattern::new(r"\b(?:re-?stock\w*|reorder\w*|replenish\w*)\b|재입고|발주"),
+    ),
+];
+
 fn counts(function: &str, slots: &Slots, args: &mut Args) {
     if matches!(
         function,
@@ -824,7 +911,33 @@ fn counts(function: &str, slots: &Slots, args: &mut Args) {
             .and_then(|found| (1..=5).find_map(|i| found.get(i)))
             .and_then(|m| m.as_str().parse().ok())
             .filter(|n| (1..=100).contains(n))
-            .or(ONLY_ONE.is_in(&slots.text).then_some(1));
+            .or(ONLY_ONE.is_in(&slots.text).then_some(1))
+            // One of each where one is asked for, else the first three.
+            .or_else(|| {
+                args.each.as_ref()?;
+                Some(match SELLER_OF_EACH.is_in(&slots.text) {
+                    true => 1,
+                    false
+                        if ONLY_ONE_OF.is_in(&slots.text) || KO_ONLY_ONE_OF.is_in(&slots.text) =>
+                    {
+                        2
+                    }
+                    false => 3,
+                })
+            });
+        if args.each.is_some()
+            && let Some(n) = EACH_COUNT
+                .captures(&slots.text)
+                .and_then(|c| c.get(1)?.as_str().parse().ok())
+        {
+            args.top = Some(n);
+        }
+    }
+    if function == "recommend" {
+        args.action = ACTIONS
+            .iter()
+            .find(|(_, p)| p.is_in(&slots.plain))
+            .map(|(action, _)| (*action).to_owned());
     }
     match function {
         "breakdown" if DOWN_RANK.is_in(&slots.text) => args.direction = Some("down".into()),
@@ -879,7 +992,7 @@ static PRICE: Pattern = Pattern::new(
     r"\bpric\w+\b|\bcheaper\b|\bexpensive\b|\bdiscount\w*\b|\bcharg\w+\b|\bcost\w*\b|가격|할인|단가",
 );
 static GONE: Pattern = Pattern::new(
-    r"\b(?:delist\w*|discontinu\w+|stop(?:ped|s)? (?:selling|offering|stocking|carrying|making|supplying|working with)|(?:drop|dropped|remove|removed|lose|lost|losing|kill|killed|without|quit|leave|left|exit|exited|close|closed|shut|axe|axed|scrap|scrapped|pull|pulled|abandon\w*|get rid of|ditch|ditched) (?:out of |from |the |our |all |of |brand |down )*(?:E\d+|D\d+)|(?:E\d+) (?:\w+ )?(?:disappear\w*|vanish\w*|closes?|closed|goes away|went away|is gone|were gone|shuts? down|leaves?|dropp?e?d? (?:us|out)|went bust|stops?|stopped|were to (?:leave|close|disappear|vanish)|is delisted|delists?))\b|단종|없어지|철수|그만|빠지|중단",
+    r"\b(?:delist\w*|discontinu\w+|stop(?:ped|s)? (?:selling|offering|stocking|carrying|making|supplying|working with)|(?:drop|dropped|remove|removed|lose|lost|losing|kill|killed|without|quit|leave|left|exit|exited|close|closed|shut|axe|axed|scrap|scrapped|pull|pulled|abandon\w*|get rid of|ditch|ditched) (?:out of |from |the |our |all |of |brand |down )*(?:E\d+|D\d+)|(?:E\d+) (?:\w+ )?(?:disappear\w*|pull(?:s|ed)? out|cuts? us off|withdr[ae]w\w*|quits?|bails?|vanish\w*|closes?|closed|goes away|went away|is gone|were gone|shuts? down|leaves?|dropp?e?d? (?:us|out)|went bust|stops?|stopped|were to (?:leave|close|disappear|vanish)|is delisted|delists?))\b|단종|없어지|철수|그만|빠지|중단|끊",
 );
 static PARTS: Pattern = Pattern::new(
     r"\b(?:by )?(?:a|one) (quarter|third|half|fifth|tenth)\b|\b(double|doubled|halve|halved|triple|tripled)\b|절반",

@@ -16,6 +16,61 @@ const MET: &str = r"(?:revenues?|sales|turnover|units?|volumes?|quantit(?:y|ies)
 /// (function, weight, pattern on the question with members and times marked).
 const CUES: &[(&str, f64, &str)] = &[
     (
+        "backtest",
+        9.0,
+        r"\b(?:back ?test\w*|(?:forecast|prediction|forecasting) (?:errors?|accuracy|quality|track record|performance)|[wms]?mape|wape|mase)\b|\b(?:accura\w+|reliab\w+|precise|trustworthy|good|exact|right|wrong|far off|trust)\b.{0,30}\b(?:forecasts?|predictions?|projections?|forecasting)\b|\b(?:forecasts?|predictions?|projections?|forecasting)\b.{0,25}\b(?:accura\w+|reliab\w+|trust\w*|hold up|off by|precise|came true|come true)|예측.{0,14}(?:정확|오차|믿을|신뢰|맞았|맞아|틀)",
+    ),
+    (
+        "breakdown",
+        8.0,
+        r"\b{DIM} (?:\w+ ){0,4}?(?:only |just )?(?:a single|one|only one|just one) {DIM}\b|(?:브랜드|채널|제품|벤더|공급사) ?하나 ?에?만",
+    ),
+    (
+        "portfolio",
+        6.0,
+        r"\bslow(?:est)? (?:movers?|sellers?|selling|turning|moving)\b|\b(?:not|n't|nobody|no one|hardly|barely) (?:\w+ )?(?:is |are )?buy(?:s|ing)?\b",
+    ),
+    (
+        "what_if",
+        5.0,
+        r"^(?:and |so )?if E\d+ .{0,40}\bwould\b|E\d+ ?(?:이|가|은|는)? .{0,12}(?:끊|철수|중단|그만|빠)[가-힣]*면",
+    ),
+    (
+        "breakdown",
+        4.0,
+        r"\bsell(?:s|ing)? like\b|\bflying off\b|(?:안|덜|적게) ?(?:나가|팔)[가-힣]*",
+    ),
+    (
+        "recommend",
+        4.0,
+        r"\b(?:we|i) (?:should|could|might) (?:discontinue|drop|delist|stop|promote|restock|change)\b|\b(?:should|shall) (?:we|i) (?:stop|quit) (?:carrying|selling|stocking)|단종(?:해야|할|시켜)",
+    ),
+    (
+        "forecast",
+        4.0,
+        r"\b(?:reckon|think|guess|bet|expect) (?:we|it|that) ?(?:'ll|will)\b|얼마나 될|어느 정도로? (?:보|될|나올)",
+    ),
+    (
+        "attainment",
+        3.0,
+        r"\bmake (?:our |the |its |their )?T\d+ (?:number|figure|target|budget|plan)s?\b",
+    ),
+    (
+        "compare",
+        3.0,
+        r"\bT\d+ (?:vs|versus|against|over|on) (?:last|the (?:last|previous) one)\b|\bup or down\b",
+    ),
+    (
+        "elasticity",
+        6.0,
+        r"(?:값|가격|단가).{0,8}(?:올리|올려|인상|내리|인하).{0,8}(?:덜|더|적게|많이|안) ?팔|\bget away with\b.{0,30}\b(?:dearer|pricier|higher|more)",
+    ),
+    (
+        "breakdown",
+        5.0,
+        r"\bhow (?:do|does|did|is) (?:the )?E\d+ compare\w* (?:to|with|against) (?:the )?E\d+|\b(?:best|top|worst) ?-?sell\w* (?:of|for|in|at|on|per) (?:each|every)\b",
+    ),
+    (
         "attainment",
         6.0,
         r"\btargets? .{0,20}(?:at risk|in (?:danger|jeopardy|trouble)|slipping|out of reach)\b|\b(?:endangered|threatened) targets?\b",
@@ -71,7 +126,7 @@ const CUES: &[(&str, f64, &str)] = &[
     ),
     (
         "breakdown",
-        5.0,
+        6.5,
         r"\bcompare (?:the )?E\d+ (?:with|to|and|against|vs) (?:the )?E\d+\b|E\d+ ?(?:이랑|랑|와|과|하고) ?E\d+ ?(?:을|를)? ?비교",
     ),
     (

@@ -458,9 +458,14 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         r"\b(?:quarter (?:on|over) quarter|qoq)\b|전분기 ?대비",
         |_, _| Some(Moment::UnitBefore(Grain::Quarter)),
     );
+    // "And the quarter before?"
+    rule(
+        r"\b(?:the )?(month|quarter|week) (?:before|prior|earlier)(?: (?:that|it|this))?$|\b(?:the )?(month|quarter|week) (?:before|prior) ?\?",
+        |f, _| Some(Moment::UnitBefore(grain_of(part(f, 1).or(part(f, 2))?)?)),
+    );
     // The Saturday and Sunday last begun, or the ones to come.
     rule(
-        r"\b(?:over |on |at |during )?(?:the |(last|past|previous|this|next|coming) )?(?:past |last )?weekend\b",
+        r"\b(?:over |on |at |during )?(?:the |(last|past|previous|this|next|coming) )(?:past |last )?weekend\b",
         |f, asof| {
             let since = i64::from(asof.weekday().num_days_from_monday() + 2) % 7;
             let saturday = add(asof, -since);
@@ -824,6 +829,7 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
             Moment::Named(Name::Whole, year_of(Some(y)))
         }))
     });
+    korean(&mut rule);
     rule(r"\b((?:20)\d\d)\b", |f, _| {
         Some(Moment::Named(Name::Whole, year_of(part(f, 1))))
     });
@@ -839,7 +845,6 @@ static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         r"\b(?:recently|lately|these days|of late|nowadays|at the moment|right now|just now|currently)\b|요즘|최근에|요새",
         |_, _| Some(Moment::Lately),
     );
-    korean(&mut rule);
     all.into_iter()
         .filter_map(|(pattern, reader)| Some((Regex::new(&pattern).ok()?, reader)))
         .collect()

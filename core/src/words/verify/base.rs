@@ -69,7 +69,7 @@ pub(super) fn column_unit(column: &str, metric: Unit) -> Unit {
         "share" | "change_pct" | "cumulative_share" | "share_change" | "contribution"
         | "top1_share" | "top5_share" | "revenue_share" | "retention" | "value_retention"
         | "p_attain" | "attainment" | "implied_growth" | "growth_percentile" | "year_ago_pct"
-        | "level" | "pace" | "surprise" => Unit::Share,
+        | "level" | "pace" | "wape" | "bias" | "coverage" => Unit::Share,
         "hhi" | "effective_n" | "gini" | "members_for_80" | "rank" | "elasticity"
         | "index_to_peers" | "score" | "p" | "q" | "age" | "age_weeks" | "adi" | "cv2"
         | "n_weeks" | "r2" | "depth" | "ratio" | "ratio_lo" | "ratio_hi" | "p_adj" | "surprise"
