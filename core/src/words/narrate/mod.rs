@@ -57,10 +57,16 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
             "판매마다 고객 정보가 있어야 하지만 데이터에 없습니다.".into(),
         );
     }
-    if facts.rows.is_empty() && facts.action.is_some() {
+    if facts.rows.is_empty()
+        && let Some(action) = &facts.action
+    {
+        let (en, ko) = match action.as_str() {
+            "delist" => ("discontinue", "단종을"),
+            _ => ("restock", "재입고를"),
+        };
         return teller.say(
-            format!("Nothing of that kind is suggested{}.", teller.about()),
-            format!("{}제안할 것이 없습니다.", teller.about()),
+            format!("Nothing to {en} stands out{}.", teller.about()),
+            format!("{}{ko} 제안할 제품이 없습니다.", teller.about()),
         );
     }
     if facts.rows.is_empty() {
