@@ -682,6 +682,33 @@ mod tests {
     }
 
     #[test]
+    fn parts_of_an_answer_are_chosen_in_the_select() {
+        assert_eq!(
+            made(
+                "breakdown",
+                json!({"by": ["channel", "brand"], "each": "channel", "top": 3})
+            ),
+            "SELECT * FROM (SELECT b.*, row_number() OVER (PARTITION BY members ->> 'channel' ORDER BY value DESC NULLS LAST) AS place \
+             FROM kpi.breakdown(metric => 'revenue', by => '{channel,brand}') AS b) AS b WHERE place <= 3 ORDER BY members ->> 'channel', place"
+        );
+        // What is no dimension of the split stays out of it.
+        let odd = made("breakdown", json!({"by": ["brand"], "each": "x') --"}));
+        assert_eq!(
+            odd,
+            "SELECT * FROM kpi.breakdown(metric => 'revenue', by => '{brand}')"
+        );
+        assert_eq!(
+            made("recommend", json!({"action": "delist"})),
+            "SELECT * FROM kpi.recommend(top => 1000) WHERE action = 'delist' ORDER BY rank LIMIT 5"
+        );
+        assert_eq!(
+            made("backtest", json!({"metric": "units", "horizon": 2})),
+            "SELECT b.* FROM kpi.backtest((SELECT kpi.series(h.time, h.value, 'month') FROM kpi.history(metric => 'units', grain => 'month') AS h \
+             WHERE NOT h.is_partial), horizon => 2) AS b ORDER BY wape"
+        );
+    }
+
+    #[test]
     fn names_cannot_leave_their_literal() {
         let sql = made(
             "value",

@@ -173,7 +173,7 @@ pub(super) fn backtest(t: &Teller<'_>) -> Vec<String> {
     let many = if steps == 1 { "" } else { "s" };
     let mut out = vec![t.say(
         format!(
-            "Forecasts of {}{} made up to {steps} {grain}{many} ahead were off by {off} of the values.",
+            "Over {steps} {grain}{many}, forecasts of {}{} were off by {off} of the values.",
             t.metric(),
             t.scope()
         ),

@@ -118,7 +118,10 @@ pub(super) fn word_numbers(
                 };
                 let said = hit.get(4).map_or("", |m| m.as_str()).trim();
                 let rows = f.column.is_empty()
-                    && matches!(kind, "history" | "forecast" | "what_if" | "anomalies");
+                    && matches!(
+                        kind,
+                        "history" | "forecast" | "what_if" | "anomalies" | "backtest"
+                    );
                 column && !said.starts_with("year") || rows && said.starts_with(spaced)
             };
             let in_time = hit.get(4).is_some();
@@ -570,7 +573,8 @@ pub(super) fn is_phrase(number: &Said, text: &str, base: &Base) -> bool {
                     .trim_start()
                     .starts_with("에는")
                 || before.ends_with("of ")))
-        || ((number.x - 0.95).abs() < 1e-9 && after.contains("interval"))
+        || ((number.x - 0.95).abs() < 1e-9
+            && ["interval", "구간"].iter().any(|w| after.contains(w)))
         || (number.x.abs() - 0.01).abs() < 1e-9
             && base.facts.iter().any(|f| f.column == "elasticity")
         || (number.x == 1.0 && base.facts.is_empty())
