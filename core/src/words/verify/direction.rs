@@ -42,11 +42,8 @@ pub(super) fn of_figure(text: &str, from: usize, number: &Said) -> Option<f64> {
     let head = text.get(from..number.from).unwrap_or("");
     // What belongs to a figure before this one says nothing of it.
     let start = head
-        .char_indices()
-        .filter(|(_, c)| c.is_ascii_digit())
-        .map(|(i, _)| i + 1)
-        .last()
-        .unwrap_or(0);
+        .rfind(|c: char| c.is_ascii_digit())
+        .map_or(0, |i| i + 1);
     let head = head
         .get(start..)
         .unwrap_or("")
@@ -260,10 +257,8 @@ pub(super) fn directions(
                     .iter()
                     .filter(|n| listed.contains(&n.0))
                     .all(|(_, at)| named.iter().any(|(row, place)| place == at && agrees(row)));
-            if !rows.is_empty()
-                && !(rows.iter().any(agrees) && all_listed)
-                && number_sign.is_none_or(|s| s != sign)
-            {
+            let agreed = rows.is_empty() || rows.iter().any(agrees) && all_listed;
+            if !agreed && number_sign.is_none_or(|s| s != sign) {
                 faults.push(Fault::new(FaultKind::Direction, word));
                 continue;
             }

@@ -281,7 +281,7 @@ pub(super) fn check_parts(
             None => !alone.into_iter().any(|f| f.x * sign > 0.0),
         }
     };
-    if parts.iter().any(|p| wrong(&p)) {
+    if parts.iter().any(wrong) {
         faults.push(super::Fault::new(super::FaultKind::Direction, parts[0]));
     }
 }
