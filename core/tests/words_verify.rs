@@ -1,7 +1,8 @@
 //! The checker against texts that are right and texts that were made wrong, one way each.
 //!
 //! `words/packs.json` holds facts and right texts by hand, in sets: A was looked at while the rules were written, the
-//! others were written before the checker saw them and then mended on. The narrator's own texts are added. Wrong texts are
+//! others were written before the checker saw them and then mended on; H and I are of rows that the functions gave on the
+//! demo databases. The narrator's own texts are added. Wrong texts are
 //! all changes of them that a language model makes: a neighbour's figure, another unit, a negation, a reason of its own.
 //! `cargo test --release -p kpi-core --test words_verify -- --nocapture` prints the tables that docs/words.md shows.
 #![allow(clippy::print_stdout, reason = "the tables are the point")]
@@ -419,6 +420,14 @@ fn wrong_texts_are_caught_and_right_ones_pass() {
         (caught, all) = (caught + c, all + a);
     }
     println!("all: {caught} of {all} caught; {refused} of {right} refused");
+    // Sets from rows of the demo databases: at first sight 27 % of the right texts of H were refused and 36 % of I, and
+    // 81 % and 86 % of the wrong ones by hand caught. They are no longer unseen; these are floors.
+    for set in ["H", "I"] {
+        let tally = &sets[set];
+        let (by_hand, of) = tally.by_category["by hand"];
+        assert!(tally.refused <= 4, "{set}: {} refused", tally.refused);
+        assert!(by_hand + 2 >= of, "{set}: {by_hand} of {of} by hand caught");
+    }
     assert!(all >= 400, "{all} wrong texts");
     assert!(right >= 300, "{right} right texts");
     assert!(

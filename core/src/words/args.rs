@@ -1,15 +1,22 @@
 //! The arguments of a plan, read from the slots for a given function.
 
+mod change;
+mod periods;
+
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use serde_json::{Map, Value, json};
 
+pub(crate) use change::{bare_number, new_change};
+pub(crate) use periods::unit_before;
+
 use super::catalogue::Catalogue;
-use super::cues;
 use super::slots::{Pattern, Slots};
-use super::time::{self, Moment, Span, canonical};
+use super::time::{self, Span};
 use crate::series::Grain;
+use change::{GONE, change};
+use periods::periods;
 
 /// Arguments of any function; empty ones are left out of the plan.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +33,10 @@ pub(crate) struct Args {
     pub direction: Option<String>,
     pub model: Option<String>,
     pub change: BTreeMap<String, f64>,
+    /// The dimension within each of whose members the first `top` are asked for.
+    pub each: Option<String>,
+    /// The only kind of recommendation asked for.
+    pub action: Option<String>,
     /// Members whose part of the whole is asked for.
     pub focus: Vec<String>,
     /// A split was asked for in so many words.
@@ -36,7 +47,8 @@ pub(crate) struct Args {
     pub guesses: usize,
 }
 
-const TAKES_METRIC: [&str; 11] = [
+const TAKES_METRIC: [&str; 12] = [
+    "backtest",
     "value",
     "history",
     "breakdown",
@@ -73,6 +85,8 @@ impl Args {
             ("grain", &self.grain),
             ("direction", &self.direction),
             ("model", &self.model),
+            ("each", &self.each),
+            ("action", &self.action),
         ] {
             if let Some(text) = text {
                 map.insert(name.into(), json!(text));
@@ -119,6 +133,8 @@ impl Args {
             top: number("top"),
             direction: text("direction"),
             model: text("model"),
+            each: text("each"),
+            action: text("action"),
             focus: map
                 .get("focus")
                 .and_then(|v| serde_json::from_value(v.clone()).ok())
@@ -263,9 +279,6 @@ static DIP: Pattern = Pattern::new(
 );
 static MODEL: Pattern =
     Pattern::new(r"\b(sarima|arima|ets|theta|mstl|seasonal naive|snaive|naive|croston|tsb)\b");
-static HORIZON: Pattern = Pattern::new(
-    r"\bhorizon (?:of )?(\d{1,3})\b|\b(\d{1,3}) (?:steps|periods|days?|weeks?|months?|quarters?|years?)\b",
-);
 static BEST_SELLERS: Pattern = Pattern::new(
     r"\bbest ?sell\w*|\bhero\b|\bsells? (?:the )?(?:best|most)|\bpopular\b|잘 ?팔|많이 ?팔",
 );
@@ -278,23 +291,6 @@ static PART_AFTER: Pattern = Pattern::new(
 static SHARE_WORD: Pattern = Pattern::new(
     r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
 );
-static FROM_TO: Pattern = Pattern::new(
-    r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1",
-);
-static AND_TIMES: Pattern = Pattern::new(r"T0 (?:and|,|&) T1");
-static BETWEEN: Pattern = Pattern::new(r"\bfrom (?:the )?T0|\bbetween (?:the )?T0 and (?:the )?T1");
-static VERSUS_LAST: Pattern = Pattern::new(
-    r"\b(?:vs|versus|than|against|compared (?:to|with)|compare (?:to|with)|comparison (?:to|with)|on|over|relative to|to|with|from) (?:in |the |that of |what (?:we|it) (?:had|did|was) (?:in )?)?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
-);
-static VERSUS_ONLY: Pattern = Pattern::new(
-    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
-);
-static AGAINST_FIRST: Pattern = Pattern::new(
-    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다)",
-);
-static PAST_TARGET: Pattern = Pattern::new(
-    r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었",
-);
 /// "How many did we sell" counts pieces; "how many brands" does not.
 static HOW_MANY: Pattern =
     Pattern::new(r"\bhow many (?:did|do|have|has|does|will|were|was|of|E\d+)\b");
@@ -304,7 +300,7 @@ static CATEGORY_TIERS: Pattern = Pattern::new(
     r"\b(premium|luxury|mid|value) (?:tier|segment|products?|items|skus|range|price|end|sales|revenue|brands?)\b|\b(premium|luxury)\b",
 );
 static WEEKDAYS: Pattern = Pattern::new(
-    r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends)\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
+    r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends|weekend'?s? (?:sales|revenues?|units|turnover|business|share))\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
 );
 static MONTH_DIM: Pattern = Pattern::new(
     r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",
@@ -335,6 +331,10 @@ pub(crate) fn read(function: &str, slots: &Slots, catalogue: &Catalogue) -> Args
     counts(function, slots, &mut args);
     if function == "what_if" {
         args.change = change(slots);
+        // "What would we lose without A?" takes A away, it does not leave it out.
+        if args.filter.is_empty() && GONE.is_in(&slots.text) {
+            args.filter = std::mem::take(&mut args.exclude);
+        }
     }
     // A split by a dimension held to one member says nothing, except where the members are compared.
     let held: Vec<String> = args
@@ -442,7 +442,22 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                     .take(1)
                     .collect();
             }
+            if function == "breakdown"
+                && let Some((inner, outer)) = within_each(slots)
+            {
+                args.each = Some(outer.clone());
+                args.by = vec![outer, inner];
+            }
             let share = SHARE_WORD.is_in(&slots.plain);
+            // "The weekend's share": Saturday and Sunday among the days of the week.
+            if share
+                && args.by.is_empty()
+                && let Some(days) = args.filter.remove("weekday")
+            {
+                args.by = vec!["weekday".into()];
+                args.focus = days;
+                return;
+            }
             if share || (function == "concentration" && DEPENDENT.is_in(&slots.plain)) {
                 share_split(slots, args);
             }
@@ -489,8 +504,9 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
                 "history" | "forecast" => SIDE_BY_SIDE.is_in(&slots.text),
                 _ => false,
             };
+            // Shoppers are who buys, not what is compared.
             if held
-                && args.by.is_empty()
+                && args.by.iter().all(|d| d == "customer")
                 && let Some((dimension, _)) = args.filter.iter().find(|(_, m)| m.len() > 1)
             {
                 args.by = vec![dimension.clone()];
@@ -548,6 +564,42 @@ fn named_dimension(slots: &Slots) -> Option<String> {
         .cloned()
 }
 
+static TOP_OF_EACH: Pattern = Pattern::new(
+    r"\b(?:top|best|worst|bottom|leading|biggest|largest|smallest|strongest|weakest|\d+)(?: (?:\d+|selling|best|of|the|our|sold))* D(\d+) (?:per|(?:for|in|of|at|on|within|from) (?:each|every)(?: of the| of our)?|each|every) D(\d+)",
+);
+static EACH_TOP: Pattern = Pattern::new(r"D(\d+) ?별로? .*D(\d+).*\d+ ?(?:개|위)? ?씩");
+static SELLER_OF_EACH: Pattern = Pattern::new(
+    r"\b(?:best|top|worst) ?-?sell\w* (?:of|for|in|at|on|per) (?:each|every) D(\d+)|\b(?:best|top|worst) ?-?sellers? per D(\d+)",
+);
+
+static ONLY_ONE_OF: Pattern =
+    Pattern::new(r"D(\d+) (?:\w+ ){0,4}?(?:only |just )?(?:a single|one|only one|just one) D(\d+)");
+static KO_ONLY_ONE_OF: Pattern = Pattern::new(r"D(\d+) ?하나 ?(?:에만|만|에) ?\S* ?D(\d+)");
+
+/// "The top 3 brands per channel": what is ranked, and within what.
+fn within_each(slots: &Slots) -> Option<(String, String)> {
+    let name = |c: &regex_lite::Captures<'_>, group: usize| {
+        let index: usize = c.get(group)?.as_str().parse().ok()?;
+        slots.dimensions.get(index).cloned()
+    };
+    if let Some(hit) = TOP_OF_EACH.captures(&slots.text) {
+        return Some((name(&hit, 1)?, name(&hit, 2)?)).filter(|(a, b)| a != b);
+    }
+    if let Some(hit) = EACH_TOP.captures(&slots.text) {
+        return Some((name(&hit, 2)?, name(&hit, 1)?)).filter(|(a, b)| a != b);
+    }
+    // Who has but one of something shows by the first two of each.
+    if let Some(hit) = ONLY_ONE_OF.captures(&slots.text) {
+        return Some((name(&hit, 2)?, name(&hit, 1)?)).filter(|(a, b)| a != b);
+    }
+    if let Some(hit) = KO_ONLY_ONE_OF.captures(&slots.text) {
+        return Some((name(&hit, 1)?, name(&hit, 2)?)).filter(|(a, b)| a != b);
+    }
+    let hit = SELLER_OF_EACH.captures(&slots.text)?;
+    let outer = name(&hit, 1).or_else(|| name(&hit, 2))?;
+    (outer != "sku").then(|| ("sku".into(), outer))
+}
+
 /// "the share of A in B" is a split by A's dimension within B.
 fn share_split(slots: &Slots, args: &mut Args) {
     let hit = SHARE_OF_PART
@@ -588,231 +640,20 @@ fn share_split(slots: &Slots, args: &mut Args) {
     }
 }
 
-fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args: &mut Args) {
-    let asof = catalogue.asof;
-    if matches!(function, "cohorts" | "launch_curve" | "rfm" | "none") {
-        return;
-    }
-    let ahead = match function {
-        "forecast" | "suggest_targets" => true,
-        "attainment" => !PAST_TARGET.is_in(&slots.plain) && cues::looks_ahead(slots),
-        _ => false,
-    };
-    if function == "forecast" {
-        outlook(slots, asof, args);
-        return;
-    }
-    if function == "what_if" {
-        if let Some(Moment::Ahead(n, grain)) = slots
-            .times
-            .iter()
-            .copied()
-            .find(|t| matches!(t, Moment::Ahead(..)))
-        {
-            args.horizon = Some(n);
-            args.grain = Some(grain.name().to_owned());
-        }
-        return;
-    }
-    let spans: Vec<(usize, Moment, Span)> = slots
-        .times
-        .iter()
-        .enumerate()
-        .filter(|(_, m)| !cues::is_vague(**m))
-        .map(|(i, m)| match (function, *m) {
-            // A target belongs to the whole unit, however much of it has passed.
-            ("attainment" | "suggest_targets", Moment::ToDate(grain)) => {
-                (i, Moment::Unit(grain, 0))
-            }
-            (_, m) => (i, m),
-        })
-        .filter_map(|(i, m)| Some((i, m, m.span(asof, ahead)?)))
-        .collect();
-    let takes_baseline = matches!(function, "compare" | "scorecard" | "bridge" | "drivers");
-    let year_ago = slots.times.contains(&Moment::YearAgo);
-    let unit_before = slots.times.iter().find_map(|m| match m {
-        Moment::UnitBefore(grain) => Some(*grain),
-        _ => None,
-    });
-    let same_in = slots.times.iter().find_map(|m| match m {
-        Moment::SameIn(grain) => Some(*grain),
-        _ => None,
-    });
-    match spans.as_slice() {
-        [] => {
-            if let Some(grain) = unit_before
-                && grain != Grain::Month
-                && takes_baseline
-            {
-                // The last complete quarter or week against the one before.
-                let running = time::unit(grain, asof, 0);
-                let shift = if running.is_some_and(|r| r.1 == asof) {
-                    0
-                } else {
-                    -1
-                };
-                args.period = time::unit(grain, asof, shift).map(canonical);
-            }
-            if year_ago && takes_baseline {
-                args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
-            } else if let Some(grain) = same_in
-                && takes_baseline
-            {
-                args.baseline = last_month(asof).and_then(|s| back(s, grain)).map(canonical);
-            }
-        }
-        [(index, moment, span)] => {
-            let versus = *index == 0 && VERSUS_LAST.is_in(&slots.text);
-            if takes_baseline && versus && matches!(moment, Moment::Unit(Grain::Year, -1)) {
-                args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
-                args.guesses += usize::from(function != "compare");
-            } else if takes_baseline && VERSUS_ONLY.is_in(&slots.text) && *index == 0 {
-                match moment {
-                    Moment::Unit(grain, -1) => {
-                        args.period = time::unit(*grain, asof, 0).map(canonical);
-                        args.baseline = Some(canonical(*span));
-                    }
-                    _ => args.baseline = Some(canonical(*span)),
-                }
-                args.guesses += 1;
-            } else {
-                args.period = Some(canonical(*span));
-                if year_ago && takes_baseline {
-                    args.baseline = time::year_ago(*span).map(canonical);
-                } else if let Some(grain) = same_in
-                    && takes_baseline
-                {
-                    args.baseline = back(*span, grain).map(canonical);
-                }
-            }
-        }
-        [first, second, ..] => two_times(
-            function,
-            slots,
-            takes_baseline,
-            (first.2, first.1),
-            (second.2, second.1),
-            args,
+static EACH_COUNT: Pattern = Pattern::new(r"(\d{1,2}) ?(?:개|위)? ?씩");
+/// Kinds of recommendation that a question may be about alone.
+static ACTIONS: [(&str, Pattern); 2] = [
+    (
+        "delist",
+        Pattern::new(
+            r"\b(?:discontinu\w*|de-?list\w*|drop|axe?|kill|cull|retire|phase out|get rid of|stop (?:selling|carrying|stocking|offering))\b|단종|정리해야",
         ),
-    }
-    // What the function shows by itself need not be said, but saying it is harmless.
-    if args.baseline.is_some() && args.baseline == args.period {
-        args.baseline = None;
-    }
-}
-
-fn two_times(
-    function: &str,
-    slots: &Slots,
-    takes_baseline: bool,
-    first: (Span, Moment),
-    second: (Span, Moment),
-    args: &mut Args,
-) {
-    let (mut a, mut b) = (first.0, second.0);
-    // "Q4 against Q4 the year before", "Q4 vs last year": the same dates, a year earlier.
-    let whole_year = |m: Moment| m == Moment::Unit(Grain::Year, -1);
-    if takes_baseline {
-        if a == b
-            || (whole_year(second.1)
-                && time::unit(Grain::Year, a.0, 0) != Some(a)
-                && !is_year_to_date(first.1))
-        {
-            b = time::year_ago(a).unwrap_or(b);
-        } else if whole_year(first.1)
-            && AGAINST_FIRST.is_in(&slots.text)
-            && time::unit(Grain::Year, b.0, 0) != Some(b)
-        {
-            a = time::year_ago(b).unwrap_or(a);
-        }
-    }
-    // "from March to May 2024": the year said once holds for both.
-    if let (Moment::Named(name, time::Year::Open), Moment::Named(_, year)) = (first.1, second.1)
-        && year != time::Year::Open
-        && FROM_TO.is_in(&slots.text)
-        && let Some(moved) = Moment::Named(name, year).span(b.1, false)
-        && moved.0 <= b.0
-    {
-        a = moved;
-    }
-    let range = FROM_TO.is_in(&slots.text) || AND_TIMES.is_in(&slots.text);
-    if takes_baseline {
-        let pair = BETWEEN.is_in(&slots.text) || !range || AND_TIMES.is_in(&slots.text);
-        if pair || function == "compare" || function == "bridge" {
-            // The later is what is looked at, the earlier what it is held against.
-            let (period, baseline) = if a.0 >= b.0 { (a, b) } else { (b, a) };
-            args.period = Some(canonical(period));
-            args.baseline = Some(canonical(baseline));
-        } else {
-            args.period = Some(canonical((a.0.min(b.0), a.1.max(b.1))));
-        }
-    } else if range {
-        args.period = Some(canonical((a.0.min(b.0), a.1.max(b.1))));
-    } else {
-        args.period = Some(canonical(a));
-        args.guesses += 1;
-    }
-}
-
-/// The same days one unit earlier.
-fn back((first, last): Span, grain: Grain) -> Option<Span> {
-    use chrono::{Days, Months};
-    let earlier = |day: NaiveDate| match grain {
-        Grain::Day => day.checked_sub_days(Days::new(1)),
-        Grain::Week => day.checked_sub_days(Days::new(7)),
-        Grain::Month => day.checked_sub_months(Months::new(1)),
-        Grain::Quarter => day.checked_sub_months(Months::new(3)),
-        Grain::Year => day.checked_sub_months(Months::new(12)),
-    };
-    Some((earlier(first)?, earlier(last)?))
-}
-
-/// "This year so far against last year" may mean the whole of it.
-fn is_year_to_date(moment: Moment) -> bool {
-    moment == Moment::ToDate(Grain::Year)
-}
-
-fn outlook(slots: &Slots, asof: NaiveDate, args: &mut Args) {
-    for moment in &slots.times {
-        match moment {
-            Moment::Ahead(n, grain) => {
-                args.horizon = Some(*n);
-                args.grain = Some(grain.name().to_owned());
-            }
-            Moment::YearAgo
-            | Moment::UnitBefore(_)
-            | Moment::Lately
-            | Moment::Always
-            | Moment::Rolling(..) => {}
-            other => {
-                if let Some(span) = other.span(asof, true)
-                    && span.1 > asof
-                    && args.period.is_none()
-                    && args.horizon.is_none()
-                {
-                    args.period = Some(canonical(span));
-                }
-            }
-        }
-    }
-    if args.horizon.is_some() {
-        args.period = None;
-    } else if args.period.is_none()
-        && let Some(found) = HORIZON.captures(&slots.plain)
-        && let Some(n) = found
-            .get(1)
-            .or(found.get(2))
-            .and_then(|m| m.as_str().parse().ok())
-    {
-        args.horizon = Some(n);
-        args.grain = Some(slots.grain().unwrap_or("month").to_owned());
-    }
-    if args.grain.is_none()
-        && let Some(grain) = slots.grain()
-    {
-        args.grain = Some(grain.to_owned());
-    }
-}
+    ),
+    (
+        "restock",
+        Pattern::new(r"\b(?:re-?stock\w*|reorder\w*|replenish\w*)\b|재입고|발주"),
+    ),
+];
 
 fn counts(function: &str, slots: &Slots, args: &mut Args) {
     if matches!(
@@ -824,7 +665,33 @@ fn counts(function: &str, slots: &Slots, args: &mut Args) {
             .and_then(|found| (1..=5).find_map(|i| found.get(i)))
             .and_then(|m| m.as_str().parse().ok())
             .filter(|n| (1..=100).contains(n))
-            .or(ONLY_ONE.is_in(&slots.text).then_some(1));
+            .or(ONLY_ONE.is_in(&slots.text).then_some(1))
+            // One of each where one is asked for, else the first three.
+            .or_else(|| {
+                args.each.as_ref()?;
+                Some(match SELLER_OF_EACH.is_in(&slots.text) {
+                    true => 1,
+                    false
+                        if ONLY_ONE_OF.is_in(&slots.text) || KO_ONLY_ONE_OF.is_in(&slots.text) =>
+                    {
+                        2
+                    }
+                    false => 3,
+                })
+            });
+        if args.each.is_some()
+            && let Some(n) = EACH_COUNT
+                .captures(&slots.text)
+                .and_then(|c| c.get(1)?.as_str().parse().ok())
+        {
+            args.top = Some(n);
+        }
+    }
+    if function == "recommend" {
+        args.action = ACTIONS
+            .iter()
+            .find(|(_, p)| p.is_in(&slots.plain))
+            .map(|(action, _)| (*action).to_owned());
     }
     match function {
         "breakdown" if DOWN_RANK.is_in(&slots.text) => args.direction = Some("down".into()),
@@ -844,7 +711,7 @@ fn counts(function: &str, slots: &Slots, args: &mut Args) {
         }
         _ => {}
     }
-    if matches!(function, "history" | "anomalies" | "cohorts")
+    if matches!(function, "history" | "anomalies" | "cohorts" | "backtest")
         && let Some(grain) = slots.grain()
     {
         args.grain = Some(grain.to_owned());
@@ -863,146 +730,6 @@ fn counts(function: &str, slots: &Slots, args: &mut Args) {
             "seasonal naive" => "snaive".to_owned(),
             other => other.to_owned(),
         });
-    }
-}
-
-static RAISE: Pattern = Pattern::new(
-    r"\b(?:rais\w+|increas\w+|hik\w+|up|higher|more|rise[sn]?|rising|add\w*|grow\w*|grew|bump\w*|lift\w*|expensive|markup|mark up|jump\w*|plus)\b|올리|올려|인상|오르|늘|증가",
-);
-static LOWER: Pattern = Pattern::new(
-    r"\b(?:cut\w*|lower\w*|reduc\w+|drop\w*|decreas\w+|down|less|cheaper|fewer|fall\w*|fell|discount\w*|shrink\w*|slash\w*|los\w+|declin\w+|minus|shav\w+|off|knock\w*|trim\w*)\b|내리|내려|인하|줄|감소|떨어|할인",
-);
-static VOLUME: Pattern = Pattern::new(
-    r"\b(?:volumes?|units|demand|quantit\w+|sells?|selling|sold|sales|traffic|orders|pieces|buy|bought)\b|판매|수량|물량|수요|매출이",
-);
-static PRICE: Pattern = Pattern::new(
-    r"\bpric\w+\b|\bcheaper\b|\bexpensive\b|\bdiscount\w*\b|\bcharg\w+\b|\bcost\w*\b|가격|할인|단가",
-);
-static GONE: Pattern = Pattern::new(
-    r"\b(?:delist\w*|discontinu\w+|stop(?:ped|s)? (?:selling|offering|stocking|carrying|making|supplying|working with)|(?:drop|dropped|remove|removed|lose|lost|losing|kill|killed|without|quit|leave|left|exit|exited|close|closed|shut|axe|axed|scrap|scrapped|pull|pulled|abandon\w*|get rid of|ditch|ditched) (?:out of |from |the |our |all |of |brand |down )*(?:E\d+|D\d+)|(?:E\d+) (?:\w+ )?(?:disappear\w*|vanish\w*|closes?|closed|goes away|went away|is gone|were gone|shuts? down|leaves?|dropp?e?d? (?:us|out)|went bust|stops?|stopped|were to (?:leave|close|disappear|vanish)|is delisted|delists?))\b|단종|없어지|철수|그만|빠지|중단",
-);
-static PARTS: Pattern = Pattern::new(
-    r"\b(?:by )?(?:a|one) (quarter|third|half|fifth|tenth)\b|\b(double|doubled|halve|halved|triple|tripled)\b|절반",
-);
-
-/// What a hypothetical changes: fractions of `price` or `units`.
-fn change(slots: &Slots) -> BTreeMap<String, f64> {
-    let text = &slots.plain;
-    let mut found = BTreeMap::new();
-    let size = slots.percents.first().copied().or_else(|| {
-        let part = PARTS.captures(text)?;
-        let word = part.get(1).or(part.get(2)).map_or("half", |m| m.as_str());
-        Some(match word {
-            "quarter" => 0.25,
-            "third" => 1.0 / 3.0,
-            "fifth" => 0.2,
-            "tenth" => 0.1,
-            "double" | "doubled" => 1.0,
-            "triple" | "tripled" => 2.0,
-            "halve" | "halved" => -0.5,
-            _ => 0.5,
-        })
-    });
-    let Some(size) = size else {
-        if GONE.is_in(&slots.text) {
-            found.insert("units".into(), -1.0);
-        }
-        return found;
-    };
-    // The verb nearest before the number decides; a sign decides alone.
-    let at = text.find('X').unwrap_or(text.len());
-    let (before, after) = text.split_at(at.min(text.len()));
-    let last = |pattern: &Pattern, text: &str| {
-        pattern
-            .regex()
-            .and_then(|r| r.find_iter(text).last().map(|m| m.start()))
-    };
-    let (up, down) = (last(&RAISE, before), last(&LOWER, before));
-    let near: String = after
-        .split_whitespace()
-        .skip(1)
-        .take(4)
-        .collect::<Vec<_>>()
-        .join(" ");
-    let sign = if size < 0.0 {
-        1.0
-    } else if slots.korean {
-        if LOWER.is_in(after) && !RAISE.is_in(after) {
-            -1.0
-        } else {
-            1.0
-        }
-    } else {
-        match (LOWER.is_in(&near), RAISE.is_in(&near), up, down) {
-            (true, false, _, _) => -1.0,
-            (false, true, _, _) => 1.0,
-            (_, _, Some(u), Some(d)) if d > u => -1.0,
-            (_, _, Some(_), Some(_)) => 1.0,
-            (_, _, None, Some(_)) => -1.0,
-            (_, _, Some(_), None) => 1.0,
-            _ if LOWER.is_in(after) && !RAISE.is_in(after) => -1.0,
-            _ => 1.0,
-        }
-    };
-    // Price where a price is spoken of; "if we sold 10 % more" speaks of units.
-    let of = if PRICE.is_in(text) || !VOLUME.is_in(text) {
-        "price"
-    } else {
-        "units"
-    };
-    found.insert(of.to_owned(), (size * sign * 1e6).round() / 1e6);
-    found
-}
-
-static BARE: Pattern = Pattern::new(
-    r"\b(?:it|that|to|by|with|about|at|say|rather|and|now|try) (-?\d{1,2}(?:\.\d+)?)\b|^(-?\d{1,2}(?:\.\d+)?)\b",
-);
-
-/// A number without a unit, as in "make it 8".
-pub(crate) fn bare_number(slots: &Slots) -> Option<f64> {
-    let found = BARE.captures(&slots.plain)?;
-    found.get(1).or(found.get(2))?.as_str().parse().ok()
-}
-
-/// The change of a follow-up: what is new, and what it leaves as it was.
-pub(crate) fn new_change(
-    slots: &Slots,
-    before: &BTreeMap<String, f64>,
-    fresh: &BTreeMap<String, f64>,
-) -> BTreeMap<String, f64> {
-    let said_what =
-        PRICE.is_in(&slots.plain) || VOLUME.is_in(&slots.plain) || GONE.is_in(&slots.text);
-    let said_sign =
-        RAISE.is_in(&slots.plain) || LOWER.is_in(&slots.plain) || fresh.values().any(|v| *v < 0.0);
-    let number = slots
-        .percents
-        .first()
-        .copied()
-        .or_else(|| bare_number(slots).map(|n| n / 100.0));
-    match (number, before.iter().next()) {
-        (Some(n), Some((what, old))) => {
-            let what = if said_what {
-                fresh.keys().next().unwrap_or(what)
-            } else {
-                what
-            };
-            let n = if said_sign {
-                fresh.values().next().copied().unwrap_or(n)
-            } else {
-                n * old.signum()
-            };
-            [(what.clone(), (n * 1e6).round() / 1e6)]
-                .into_iter()
-                .collect()
-        }
-        (None, Some((what, old))) if said_sign && !fresh.is_empty() => [(
-            fresh.keys().next().unwrap_or(what).clone(),
-            *fresh.values().next().unwrap_or(old),
-        )]
-        .into_iter()
-        .collect(),
-        (None, Some(_)) => before.clone(),
-        (_, None) => fresh.clone(),
     }
 }
 

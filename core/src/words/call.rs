@@ -168,6 +168,19 @@ fn sql(function: &str, args: &Args, asof: NaiveDate) -> String {
             list.push("period", span);
             list.push("by", by);
             list.push("filter", filter(args));
+            if let Some(each) = args.each.as_ref().filter(|e| args.by.contains(e)) {
+                return format!(
+                    "SELECT * FROM (SELECT b.*, row_number() OVER (PARTITION BY members ->> {each} ORDER BY value {}) AS place FROM {} AS b) AS b WHERE place <= {} ORDER BY members ->> {each}, place",
+                    if down {
+                        "NULLS LAST"
+                    } else {
+                        "DESC NULLS LAST"
+                    },
+                    list.call("breakdown"),
+                    args.top.unwrap_or(3),
+                    each = literal(each),
+                );
+            }
             if down {
                 tail = format!(" ORDER BY value LIMIT {}", args.top.unwrap_or(DEFAULT_TOP));
             } else {
@@ -283,7 +296,29 @@ fn sql(function: &str, args: &Args, asof: NaiveDate) -> String {
         "recommend" | "insights" => {
             list.push("period", span);
             list.push("filter", filter(args));
-            list.push("top", Some(args.top.unwrap_or(5).to_string()));
+            let top = args.top.unwrap_or(5);
+            match &args.action {
+                // All there are, then those of the kind asked for.
+                Some(action) => {
+                    list.push("top", Some("1000".into()));
+                    tail = format!(
+                        " WHERE action = {} ORDER BY rank LIMIT {top}",
+                        literal(action)
+                    );
+                }
+                None => list.push("top", Some(top.to_string())),
+            }
+        }
+        "backtest" => {
+            let unit = grain("month").unwrap_or_default();
+            list.push("metric", metric());
+            list.push("grain", Some(unit.clone()));
+            list.push("filter", filter(args));
+            return format!(
+                "SELECT b.* FROM kpi.backtest((SELECT kpi.series(h.time, h.value, {unit}) FROM {} AS h WHERE NOT h.is_partial), horizon => {}) AS b ORDER BY wape",
+                list.call("history"),
+                args.horizon.unwrap_or(3).clamp(1, 24)
+            );
         }
         _ => return String::new(),
     }
@@ -397,6 +432,19 @@ fn around(function: &str, args: &Args, question: &str, asof: NaiveDate) -> Value
     for (name, chosen) in [("filter", &args.filter), ("exclude", &args.exclude)] {
         if !chosen.is_empty() {
             facts.insert(name.into(), json!(chosen));
+        }
+    }
+    if function == "backtest" {
+        facts.insert(
+            "horizon".into(),
+            json!(args.horizon.unwrap_or(3).clamp(1, 24)),
+        );
+        let unit = args.grain.as_deref().unwrap_or("month");
+        facts.insert("grain".into(), json!(unit));
+    }
+    for (name, value) in [("each", &args.each), ("action", &args.action)] {
+        if let Some(value) = value {
+            facts.insert(name.into(), json!(value));
         }
     }
     if function == "what_if" {
@@ -520,6 +568,7 @@ fn ideas(function: &str, args: &Args, lang: Lang) -> Vec<String> {
         ],
         "recommend" => &["Summarise last month", "What if we raise prices by 5%?"],
         "insights" => &["Why did revenue change?", "What should we do next?"],
+        "backtest" => &["Forecast the next 3 months", "Are we going to hit target?"],
         "none" => &[
             "How are we doing?",
             "Top 5 products last month",
@@ -563,6 +612,10 @@ pub fn reading(plan: &Plan, ko: bool) -> String {
         "scorecard" => ("the key figures".into(), "핵심 지표".into()),
         "bridge" => ("price, volume and mix".into(), "가격·물량·믹스".into()),
         "forecast" => (format!("forecast of {metric}"), format!("{metric} 예측")),
+        "backtest" => (
+            format!("how good forecasts of {metric} were"),
+            format!("{metric} 예측의 정확도"),
+        ),
         "anomalies" => (
             format!("unusual days in {metric}"),
             format!("{metric} 이상치"),
@@ -625,6 +678,33 @@ mod tests {
                 json!({"metric": "revenue", "period": "2026-Q1"})
             ),
             "SELECT * FROM kpi.forecast(metric => 'revenue', horizon => 5, grain => 'month') WHERE time >= DATE '2026-01-01'"
+        );
+    }
+
+    #[test]
+    fn parts_of_an_answer_are_chosen_in_the_select() {
+        assert_eq!(
+            made(
+                "breakdown",
+                json!({"by": ["channel", "brand"], "each": "channel", "top": 3})
+            ),
+            "SELECT * FROM (SELECT b.*, row_number() OVER (PARTITION BY members ->> 'channel' ORDER BY value DESC NULLS LAST) AS place \
+             FROM kpi.breakdown(metric => 'revenue', by => '{channel,brand}') AS b) AS b WHERE place <= 3 ORDER BY members ->> 'channel', place"
+        );
+        // What is no dimension of the split stays out of it.
+        let odd = made("breakdown", json!({"by": ["brand"], "each": "x') --"}));
+        assert_eq!(
+            odd,
+            "SELECT * FROM kpi.breakdown(metric => 'revenue', by => '{brand}')"
+        );
+        assert_eq!(
+            made("recommend", json!({"action": "delist"})),
+            "SELECT * FROM kpi.recommend(top => 1000) WHERE action = 'delist' ORDER BY rank LIMIT 5"
+        );
+        assert_eq!(
+            made("backtest", json!({"metric": "units", "horizon": 2})),
+            "SELECT b.* FROM kpi.backtest((SELECT kpi.series(h.time, h.value, 'month') FROM kpi.history(metric => 'units', grain => 'month') AS h \
+             WHERE NOT h.is_partial), horizon => 2) AS b ORDER BY wape"
         );
     }
 

@@ -483,6 +483,9 @@ impl Catalogue {
             for (width, form) in forms {
                 let heard = sound(&form);
                 let syllables = form.chars().count();
+                // The vowel that Korean puts between two consonants: 드릴 is drill.
+                let is_filled = |c: &char| (u32::from(*c).wrapping_sub(0xAC00) / 28) % 21 == 18;
+                let filled = form.chars().filter(is_filled).count();
                 let short = heard.chars().count() < CONSONANTS;
                 if short && (syllables < 2 || heard.chars().count() < 2) {
                     continue;
@@ -491,7 +494,10 @@ impl Catalogue {
                     for member in &dimension.members {
                         let whole = sound(member);
                         // Two consonants tell only with as many syllables.
-                        if short && (whole != heard || vowel_groups(member) != syllables) {
+                        let vowels = vowel_groups(member);
+                        if short
+                            && (whole != heard || vowels > syllables || vowels < syllables - filled)
+                        {
                             continue;
                         }
                         let first = split(member)

@@ -90,6 +90,10 @@ pub struct Facts {
     pub direction: Option<String>,
     /// How many were asked for.
     pub top: Option<usize>,
+    /// The dimension within each of whose members the first are shown.
+    pub each: Option<String>,
+    /// The only kind of recommendation asked for.
+    pub action: Option<String>,
     /// How many steps of what grain a look ahead covers.
     pub horizon: Option<(u64, String)>,
     /// Members that the question is about among all.
@@ -143,6 +147,8 @@ impl Facts {
             asked: text("asked"),
             currency: text("currency").unwrap_or_default(),
             direction: text("direction"),
+            each: text("each"),
+            action: text("action"),
             horizon: around
                 .and_then(|m| m.get("horizon"))
                 .and_then(Value::as_u64)

@@ -302,6 +302,13 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
         "sell", "make", "show", "sale", "take", "give", "list", "last", "next", "week", "does",
         "will", "drop", "best", "most", "much",
     ];
+    // "Stops" is no slip for "shops" where "stop" is a word.
+    let stem = ["s", "ed", "ing"]
+        .iter()
+        .find_map(|end| word.strip_suffix(end));
+    if stem.is_some_and(|s| s.len() >= 4 && is_known(s)) {
+        return None;
+    }
     if word.len() == 3
         && let Some(full) = CLIPPED.iter().find(|w| w.starts_with(word))
     {

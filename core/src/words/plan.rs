@@ -209,6 +209,7 @@ fn takes(function: &str, argument: &str) -> bool {
                 | "suggest_targets"
                 | "attainment"
                 | "what_if"
+                | "backtest"
         ),
         "by" => matches!(
             function,
@@ -228,7 +229,7 @@ fn takes(function: &str, argument: &str) -> bool {
         "baseline" => matches!(function, "compare" | "scorecard" | "bridge" | "drivers"),
         "period" => !matches!(
             function,
-            "rfm" | "what_if" | "cohorts" | "launch_curve" | "none"
+            "rfm" | "what_if" | "cohorts" | "launch_curve" | "backtest" | "none"
         ),
         "filter" | "exclude" => function != "none",
         _ => false,
@@ -356,6 +357,8 @@ fn follow_up(
         merged.by.clear();
     }
     if changed {
+        merged.each = None;
+        merged.action = None;
         merged.top = None;
         merged.direction = None;
         merged.horizon = None;
@@ -379,6 +382,7 @@ fn follow_up(
     }
     if !fresh.by.is_empty() && (!dims_only.is_empty() || merged.by.is_empty() && changed) {
         merged.by = fresh.by.clone();
+        merged.each.clone_from(&fresh.each);
     }
     for (dimension, members) in &fresh.filter {
         merged.filter.insert(dimension.clone(), members.clone());
@@ -464,6 +468,20 @@ fn times(
             merged.baseline = period.and_then(time::year_ago).map(time::canonical);
         } else {
             merged.period = period.and_then(time::year_ago).map(time::canonical);
+        }
+        return;
+    }
+    if let Moment::UnitBefore(grain) = first
+        && fresh.period.is_none()
+    {
+        // "And the quarter before?": before what was shown.
+        let span = earlier.or_else(|| args::last_month(asof));
+        let before = span.and_then(|s| args::unit_before(s, grain));
+        if against && before.is_some() {
+            merged.baseline = before.map(time::canonical);
+        } else {
+            merged.period = before.map(time::canonical);
+            merged.baseline = None;
         }
         return;
     }

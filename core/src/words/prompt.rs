@@ -144,7 +144,7 @@ pub fn text_schema() -> Value {
 
 /// The messages that ask which function a question means.
 pub fn routing(masked: &str) -> Value {
-    const WHAT: [(&str, &str); 22] = [
+    const WHAT: [(&str, &str); 23] = [
         ("value", "one number"),
         ("history", "development over time"),
         ("breakdown", "ranking, shares, best and worst"),
@@ -166,6 +166,7 @@ pub fn routing(masked: &str) -> Value {
         ("what_if", "a hypothetical change"),
         ("recommend", "what to do"),
         ("insights", "summary, highlights"),
+        ("backtest", "how good forecasts were"),
         (
             "none",
             "anything else: other data, other topics, orders to change something",

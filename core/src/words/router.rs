@@ -13,7 +13,7 @@ use super::cues;
 use super::slots::{self, Slots};
 
 /// The functions a question can be answered with, in the order of the weights.
-pub const FUNCTIONS: [&str; 22] = [
+pub const FUNCTIONS: [&str; 23] = [
     "value",
     "history",
     "breakdown",
@@ -35,6 +35,7 @@ pub const FUNCTIONS: [&str; 22] = [
     "what_if",
     "recommend",
     "insights",
+    "backtest",
     "none",
 ];
 

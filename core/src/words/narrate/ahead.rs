@@ -148,6 +148,73 @@ pub(super) fn forecast(t: &Teller<'_>) -> Vec<String> {
     out
 }
 
+/// How far forecasts from earlier origins were off.
+pub(super) fn backtest(t: &Teller<'_>) -> Vec<String> {
+    let rows = &t.facts.rows;
+    let error = |row: &Row| num(row, "wape");
+    let named = |name: &str| rows.iter().find(|r| text(r, "model") == Some(name));
+    // What forecasts by default, else the best.
+    let best = rows
+        .iter()
+        .filter(|r| error(r).is_some())
+        .min_by(|a, b| error(a).unwrap_or(0.0).total_cmp(&error(b).unwrap_or(0.0)));
+    let Some(own) = named("auto").filter(|r| error(r).is_some()).or(best) else {
+        return Vec::new();
+    };
+    let (steps, grain) = t.facts.horizon.clone().unwrap_or((3, "month".into()));
+    let unit = match grain.as_str() {
+        "day" => "일",
+        "week" => "주",
+        "quarter" => "분기",
+        "year" => "년",
+        _ => "개월",
+    };
+    let off = percent(error(own).unwrap_or(0.0));
+    let many = if steps == 1 { "" } else { "s" };
+    let mut out = vec![t.say(
+        format!(
+            "Over {steps} {grain}{many}, forecasts of {}{} were off by {off} of the values.",
+            t.metric(),
+            t.scope()
+        ),
+        format!(
+            "{}{} {steps}{unit} 앞까지의 예측 오차는 값의 {off}입니다.",
+            t.scope(),
+            t.metric()
+        ),
+    )];
+    if let Some(bias) = num(own, "bias").filter(|b| b.abs() >= 0.005) {
+        let size = percent(bias.abs());
+        out.push(t.say(
+            format!(
+                "They were {size} too {}.",
+                if bias > 0.0 { "high" } else { "low" }
+            ),
+            format!(
+                "평균적으로 {size} {} 예측했습니다.",
+                if bias > 0.0 { "높게" } else { "낮게" }
+            ),
+        ));
+    }
+    if let Some(inside) = num(own, "coverage") {
+        let inside = percent(inside);
+        out.push(t.say(
+            format!("The 95% interval held {inside} of what came."),
+            format!("95% 구간에 실제 값의 {inside}가 들었습니다."),
+        ));
+    }
+    if let Some(best) = best.filter(|b| error(b) < error(own))
+        && let Some(name) = text(best, "model")
+    {
+        let (name, off) = (plain_name(name), percent(error(best).unwrap_or(0.0)));
+        out.push(t.say(
+            format!("The best single model was {name} with {off}."),
+            format!("가장 나은 단일 모형은 {name}({off})입니다."),
+        ));
+    }
+    out
+}
+
 fn model(t: &Teller<'_>, row: &Row) -> Option<String> {
     text(row, "model").map(|model| {
         // A mean of many models is told by its first.

@@ -53,6 +53,55 @@ fn ranked<'f>(t: &'f Teller<'_>) -> Vec<&'f Row> {
     rows
 }
 
+/// "Amazon: Lumio 1,776 and Hanbit 1,683." for each member of a dimension.
+fn within_each(t: &Teller<'_>, each: &str) -> Vec<String> {
+    /// More groups than this are left to the table.
+    const GROUPS: usize = 8;
+    let of = |row: &Row, own: bool| -> String {
+        let members = row.get("members").and_then(serde_json::Value::as_object);
+        let names = members
+            .into_iter()
+            .flatten()
+            .filter(|(d, _)| (*d == each) == own);
+        let names: Vec<String> = names
+            .filter_map(|(_, m)| Some(super::super::facts::plain_name(m.as_str()?)))
+            .collect();
+        names.join(" · ")
+    };
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    for row in &t.facts.rows {
+        let item = format!(
+            "{} {}",
+            of(row, false),
+            t.level(num(row, "value").unwrap_or(0.0))
+        );
+        let group = of(row, true);
+        match groups.last_mut().filter(|(name, _)| *name == group) {
+            Some((_, items)) => items.push(item),
+            None => groups.push((group, vec![item])),
+        }
+    }
+    let head = format!("{}{}", t.metric_first(), t.about());
+    let mut out = vec![t.say(
+        format!("{head}, the first of each."),
+        format!("{}{}, 각각의 상위입니다.", t.about(), t.metric()),
+    )];
+    let more = groups.len().saturating_sub(GROUPS);
+    out.extend(
+        groups
+            .into_iter()
+            .take(GROUPS)
+            .map(|(name, items)| format!("{name}: {}.", super::list(&items, t.lang))),
+    );
+    if more > 0 {
+        out.push(t.say(
+            format!("{more} more are listed below."),
+            format!("그 외 {more}개."),
+        ));
+    }
+    out
+}
+
 pub(super) fn breakdown(t: &Teller<'_>) -> Vec<String> {
     let rows = ranked(t);
     let item = |row: &Row| {
@@ -66,6 +115,9 @@ pub(super) fn breakdown(t: &Teller<'_>) -> Vec<String> {
     let Some(first) = rows.first() else {
         return Vec::new();
     };
+    if let Some(each) = &t.facts.each {
+        return within_each(t, each);
+    }
     // "What share has A?" is answered for A before the rest.
     let focus: Vec<String> = rows
         .iter()

@@ -57,6 +57,18 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
             "판매마다 고객 정보가 있어야 하지만 데이터에 없습니다.".into(),
         );
     }
+    if facts.rows.is_empty()
+        && let Some(action) = &facts.action
+    {
+        let (en, ko) = match action.as_str() {
+            "delist" => ("discontinue", "단종을"),
+            _ => ("restock", "재입고를"),
+        };
+        return teller.say(
+            format!("Nothing to {en} stands out{}.", teller.about()),
+            format!("{}{ko} 제안할 제품이 없습니다.", teller.about()),
+        );
+    }
     if facts.rows.is_empty() {
         return teller.say(
             format!("There is no data for this{}.", teller.about()),
@@ -83,6 +95,7 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
         "suggest_targets" => ahead::suggest_targets(&teller),
         "attainment" => ahead::attainment(&teller),
         "what_if" => ahead::what_if(&teller),
+        "backtest" => ahead::backtest(&teller),
         "recommend" => ahead::recommend(&teller),
         "insights" => ahead::insights(&teller),
         _ => levels::plain(&teller),

@@ -69,7 +69,7 @@ pub(super) fn column_unit(column: &str, metric: Unit) -> Unit {
         "share" | "change_pct" | "cumulative_share" | "share_change" | "contribution"
         | "top1_share" | "top5_share" | "revenue_share" | "retention" | "value_retention"
         | "p_attain" | "attainment" | "implied_growth" | "growth_percentile" | "year_ago_pct"
-        | "level" => Unit::Share,
+        | "level" | "pace" | "wape" | "bias" | "coverage" => Unit::Share,
         "hhi" | "effective_n" | "gini" | "members_for_80" | "rank" | "elasticity"
         | "index_to_peers" | "score" | "p" | "q" | "age" | "age_weeks" | "adi" | "cv2"
         | "n_weeks" | "r2" | "depth" | "ratio" | "ratio_lo" | "ratio_hi" | "p_adj" | "surprise"
@@ -108,7 +108,10 @@ impl Tokens {
         let mut tokens = Tokens { forms: Vec::new() };
         for row in &facts.rows {
             for column in NAME_COLUMNS {
-                if let Some(name) = cell(row, column).filter(|n| *n != "Total") {
+                let name = cell(row, column).filter(|n| *n != "Total");
+                // A mean of several models is told by one of them.
+                let parts = name.filter(|_| column == "model").into_iter();
+                for name in name.into_iter().chain(parts.flat_map(|n| n.split(" + "))) {
                     tokens.add(name);
                 }
             }
@@ -286,6 +289,8 @@ impl Base {
             base.facts.push(fact);
         }
         base.count(n);
+        let complete = |r: &&Row| r.get("is_partial") != Some(&serde_json::Value::Bool(true));
+        base.count(facts.rows.iter().filter(complete).count());
         base.count(n.saturating_sub(3));
         let segments: BTreeSet<&str> = facts
             .rows
@@ -419,6 +424,29 @@ impl Base {
                 column: if kind == "what_if" { "shift" } else { "change" }.into(),
             });
         }
+        // A change of flows may be told as a part of what was, and drivers tell contributions in percent too.
+        let mut parts: Vec<(&str, f64, Role)> = Vec::new();
+        if own != Unit::Share
+            && num(row, "change_pct").is_none()
+            && let (Some(c), Some(b)) = (change, baseline.filter(|b| *b > 0.0))
+        {
+            parts.push(("change_pct", c / b, Role::Change));
+        }
+        if kind == "drivers"
+            && let Some(x) = num(row, "contribution")
+        {
+            parts.push(("contribution", x, Role::Change));
+        }
+        for (column, x, role) in parts {
+            self.facts.push(Fact {
+                x,
+                unit: Unit::Share,
+                role,
+                row: Some(index),
+                points: false,
+                column: column.into(),
+            });
+        }
         let impact = || num(row, "impact").filter(|_| kind == "insights");
         self.change
             .push(change.or_else(|| num(row, "change_pct")).or_else(impact));
@@ -426,10 +454,12 @@ impl Base {
         let running = row.get("is_partial") == Some(&serde_json::Value::Bool(true));
         self.value.push(
             value
-                .filter(|_| !running)
+                .filter(|_| !running && kind != "forecast")
                 .or_else(|| num(row, "forecast"))
                 .or_else(|| num(row, "share"))
-                .or_else(|| num(row, "revenue")),
+                .or_else(|| num(row, "revenue"))
+                // The most sensitive is the one furthest from nought.
+                .or_else(|| num(row, "elasticity").map(f64::abs)),
         );
         // An elasticity of -1.8: 1 % more in price, 1.8 % less in units.
         if let Some(x) = num(row, "elasticity") {
@@ -585,7 +615,7 @@ pub(super) fn trait_places(text: &str, column: &str, word: &str) -> Vec<usize> {
             format!("{word} 등급"),
         ]
     } else {
-        vec![word.to_owned()]
+        vec![word.to_owned(), format!("{word}ly")]
     };
     let mut found: Vec<usize> = forms
         .iter()

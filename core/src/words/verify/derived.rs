@@ -166,8 +166,10 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
     let (upper, lower) = (UPPER.is_in(text), LOWER.is_in(text));
     let gap = GAP.is_in(text);
     // Which of two comes out ahead must be the one said to.
-    let told = |difference: f64| {
-        gap || (upper && lower) || upper && difference > 0.0 || lower && difference < 0.0
+    let told = |difference: f64| match (upper, lower) {
+        (true, false) => difference > 0.0,
+        (false, true) => difference < 0.0,
+        (both, _) => gap || both,
     };
     let compare = |a: &Fact, b: &Fact| {
         let difference = a.x - b.x;
@@ -197,7 +199,8 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
                 return true;
             }
             let share = !points && OF_IT.is_in(text) && unit_fits(a.unit, true);
-            if share && b.x > 0.0 && near(a.x / b.x) && b.column == "target" {
+            let whole = b.column == "target" || b.column == "expected" && text.contains("expected");
+            if share && b.x > 0.0 && near(a.x / b.x) && whole {
                 return true;
             }
         }
@@ -214,9 +217,11 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
                     }
                 }
             }
-            // Along a series, a step from one time to the next.
-            if rows.is_empty() {
-                for pair in all.windows(2) {
+            // Along a series, a step from one time to the next; of the time named where one is.
+            let step = rows.first().filter(|_| timed(base) && rows.len() == 1);
+            if rows.is_empty() || step.is_some() {
+                let ends = |pair: &&[usize]| step.is_none_or(|row| pair.contains(row));
+                for pair in all.windows(2).filter(ends) {
                     if let (Some(a), Some(b)) =
                         (of(base, pair[1], column), of(base, pair[0], column))
                         && compare(a, b)
@@ -269,8 +274,17 @@ pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
         }
         found.extend(of(base, row, "index_to_peers").map(|f| f.x));
     }
-    for (i, a) in rows.iter().enumerate() {
-        for b in rows.iter().skip(i + 1) {
+    let before = rows
+        .iter()
+        .filter(|_| timed(base))
+        .filter_map(|r| r.checked_sub(1));
+    let mut steps: Vec<usize> = rows.iter().copied().chain(before).collect();
+    if timed(base) {
+        // The later against the earlier.
+        steps.sort_unstable_by_key(|r| usize::MAX - r);
+    }
+    for (i, a) in steps.iter().enumerate() {
+        for b in steps.iter().skip(i + 1) {
             for column in ["value", "revenue", "forecast", "share", "elasticity"] {
                 if let (Some(a), Some(b)) = (of(base, *a, column), of(base, *b, column))
                     && b.x != 0.0
@@ -283,9 +297,79 @@ pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
     found
 }
 
+static OF_THEIRS: Pattern = Pattern::new(
+    r"^(?: of|of)? (?:what|that of|qzname|the |january|february|march|april|may|june|july|august|september|october|november|december|q[1-4])",
+);
+static OF_BEFORE: Pattern = Pattern::new(
+    r"^(?: of)? (?:its|their|the) (?:\w+ )?(?:level|former|previous|earlier|old|prior)\b",
+);
+static OF_CHANGE: Pattern =
+    Pattern::new(r"\b(?:increase|growth|gain|rise|change|decline|drop|loss|fall|decrease)s?\b");
+static COMPARED_BY: Pattern =
+    Pattern::new(r"^ (?:(more|higher|above|up|over)|(?:less|fewer|lower|below|down|under))\b");
+
+/// How often the first of each pair is the second.
+fn ratios(pairs: &[(usize, usize)], columns: &[&str], base: &Base) -> Vec<f64> {
+    pairs
+        .iter()
+        .flat_map(|(a, b)| {
+            columns.iter().filter_map(|c| {
+                let (a, b) = (of(base, *a, c)?, of(base, *b, c)?);
+                (b.x != 0.0).then_some(a.x / b.x)
+            })
+        })
+        .collect()
+}
+
 /// Shares that a fraction in words may stand for: those of the rows named, or of their sum, or of all.
-pub(super) fn shares(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
+///
+/// `after` is what follows the fraction at `place`: "half of what B sold", "a third below".
+pub(super) fn shares(after: &str, place: usize, named: &[(usize, usize)], base: &Base) -> Vec<f64> {
     let rows = in_order(named);
+    let clause = after.split([',', ':']).next().unwrap_or("");
+    let end = place + (after.len().min(clause.len())) + 12;
+    // A name that all rows bear is of the whole.
+    let of_all = |at: usize| named.iter().filter(|n| n.1 == at).count() == base.names.len();
+    let theirs = named
+        .iter()
+        .find(|n| n.1 > place && n.1 < end && !of_all(n.1));
+    let theirs = theirs.map(|n| n.0);
+    let own = named.iter().rev().find(|n| n.1 < place).map(|n| n.0);
+    let levels = ["value", "revenue", "forecast", "share"];
+    if let (Some(theirs), Some(own)) = (theirs, own)
+        && OF_THEIRS.is_in(clause)
+    {
+        return ratios(&[(own, theirs)], &levels, base);
+    }
+    if OF_BEFORE.is_in(clause) {
+        let own: Vec<usize> = own
+            .into_iter()
+            .chain(rows.iter().copied())
+            .take(1)
+            .collect();
+        return own
+            .iter()
+            .filter_map(|r| Some(of(base, *r, "value")?.x / of(base, *r, "baseline")?.x))
+            .collect();
+    }
+    if let Some(more) = COMPARED_BY.captures(after).map(|c| c.get(1).is_some()) {
+        let sign = if more { 1.0 } else { -1.0 };
+        let steps: Vec<(usize, usize)> = rows
+            .iter()
+            .filter_map(|r| Some((*r, r.checked_sub(1).filter(|_| timed(base))?)))
+            .chain(own.zip(theirs))
+            .collect();
+        let changes = rows
+            .iter()
+            .filter_map(|r| of(base, *r, "change_pct"))
+            .map(|f| f.x);
+        return ratios(&steps, &levels, base)
+            .into_iter()
+            .map(|x| x - 1.0)
+            .chain(changes)
+            .map(|x| x * sign)
+            .collect();
+    }
     let mut found: Vec<f64> = base
         .facts
         .iter()
@@ -305,5 +389,46 @@ pub(super) fn shares(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
                 .sum(),
         );
     }
+    let whole = |column: &str| -> Option<Vec<f64>> {
+        (0..base.names.len())
+            .filter(|r| rows.is_empty() || base.names.get(*r) != Some(&Vec::new()) || timed(base))
+            .map(|r| of(base, r, column).map(|f| f.x))
+            .collect()
+    };
+    // What part of the sum of a column the rows named are.
+    for column in ["value", "revenue", "forecast", "change"] {
+        let known = match column {
+            "change" => !OF_CHANGE.is_in(clause),
+            _ => base.facts.iter().any(|f| f.column == "share"),
+        };
+        let Some(all) = whole(column).filter(|a| a.len() > 1 && !rows.is_empty() && !known) else {
+            continue;
+        };
+        let sum: f64 = all.iter().sum();
+        let adds = base.additive || column == "forecast" || column == "revenue";
+        // Those named together, and the first of them alone.
+        for set in [rows.as_slice(), &rows[..1]] {
+            let parts = set.iter().filter_map(|r| of(base, *r, column));
+            let own: f64 = parts.map(|f| f.x).sum();
+            if adds && sum * own > 0.0 {
+                found.push(own / sum);
+            }
+        }
+    }
+    for row in &rows {
+        for (a, b) in HELD_AGAINST {
+            if let (Some(a), Some(b)) = (of(base, *row, a), of(base, *row, b))
+                && matches!(b.column.as_str(), "target" | "expected")
+                && b.x > 0.0
+            {
+                found.push(a.x / b.x);
+            }
+        }
+    }
     found
+}
+
+/// A series without names: its rows are told by their times.
+fn timed(base: &Base) -> bool {
+    base.names.iter().all(Vec::is_empty)
 }

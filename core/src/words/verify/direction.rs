@@ -10,11 +10,11 @@ use super::numbers::Said;
 use super::{Fault, FaultKind, clause_around, labels, relations};
 
 pub(super) static UP: Pattern = Pattern::new(
-    r"\b(?:rose|ris(?:e|es|en|ing)|gr(?:ew|ow|ows|own|owing)|increas(?:e|ed|es|ing)|up|gain(?:s|ed|ing)?|climb(?:s|ed|ing)?|jump(?:s|ed|ing)?|surg(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|higher|more (?:than|frequent|common|often)|(?:units|orders|customers|pieces|points|percent) more|more (?:units|orders|customers|pieces) than|added|advanced|above|exceed(?:s|ed)?|stronger|growth|expanded|ahead of)\b|% more\b|증가|상승|성장|늘|올랐|높",
+    r"\b(?:rose|ris(?:e|es|en|ing)|gr(?:ew|ow|ows|own|owing)|increas(?:e|ed|es|ing)|up|gain(?:s|ed|ing)?|climb(?:s|ed|ing)?|jump(?:s|ed|ing)?|surg(?:e|ed|es|ing)|improv(?:e|ed|es|ing)|lift(?:s|ed|ing)?|boost(?:s|ed|ing)?|soar(?:s|ed|ing)?|swell(?:s|ed)?|recover(?:s|ed|ing)?|rebound(?:s|ed|ing)?|higher|more (?:than|frequent|common|often)|(?:units|orders|customers|pieces|points|percent) more|more (?:units|orders|customers|pieces) than|added|advanced|above|exceed(?:s|ed)?|stronger|growth|expanded|ahead of)\b|% more\b|증가|상승|성장|늘|올랐|높",
 );
 
 pub(super) static DOWN: Pattern = Pattern::new(
-    r"\b(?:fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|down|lost|los(?:e|es|ing)|loss|shrank|shrunk|shr?ink(?:s|ing)?|slip(?:s|ped)?|slid|lower|less (?:than|frequent|common|often)|below|reduc(?:e|ed|tion)|weaker|worse(?:n|ned)?|plung(?:e|ed)|tumbled|dipp?(?:ed|s)?|contracted|fewer|(?:units|orders|customers|pieces|points|percent) less)\b|% less\b|감소|하락|줄|떨어|낮",
+    r"\b(?:fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|down|lost|los(?:e|es|ing)|loss|shrank|shrunk|shr?ink(?:s|ing)?|slip(?:s|ped)?|slid|lower|less (?:than|frequent|common|often)|below|reduc(?:e|ed|tion)|weaker|worse(?:n|ned)?|plung(?:e|ed)|shed(?:s|ding)?|collaps(?:e|es|ed|ing)|plummet(?:s|ed)?|slump(?:s|ed)?|sank|sunk|erod(?:e|ed|es)|tumbled|dipp?(?:ed|s)?|contracted|fewer|(?:units|orders|customers|pieces|points|percent) less)\b|% less\b|감소|하락|줄|떨어|낮",
 );
 
 pub(super) static NEGATED: Pattern =
@@ -22,6 +22,46 @@ pub(super) static NEGATED: Pattern =
 
 pub(super) static NEGATED_AFTER: Pattern =
     Pattern::new(r"^ ?(?:하지|되지|지) ?않|^[가-힣]{0,2} ?않");
+
+static FIGURE_UP: Pattern = Pattern::new(
+    r"\b(?:add(?:s|ed|ing)?|widen\w*|lift\w*|boost\w*|positive|plus|surplus|earn\w*|bring\w*|brought)\b",
+);
+static FIGURE_DOWN: Pattern = Pattern::new(
+    r"\b(?:cost(?:s|ing)?|narrow\w*|drag\w*|negative|minus|shortfall|t(?:ook|ak\w+) away|subtract\w*|wip\w+ out|shav\w+|eroded?|los(?:t|es|s|ing))\b",
+);
+static FIGURE_TAIL: Pattern = Pattern::new(
+    r"^ ?(?:%|percent|[a-z]{3,7}|points|percentage points)? ?(?:(more|higher|above|better|up|gained|added)|(fewer|less|lower|below|worse|down|lost))\b",
+);
+
+/// The direction that the words around a change give to it: right behind it, else last before it in its clause.
+pub(super) fn of_figure(text: &str, from: usize, number: &Said) -> Option<f64> {
+    let behind = text.get(number.to..).unwrap_or("");
+    if let Some(hit) = FIGURE_TAIL.captures(behind) {
+        return Some(if hit.get(1).is_some() { 1.0 } else { -1.0 });
+    }
+    let head = text.get(from..number.from).unwrap_or("");
+    // What belongs to a figure before this one says nothing of it.
+    let start = head
+        .rfind(|c: char| c.is_ascii_digit())
+        .map_or(0, |i| i + 1);
+    let head = head
+        .get(start..)
+        .unwrap_or("")
+        .replace("made up", "")
+        .replace("make up", "");
+    let head = head.as_str();
+    let last = |patterns: [&Pattern; 2]| {
+        patterns
+            .into_iter()
+            .filter_map(|p| p.regex()?.find_iter(head).last().map(|m| m.start()))
+            .max()
+    };
+    let (up, down) = (last([&UP, &FIGURE_UP]), last([&DOWN, &FIGURE_DOWN]));
+    let at = up.max(down)?;
+    let sign = if up > down { 1.0 } else { -1.0 };
+    let denied = NEGATED.is_in(head.get(..at).unwrap_or(""));
+    Some(if denied { -sign } else { sign })
+}
 
 /// A direction word must agree with the change of the member it is said of.
 #[allow(clippy::too_many_arguments, reason = "one check with its surroundings")]
@@ -102,6 +142,14 @@ pub(super) fn directions(
                 }
                 continue;
             }
+            // "Lost 3.3 points of share": the figure's own direction is checked with it.
+            let points = said
+                .iter()
+                .find(|n| n.from >= hit.end() && n.from < hit.end() + 8)
+                .is_some_and(|n| n.raw.ends_with("points"));
+            if points && base.facts.iter().any(|f| f.column == "share_change") {
+                continue;
+            }
             // "Two grew and one declined": counted, not said of a member.
             if let Some(n) = counted_before(before) {
                 let moved = |c: &&Option<f64>| c.is_some_and(|c| c * sign > 0.0);
@@ -123,10 +171,14 @@ pub(super) fn directions(
             // "above expectation" speaks of value and expectation; both ways it is the sign of a change.
             let rows: Vec<usize> = {
                 // The last name before the word in its clause, else those after it.
+                let own = before.ends_with(" its ") || before.ends_with(" their ");
                 let last = named
                     .iter()
                     .rev()
                     .find(|(_, at)| *at >= start && *at < hit.start())
+                    // "A sells more than B despite its decline": of A.
+                    .or_else(|| named.iter().rev().find(|(_, at)| own && *at < hit.start()))
+                    .map(|n| if own { named.first().unwrap_or(n) } else { n })
                     .map(|(_, at)| *at);
                 let inside: Vec<usize> = named
                     .iter()
@@ -198,8 +250,15 @@ pub(super) fn directions(
                 .iter()
                 .find(|n| n.from >= hit.end() && n.signed)
                 .map(|n| n.x.signum());
-            if !rows.is_empty() && !rows.iter().any(agrees) && number_sign.is_none_or(|s| s != sign)
-            {
+            // "A, B and C grew": each of them.
+            let listed = super::list_before(blank, named, hit.start());
+            let all_listed = !rows.iter().any(|r| listed.contains(r))
+                || named
+                    .iter()
+                    .filter(|n| listed.contains(&n.0))
+                    .all(|(_, at)| named.iter().any(|(row, place)| place == at && agrees(row)));
+            let agreed = rows.is_empty() || rows.iter().any(agrees) && all_listed;
+            if !agreed && number_sign.is_none_or(|s| s != sign) {
                 faults.push(Fault::new(FaultKind::Direction, word));
                 continue;
             }
@@ -306,6 +365,9 @@ static COMPARED: Pattern = Pattern::new(
 static BY_STEP: Pattern = Pattern::new(
     r"\b(?:(rose|rises?|rising|grew|grows?|climb\w*|jump\w*|increas\w+|up|gain\w*)|(?:fell|falls?|falling|drop\w*|declin\w+|decreas\w+|down|slip\w*|eas\w+))(?: back)? by (?:[a-z]{3} |[€$£₩])?$",
 );
+static IN_TIME: Pattern =
+    Pattern::new(r"\b(\w+)(?: (?:further|again|back|slightly|sharply|\w+ly))? in (?:the )?$");
+static FROM_TIME: Pattern = Pattern::new(r"\b(?:from|since)\b");
 static STEPS_UP: Pattern = Pattern::new(
     r"\b(?:rose|rises?|rising|grew|grows?|growing|increas\w+|climb\w*|jump\w*|recover\w*|rebound\w*)\b|증가|상승|늘어|늘었|오르|올랐",
 );
@@ -368,6 +430,32 @@ pub(super) fn steps(
             && (own > last) != hit.get(1).is_some()
         {
             faults.push(Fault::new(FaultKind::Direction, whole.as_str()));
+        }
+    }
+    // "Fall further in March": against the time before it.
+    for (name, which) in times {
+        let Which::Row(row) = which else { continue };
+        let step = row.checked_sub(1).and_then(level).zip(level(*row));
+        for (at, _) in blank.match_indices(name.as_str()) {
+            let head = blank.get(..at).unwrap_or("");
+            let head = head
+                .get(head.rfind([',', ':', '(']).map_or(0, |i| i + 1)..)
+                .unwrap_or("");
+            let Some(verb) = IN_TIME.captures(head).and_then(|c| c.get(1)) else {
+                continue;
+            };
+            let rises = match (
+                STEPS_UP.is_in(verb.as_str()),
+                STEPS_DOWN.is_in(verb.as_str()),
+            ) {
+                (true, false) => true,
+                (false, true) => false,
+                _ => continue,
+            };
+            let from = FROM_TIME.is_in(head) || head.contains(|c: char| c.is_ascii_digit());
+            if !from && step.is_some_and(|(before, own)| (own > before) != rises) {
+                faults.push(Fault::new(FaultKind::Direction, verb.as_str()));
+            }
         }
     }
     for number in said {
@@ -465,7 +553,7 @@ static MAY_BE_DENIED: Pattern = Pattern::new(
     r"^(?: yet| fully| been| be| quite)* ?(?:complet\w+|available|count\w+|includ\w+|enough|significant\w*|only|known|mapped|shown|listed|sold anything|tell|say)\b",
 );
 static REACHING: Pattern = Pattern::new(
-    r"^(?: be| very| yet| expected| likely| to| going| forecast| projected)* ?(?:reach\w*|meet|met|hit|achiev\w*|attain\w*|make|made|on track|likely|enough)\b",
+    r"^(?: be| very| yet| even| quite| expected| likely| to| going| forecast| projected)* ?(?:reach\w*|meet|met|hit|achiev\w*|attain\w*|make|made|on track|likely|enough)\b",
 );
 
 /// A denial turns a right sentence into a wrong one: only a direction, a target out of reach and what is
@@ -485,6 +573,10 @@ pub(super) fn negations(
         .flat_map(|r| r.find_iter(sentence))
     {
         let after = sentence.get(hit.end()..).unwrap_or("");
+        // "A가 아니라 B": which figure is which is checked on its own.
+        if hit.as_str() == "아니" && after.starts_with('라') {
+            continue;
+        }
         let next: String = after.split(' ').take(3).collect::<Vec<_>>().join(" ");
         let phrase = format!("{}{next}", hit.as_str());
         if told.contains(&phrase) || base.free.contains(&phrase) || MAY_BE_DENIED.is_in(after) {
@@ -562,7 +654,7 @@ pub(super) fn negations(
 }
 
 static AGAINST_TARGET: Pattern = Pattern::new(
-    r"\b(above|over|ahead of|exceed\w*|beats?|beat|beating|below|under|short of|behind|miss\w*) (?:its |the |their |a |of )*(?:target|goal|plan)\b",
+    r"\b(above|over|ahead of|exceed\w*|beats?|beat|beating|below|under|short of|behind|miss\w*) (?:\w+ ){0,3}?(?:targets?|goals?|plan)\b|목표[^.]{0,30}?(?:(달성했|달성하였|넘|초과|웃돌)|(?:미달|못 미|밑돌|못했|그쳤|그침|놓))",
 );
 
 /// "Above its target": what is expected, or reached, must be on that side of it.
@@ -583,38 +675,67 @@ pub(super) fn against_target(
         .into_iter()
         .flat_map(|r| r.captures_iter(sentence))
     {
-        let (Some(whole), Some(word)) = (hit.get(0), hit.get(1)) else {
+        let (Some(whole), word) = (hit.get(0), hit.get(1)) else {
             continue;
         };
-        let before = named.iter().rev().find(|(_, at)| *at < whole.start());
-        let row = match before {
-            Some((row, _)) => *row,
-            None if base.names.len() == 1 => 0,
-            None => continue,
-        };
-        let Some(target) = column(row, "target") else {
+        // "목표 90 중 72를 달성": a part of it.
+        if ["중 ", "가운데"].iter().any(|w| whole.as_str().contains(w)) {
             continue;
-        };
-        let above = matches!(word.as_str(), "above" | "over" | "ahead of")
-            || word.as_str().starts_with("exceed")
-            || word.as_str().starts_with("beat");
+        }
+        let mut rows = super::list_before(sentence, named, whole.start());
+        if rows.is_empty() && base.names.len() == 1 {
+            rows.push(0);
+        }
+        let above = hit.get(2).is_some()
+            || word.is_some_and(|w| {
+                ["above", "over", "ahead", "exceed", "beat"]
+                    .iter()
+                    .any(|up| w.as_str().starts_with(up))
+            });
         let denied = NEGATED.is_in(sentence.get(..whole.start()).unwrap_or(""));
-        let ends = ["expected_end", "value", "to_date"];
-        let known: Vec<f64> = ends.iter().filter_map(|c| column(row, c)).collect();
-        if !known.is_empty() && !known.iter().any(|x| (*x >= target) == (above != denied)) {
-            faults.push(Fault::new(FaultKind::Comparison, whole.as_str()));
+        for row in rows {
+            let Some(target) = column(row, "target") else {
+                continue;
+            };
+            let ends = ["expected_end", "value", "to_date"];
+            // What is to come is held against it, what has come where the sentence says so.
+            let so_far = ["so far", "to date", "still", "yet", "지금까지"];
+            let ends = match so_far.iter().any(|w| sentence.contains(w)) {
+                true => &ends[..],
+                false => &ends[..1],
+            };
+            let of = |ends: &[&str]| -> Vec<f64> {
+                ends.iter().filter_map(|c| column(row, c)).collect()
+            };
+            let known = Some(of(ends)).filter(|k| !k.is_empty());
+            let known = known.unwrap_or_else(|| of(&["value", "to_date"]));
+            if !known.is_empty() && !known.iter().any(|x| (*x >= target) == (above != denied)) {
+                faults.push(Fault::new(FaultKind::Comparison, whole.as_str()));
+            }
         }
     }
 }
 
-static FROM_BEFORE: Pattern = Pattern::new(r"\bfrom (?:[a-z]{3} |[€$£₩])?$");
-static TO_BEFORE: Pattern = Pattern::new(r"\bto (?:[a-z]{3} |[€$£₩])?$");
+static FROM_BEFORE: Pattern =
+    Pattern::new(r"\bfrom (?:(?:about|around|roughly|nearly|almost|some) )?(?:[a-z]{3} |[€$£₩])?$");
+static TO_BEFORE: Pattern =
+    Pattern::new(r"\bto (?:(?:about|around|roughly|nearly|almost|some) )?(?:[a-z]{3} |[€$£₩])?$");
 static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
 
-/// "Rose from 80 to 70": the figures themselves must go that way.
+static THAN_FIGURE: Pattern = Pattern::new(
+    r"^[^\d]*, (?:\w+ )?(?:(more|higher|better|greater|larger|up)|(?:less|fewer|lower|worse|smaller)) than (?:the )?(?:[a-z]{3} |[€$£₩])?$",
+);
+
+/// "Rose from 80 to 70", "80, less than the 70 of": the figures themselves must go that way.
 pub(super) fn along(sentence: &str, said: &[Said], faults: &mut Vec<Fault>) {
     for pair in said.windows(2) {
         let [a, b] = pair else { continue };
+        if let Some(hit) = THAN_FIGURE.captures(sentence.get(a.to..b.from).unwrap_or(""))
+            && a.unit.zip(b.unit).is_none_or(|(a, b)| a == b)
+            && (a.x > b.x) != hit.get(1).is_some()
+        {
+            faults.push(Fault::new(FaultKind::Comparison, &b.raw));
+        }
         let head = |n: &Said| sentence.get(..n.from).unwrap_or("");
         let english = FROM_BEFORE.is_in(head(a)) && TO_BEFORE.is_in(head(b));
         let korean = KO_FROM.is_in(sentence.get(a.to..).unwrap_or(""));

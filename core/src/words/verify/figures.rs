@@ -7,15 +7,16 @@ use super::base::{Base, Fact, Role};
 use super::direction::{DOWN, UP};
 use super::numbers::{Said, currency_code, numbers};
 use super::{Fault, FaultKind};
-use super::{derived, labels, relations};
+use super::{derived, direction, labels, relations};
 use crate::series::Grain;
 
 pub(super) static CHANGE_WORD: Pattern = Pattern::new(
     r"\b(?:chang\w+|differ\w*|contribut\w+|swing|growth|decline|over|fewer|less|more|price|volume|mix|effect|impact|new|discontinued|taken?|took|away|short)\b|변화|차이|효과|기여|가격|물량|믹스|영향",
 );
 
-pub(super) static LIST_GAP: Pattern =
-    Pattern::new(r"^(?:%| units| points)?(?:,? and |, )(?:[a-z]{3} |[€$£₩])?$");
+pub(super) static LIST_GAP: Pattern = Pattern::new(
+    r"^(?:%| units| points)?(?:,? and |, | (?:versus|vs|against|compared (?:with|to)|to) )(?:[a-z]{3} |[€$£₩])?$",
+);
 
 pub(super) static THAN_WHOM: Pattern =
     Pattern::new(r"\b(?:follows|followed|trails|trailed|behind|after) (?:the )?$");
@@ -26,7 +27,7 @@ pub(super) static RANK_WORD: Pattern =
 pub(super) static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|next|향후|상위) $");
 
 pub(super) static WORD_NUMBER: Pattern = Pattern::new(
-    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one) tenth|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
+    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one|two|three|six|seven|eight|nine)[ -]tenths?|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
 );
 
 static LEVEL_BEFORE: Pattern = Pattern::new(
@@ -59,7 +60,13 @@ pub(super) fn word_numbers(
         let before = text.get(..whole.start()).unwrap_or("");
         let after = text.get(whole.end()..).unwrap_or("");
         // "the top five" names a column.
-        if after.starts_with(" largest")
+        let quarter = [
+            "each ", "every ", "first ", "second ", "third ", "fourth ", "last ",
+        ];
+        if word.as_str() == "quarter of" && quarter.iter().any(|w| before.ends_with(w))
+            || before.ends_with("and a ")
+            || after.starts_with(" and a half")
+            || after.starts_with(" largest")
             || after.starts_with(" biggest")
             || before.ends_with("top ")
         {
@@ -72,13 +79,16 @@ pub(super) fn word_numbers(
             _ => (x - n).abs() <= slack,
         };
         let known = if let Some(share) = fraction(word.as_str()) {
-            derived::shares(named, base)
+            derived::shares(after, whole.start(), named, base)
                 .iter()
                 .any(|x| about(*x, share, 0.03))
         } else if let Some(n) = multiple(word.as_str(), hit.get(2).is_some()) {
-            derived::multiples(named, base)
-                .iter()
-                .any(|x| about(*x, n, 0.1 * n))
+            // "Almost halved" is a little more than half.
+            let fits = |x: f64| match n < 1.0 {
+                true => about(1.0 / x, 1.0 / n, 0.07 / n),
+                false => about(x, n, 0.07 * n),
+            };
+            derived::multiples(named, base).iter().any(|x| fits(*x))
         } else if hit.get(3).is_some() {
             let n = count(word.as_str()) / 100.0;
             base.facts.iter().any(|f| {
@@ -107,8 +117,11 @@ pub(super) fn word_numbers(
                     },
                 };
                 let said = hit.get(4).map_or("", |m| m.as_str()).trim();
-                let rows =
-                    f.column.is_empty() && matches!(kind, "history" | "forecast" | "what_if");
+                let rows = f.column.is_empty()
+                    && matches!(
+                        kind,
+                        "history" | "forecast" | "what_if" | "anomalies" | "backtest"
+                    );
                 column && !said.starts_with("year") || rows && said.starts_with(spaced)
             };
             let in_time = hit.get(4).is_some();
@@ -117,6 +130,7 @@ pub(super) fn word_numbers(
                 .any(|f| counts(f) && (!in_time || of_time(f)))
                 || base.free.contains(whole.as_str())
                 || !in_time && named.len() as f64 == n
+                || before.ends_with("other ") && base.names.len() as f64 - named.len() as f64 == n
         };
         if known {
             *headline = true;
@@ -154,13 +168,8 @@ fn fraction(word: &str) -> Option<f64> {
                 .iter()
                 .position(|p| *p == part)
                 .and_then(|i| [0.25, 1.0 / 3.0, 0.2, 0.1].get(i))?;
-            let many = match many {
-                "two" => 2.0,
-                "three" => 3.0,
-                "four" => 4.0,
-                _ => 1.0,
-            };
-            many * part
+            let many = count(many);
+            if many.is_nan() { *part } else { many * part }
         }
     };
     Some(of)
@@ -208,7 +217,7 @@ pub(super) fn respectively(
     let bare = |t: &str| !t.contains(|c: char| c.is_ascii_digit() || c == '(' || c == '\u{1}');
     let names_joined = list.windows(2).all(|w| {
         text.get(w[0]..w[1])
-            .is_some_and(|t| bare(t) && (t.ends_with(" and ") || t.ends_with(", ")))
+            .is_some_and(|t| bare(t) && t.len() < 60)
     });
     (count > 1 && names_joined).then(|| list[at - first])
 }
@@ -219,6 +228,7 @@ pub(super) fn check_number<'n>(
     clause: (usize, usize),
     sentence: &str,
     named: &'n [(usize, usize)],
+    subjects: &[(usize, usize)],
     base: &Base,
     metric: Unit,
     facts: &Facts,
@@ -229,6 +239,15 @@ pub(super) fn check_number<'n>(
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
+    // Of numbers paired with names each is its own member's.
+    let alone: Vec<(usize, usize)> = paired
+        .map(|place| named.iter().filter(|n| n.1 == place).copied().collect())
+        .unwrap_or_default();
+    let subjects = if paired.is_some() {
+        alone.as_slice()
+    } else {
+        subjects
+    };
     let near = |f: &Fact| {
         let same = (f.x - number.x).abs() <= number.slack * 1.0001;
         let size = (f.x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
@@ -258,7 +277,7 @@ pub(super) fn check_number<'n>(
     // "3 times", "3배": how often one is the other.
     if number.unit.is_none() && TIMES_AFTER.is_in(sentence.get(number.to..).unwrap_or("")) {
         let slack = number.slack.min(0.1 * number.x);
-        if derived::multiples(named, base)
+        if derived::multiples(subjects, base)
             .iter()
             .any(|x| (x - number.x).abs() <= slack)
         {
@@ -272,7 +291,7 @@ pub(super) fn check_number<'n>(
         if free_holds(base, number) {
             return;
         }
-        if derived::follows(number, sentence, named, base) {
+        if derived::follows(number, sentence, subjects, base) {
             *headline = true;
             currency(number, facts, faults);
             return;
@@ -299,20 +318,19 @@ pub(super) fn check_number<'n>(
     if number.raw.ends_with("points") && !of_the_change {
         fits.retain(|f| f.points);
     }
-    if fits.is_empty() {
-        faults.push(Fault::new(FaultKind::Unit, &number.raw));
-        return;
-    }
     // A difference of shares is told in points; of a percentage it would be another figure.
     if number.unit == Some(Unit::Share) && !number.raw.ends_with("points") {
         fits.retain(|f| !f.points);
-        if fits.is_empty() {
-            faults.push(Fault::new(FaultKind::Unit, &number.raw));
-            return;
-        }
+    }
+    if fits.is_empty() && !derived::follows(number, sentence, subjects, base) {
+        faults.push(Fault::new(FaultKind::Unit, &number.raw));
+        return;
     }
     currency(number, facts, faults);
     *headline = true;
+    if fits.is_empty() {
+        return;
+    }
     if relations::of_other_metric(sentence, number, &fits, base) {
         faults.push(Fault::new(FaultKind::Unit, &number.raw));
         return;
@@ -322,7 +340,7 @@ pub(super) fn check_number<'n>(
         faults.push(Fault::new(FaultKind::Comparison, &number.raw));
         return;
     }
-    if derived::follows(number, sentence, named, base) {
+    if derived::follows(number, sentence, subjects, base) {
         return;
     }
     if let Some(kind) = misplaced(number, sentence, asked, times, &fits, base) {
@@ -377,6 +395,9 @@ pub(super) fn check_number<'n>(
             .filter(|(_, a)| a == at)
             .map(|(r, _)| *r)
             .collect();
+        if pair.is_some() {
+            fits.retain(|f| f.row.is_some_and(|r| rows.contains(&r)));
+        }
         let overall = derived::SUM.is_in(sentence) || precedes_names(number, named);
         // A sum that is one member's alone is that member's.
         let of_a_row = |column: &str| fits.iter().any(|f| f.row.is_some() && f.column == column);
@@ -388,6 +409,19 @@ pub(super) fn check_number<'n>(
         });
         if !owned {
             faults.push(Fault::new(FaultKind::Number, &number.raw));
+            return;
+        }
+        let own = |f: &&&Fact| f.row.is_some_and(|r| rows.contains(&r));
+        if fits.iter().any(|f| own(&f)) {
+            fits.retain(|f| own(&f));
+        }
+    }
+    // What follows from a price is checked with it.
+    let answer = fits.iter().any(|f| f.column == "elasticity") && relations::is_priced(sentence);
+    if !answer && !number.signed && fits.iter().all(|f| f.role == Role::Change && f.x != 0.0) {
+        let told = direction::of_figure(sentence, clause.0, number);
+        if told.is_some_and(|sign| !fits.iter().any(|f| f.x * sign > 0.0)) {
+            faults.push(Fault::new(FaultKind::Direction, &number.raw));
         }
     }
 }
@@ -538,7 +572,8 @@ pub(super) fn is_phrase(number: &Said, text: &str, base: &Base) -> bool {
                     .trim_start()
                     .starts_with("에는")
                 || before.ends_with("of ")))
-        || ((number.x - 0.95).abs() < 1e-9 && after.contains("interval"))
+        || ((number.x - 0.95).abs() < 1e-9
+            && ["interval", "구간"].iter().any(|w| after.contains(w)))
         || (number.x.abs() - 0.01).abs() < 1e-9
             && base.facts.iter().any(|f| f.column == "elasticity")
         || (number.x == 1.0 && base.facts.is_empty())

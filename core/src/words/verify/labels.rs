@@ -11,7 +11,7 @@ use super::super::text::fold;
 use super::numbers::Said;
 
 /// Words just before or after a number, and the columns that they name.
-static LABELS: [(Pattern, &[&str]); 19] = [
+static LABELS: [(Pattern, &[&str]); 20] = [
     (
         Pattern::new(
             r"\b(?:would|should) have (?:made|been|sold|reached|brought|earned|come to|had)\b",
@@ -41,9 +41,13 @@ static LABELS: [(Pattern, &[&str]); 19] = [
     ),
     (
         Pattern::new(
-            r"\btarget (?:of|is|was)\b|\b(?:reach|reaches|reaching|hits?|hitting|against)(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
+            r"\b(?:target|goal|plan) (?:of|is|was)\b|\bagainst(?: (?:a|the|its|their) target of)? (?:[a-z]{3} )?$|목표",
         ),
         &["target"],
+    ),
+    (
+        Pattern::new(r"\b(?:reach|reaches|reaching|hits?|hitting) (?:[a-z]{3} )?$"),
+        &["target", "to_date", "expected_end", "value", "forecast"],
     ),
     (
         Pattern::new(
@@ -121,7 +125,10 @@ static IN_PLACE_OF: Pattern = Pattern::new(
 );
 static WOULD_BE: Pattern =
     Pattern::new(r"\b(?:would be|will be|to be|is|at) (?:[a-z]{3} |[€$£₩])?$");
-static KO_IN_PLACE_OF: Pattern = Pattern::new(r"^[%개원]? 대신");
+static KO_IN_PLACE_OF: Pattern = Pattern::new(r"^[%개원]?(?: 대신|[이가]? ?아니라)");
+/// "72 of 90": a part and its whole.
+static OF_WHOLE: Pattern = Pattern::new(r"^ of (?:the |its |a )?(?:[a-z]{3} )?\d");
+static WHOLE: Pattern = Pattern::new(r"\d of (?:the |its |a )?(?:[a-z]{3} )?$");
 static BY: Pattern = Pattern::new(
     r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of|equal to|equals|equivalent to|amounting to) (?:[a-z]{3} |[€$£₩])?[-+]?$",
 );
@@ -234,6 +241,50 @@ static SIDE: Pattern = Pattern::new(
     r"^ ?(?:%|percent|points|units)? ?(?:below|above|under|over|short of|ahead of|more than|less than)\b",
 );
 static OF_NEXT: Pattern = Pattern::new(r"^(?:치|값|액)(?:인|는|은|을|를)? ?(?:[a-z]{3} |[€$£₩])?$");
+
+static PARTS_SIGNED: Pattern = Pattern::new(
+    r"\b((?:prices?|volumes?|mix)(?:(?:, and |, | and )(?:the )?(?:prices?|volumes?|mix))*)\b[^,.:\d]{0,40}\b(?:(positive|upward)|(negative|downward|adverse|unfavourable))\b",
+);
+
+/// "Price and mix had a negative effect": the parts and the sign.
+pub(super) fn parts_signed(sentence: &str) -> Option<(Vec<&'static str>, f64)> {
+    let hit = PARTS_SIGNED.captures(sentence)?;
+    let list = hit.get(1)?.as_str();
+    let parts = ["price", "volume", "mix"]
+        .into_iter()
+        .filter(|p| list.contains(p));
+    Some((
+        parts.collect(),
+        if hit.get(2).is_some() { 1.0 } else { -1.0 },
+    ))
+}
+
+/// Each part of a bridge must have the sign that it is said to have.
+pub(super) fn check_parts(
+    kind: &str,
+    sentence: &str,
+    named: &[(usize, usize)],
+    base: &super::base::Base,
+    faults: &mut Vec<super::Fault>,
+) {
+    let Some((parts, sign)) = parts_signed(sentence).filter(|_| kind == "bridge") else {
+        return;
+    };
+    let row = named.first().map(|n| n.0);
+    let wrong = |part: &&str| {
+        let of = |f: &&super::base::Fact| f.column == **part && f.row == row;
+        let mut facts = base.facts.iter().filter(of).peekable();
+        // One row alone is the total.
+        let alone = base.facts.iter().filter(|f| f.column == **part);
+        match facts.peek() {
+            Some(_) => !facts.any(|f| f.x * sign > 0.0),
+            None => !alone.into_iter().any(|f| f.x * sign > 0.0),
+        }
+    };
+    if parts.iter().any(wrong) {
+        faults.push(super::Fault::new(super::FaultKind::Direction, parts[0]));
+    }
+}
 
 static PART_BEHIND: Pattern =
     Pattern::new(r"^(?: (?:in|of))? (?:the |its |average )?(prices?|volumes?|mix)\b");
@@ -370,6 +421,13 @@ pub(super) fn asked(
     let place = place(text, said, at);
     (asked.columns, asked.behind) = named_columns(&place, bridge, present, number.unit);
     let tail = text.get(number.to..).unwrap_or("");
+    if present.contains("target") && number.unit != Some(Unit::Share) {
+        if OF_WHOLE.is_in(tail) {
+            asked.columns = vec!["to_date", "expected_end", "value"];
+        } else if WHOLE.is_in(head) {
+            asked.columns = vec!["target"];
+        }
+    }
     let compared = COMPARED.is_in(head);
     asked.earlier = FROM.is_in(head) || compared || KO_FROM.is_in(tail);
     // "A change of 9,370 consists of price": what it consists of are others.
@@ -422,10 +480,28 @@ pub(super) enum Which {
     Baseline,
 }
 
+static YEAR_SAID: Pattern = Pattern::new(r"\b(?:19|20)\d\d");
 static YEAR_OF: Pattern = Pattern::new(r"(?:^(?:19|20)\d\d년 ?| (?:19|20)\d\d$)");
 
 /// Times as they are printed, folded, with what they stand for.
-pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
+///
+/// A month without its year is that of the year which `sentence` names.
+pub(super) fn time_names(facts: &Facts, sentence: &str) -> Vec<(String, Which)> {
+    let mut years: Vec<i32> = YEAR_SAID
+        .regex()
+        .into_iter()
+        .flat_map(|r| r.find_iter(sentence))
+        .filter_map(|m| m.as_str().parse().ok())
+        .collect();
+    years.dedup();
+    let year_of = |row: usize| {
+        let at = facts.rows.get(row).and_then(|r| day(r, "time"));
+        at.map(|d| chrono::Datelike::year(&d))
+    };
+    let elsewhere = |which: &Which| match (which, years.as_slice()) {
+        (Which::Row(row), [year]) => year_of(*row) != Some(*year),
+        _ => false,
+    };
     let mut found: Vec<(String, Which)> = Vec::new();
     let grain = grain_of(&facts.rows);
     for (index, row) in facts.rows.iter().enumerate() {
@@ -441,7 +517,12 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     let short: Vec<(String, Which)> = found
         .iter()
         .filter_map(|(name, which)| Some((YEAR_OF.regex()?.replace(name, "").into_owned(), *which)))
-        .filter(|(name, _)| !matches!(name.as_str(), "may" | "march" | ""))
+        .filter(|(name, _)| !name.is_empty())
+        .collect();
+    let all_elsewhere = short.iter().all(|(_, w)| elsewhere(w));
+    let short: Vec<(String, Which)> = short
+        .into_iter()
+        .filter(|(_, w)| all_elsewhere || !elsewhere(w))
         .collect();
     for (name, which) in &short {
         let rows = |w: &Which| matches!((w, which), (Which::Row(a), Which::Row(b)) if a != b);
@@ -471,9 +552,47 @@ pub(super) fn time_names(facts: &Facts) -> Vec<(String, Which)> {
     found
 }
 
+static THEN: Pattern = Pattern::new(r"\b(?:then|before|later|afterwards|subsequently)\b");
 static RELATIVE: Pattern = Pattern::new(
     r"^ ?(?:units |pieces )?(?:(?:a|one) (?:day|week|month|quarter|year) (?:later|after|earlier|before)|(?:the|in the) (?:day|week|month|quarter|year) (?:after|before)|(?:the )?(?:next|previous|following) (?:day|week|month|quarter|year))\b",
 );
+
+/// The rows whose times stand in `text`, by place.
+pub(super) fn time_rows(text: &str, names: &[(String, Which)]) -> Vec<(usize, usize)> {
+    let mut found: Vec<(usize, usize)> = time_places(text, names)
+        .into_iter()
+        .filter_map(|(at, _, which)| match which {
+            Which::Row(row) => Some((row, at)),
+            _ => None,
+        })
+        .collect();
+    found.sort_unstable_by_key(|f| (f.1, f.0));
+    found.dedup();
+    found
+}
+
+/// Where times stand and what each is, the longest name at each place.
+fn time_places(text: &str, names: &[(String, Which)]) -> Vec<(usize, usize, Which)> {
+    let letter = |c: Option<char>| c.is_some_and(|c| c.is_ascii_alphanumeric());
+    let mut places: Vec<(usize, usize, Which)> = Vec::new();
+    for (name, which) in names {
+        places.extend(text.match_indices(name.as_str()).filter_map(|(at, _)| {
+            let end = at + name.len();
+            let inside = letter(text.get(..at).and_then(|t| t.chars().last()))
+                || letter(text.get(end..).and_then(|t| t.chars().next()));
+            // "2025" stands in "june 2025" too; the longer name was meant.
+            let longer = names.iter().any(|(other, _)| {
+                other.len() > name.len()
+                    && text
+                        .match_indices(other.as_str())
+                        .any(|(a, _)| a <= at && end <= a + other.len())
+            });
+            (!longer && !inside).then_some((at, end, *which))
+        }));
+    }
+    places.sort_by_key(|p| p.0);
+    places
+}
 
 /// The time a number belongs to: right after it, else the last before it, else the next.
 pub(super) fn time_of(
@@ -482,20 +601,7 @@ pub(super) fn time_of(
     said: &[Said],
     names: &[(String, Which)],
 ) -> Vec<Which> {
-    let mut places: Vec<(usize, usize, Which)> = Vec::new();
-    for (name, which) in names {
-        places.extend(text.match_indices(name.as_str()).filter_map(|(at, _)| {
-            // "2025" stands in "june 2025" too; the longer name was meant.
-            let longer = names.iter().any(|(other, _)| {
-                other.len() > name.len()
-                    && text
-                        .match_indices(other.as_str())
-                        .any(|(a, _)| a <= at && at + name.len() <= a + other.len())
-            });
-            (!longer).then_some((at, at + name.len(), *which))
-        }));
-    }
-    places.sort_by_key(|p| p.0);
+    let places = time_places(text, names);
     // "From week A to week B units rose from 1,010 to 1,233": as many figures after the times, in their order.
     let mut spots: Vec<(usize, usize)> = places.iter().map(|p| (p.0, p.1)).collect();
     spots.dedup();
@@ -513,7 +619,13 @@ pub(super) fn time_of(
             .collect();
     }
     // "1,233 a week later" is of the row after the one named.
-    if RELATIVE.is_in(text.get(number.to..).unwrap_or("")) {
+    let since = places
+        .iter()
+        .rev()
+        .find(|p| p.1 <= number.from)
+        .map_or(0, |p| p.1);
+    let moved_on = THEN.is_in(text.get(since..number.from).unwrap_or(""));
+    if moved_on || RELATIVE.is_in(text.get(number.to..).unwrap_or("")) {
         return Vec::new();
     }
     let next = places.iter().find(|p| p.0 >= number.to);

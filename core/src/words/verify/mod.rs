@@ -150,7 +150,12 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
     {
         faults.push(Fault::new(FaultKind::Unit, hit.as_str()));
     }
-    let foreign = vocabulary::foreign_words(kind, &text, facts, &base.free);
+    let foreign = vocabulary::foreign_words(
+        kind,
+        &text,
+        facts,
+        &format!("{} {}", base.free, base.names.concat().join(" ")),
+    );
     names::names(reply, &foreign, &base, facts, &mut faults);
     for word in &foreign {
         faults.push(Fault::new(FaultKind::Claim, word));
@@ -163,8 +168,10 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         .collect();
     let mut headline = false;
     for sentence in sentences(&text) {
+        let time_names = labels::time_names(facts, &sentence);
         let quoted = told.contains(sentence.trim()) || base.free.contains(sentence.trim());
-        if !quoted && !has_evidence(&sentence, &base, facts) {
+        let timed = !labels::time_rows(&sentence, &time_names).is_empty();
+        if !quoted && !timed && !has_evidence(&sentence, &base, facts) {
             faults.push(Fault::new(FaultKind::Claim, sentence.trim()));
         }
         if !quoted && let Some(word) = invented(kind, &sentence) {
@@ -175,6 +182,7 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
             &sentence,
             &base,
             facts,
+            &time_names,
             &told,
             &mut faults,
             &mut headline,
@@ -201,6 +209,8 @@ fn has_evidence(sentence: &str, base: &Base, facts: &Facts) -> bool {
         || !rows_named(sentence, base).is_empty()
         || facts.scope.iter().chain(&facts.without).any(scope)
         || figures::WORD_NUMBER.is_in(sentence)
+        || labels::parts_signed(sentence).is_some()
+        || relations::EACH_TIME.is_in(sentence)
         || metric && (direction::UP.is_in(sentence) || direction::DOWN.is_in(sentence))
 }
 
@@ -244,6 +254,11 @@ fn invented(kind: &str, sentence: &str) -> Option<String> {
         .or_else(|| hit(&AHEAD).filter(|word| looks_back && !(held_against && of_the_past(word))))
 }
 
+static NONE_OF: Pattern = Pattern::new(r"\b(?:none|no|not|never|neither|nor|zero|0)\b|\w+n't\b");
+static EVERY_IS: Pattern = Pattern::new(
+    r"\b(?:all|every|each)\b[^,]{0,40}\b(?:is|are|in|shows?|have|has|sells?)\b|모두|모든",
+);
+
 /// "In class A", "erratic": said of a member, it must be one of that class.
 fn traits(
     sentence: &str,
@@ -254,7 +269,27 @@ fn traits(
 ) {
     let mut words: BTreeSet<&(&'static str, String)> = BTreeSet::new();
     words.extend(base.traits.iter().flatten());
+    // A kind of demand that no row has.
+    let classed = words.iter().any(|(column, _)| *column == "demand_class");
+    for class in ["smooth", "erratic", "intermittent", "lumpy"] {
+        let known = words.iter().any(|(_, word)| word == class);
+        for at in base::trait_places(sentence, "demand_class", class) {
+            let denied = NONE_OF.is_in(sentence.get(..at).unwrap_or(""));
+            if classed && !known && !denied {
+                faults.push(Fault::new(FaultKind::Claim, class));
+            }
+        }
+    }
     for (column, word) in words {
+        let is_all =
+            |t: &&Vec<(&'static str, String)>| t.iter().any(|(c, w)| c == column && w == word);
+        let all = EVERY_IS.captures(sentence).and_then(|c| c.get(0));
+        if let Some(all) = all
+            && base::says_trait(sentence.get(all.end()..).unwrap_or(""), column, word)
+            && !base.traits.iter().all(|t| is_all(&t))
+        {
+            faults.push(Fault::new(FaultKind::Claim, all.as_str()));
+        }
         if !base::says_trait(sentence, column, word) || named.is_empty() {
             continue;
         }
@@ -278,9 +313,39 @@ fn traits(
     }
 }
 
-/// Lower case, one kind of minus, space and quote; accents kept off as in the facts' names.
+static QUARTER_OF: Pattern =
+    Pattern::new(r"\b(?:the )?(first|second|third|fourth|last) quarter (?:of )?((?:19|20)\d\d)\b");
+static MAY_BE: Pattern = Pattern::new(r"(^|[^a-z])((?:in|of|from|since|until|than) )?may\b( \d)?");
+
+/// Lower case, one kind of minus, space and quote; accents kept off as in the facts' names; no `'s`; "may" is the month.
 fn normal(text: &str) -> String {
-    fold(text).replace('\n', " ")
+    // Lower case it is a verb, unless a day, year or preposition of time stands beside it.
+    let verbs = MAY_BE.regex().map_or_else(
+        || text.to_owned(),
+        |r| {
+            r.replace_all(text, |c: &regex_lite::Captures<'_>| {
+                let whole = c.get(0).map_or("", |m| m.as_str());
+                match c.get(2).or(c.get(3)) {
+                    Some(_) => whole.to_owned(),
+                    None => whole.replace("may", "might"),
+                }
+            })
+            .into_owned()
+        },
+    );
+    let folded = fold(&verbs).replace('\n', " ").replace("z's ", "z ");
+    QUARTER_OF.regex().map_or(folded.clone(), |r| {
+        r.replace_all(&folded, |c: &regex_lite::Captures<'_>| {
+            let n = match c.get(1).map(|m| m.as_str()) {
+                Some("first") => 1,
+                Some("second") => 2,
+                Some("third") => 3,
+                _ => 4,
+            };
+            format!("q{n} {}", c.get(2).map_or("", |m| m.as_str()))
+        })
+        .into_owned()
+    })
 }
 
 /// Splits at full stops and semicolons that end something.
@@ -335,6 +400,34 @@ fn rows_named(clause: &str, base: &Base) -> Vec<(usize, usize)> {
     found
 }
 
+/// The rows of the names listed last before a place: "A, B and C".
+fn list_before(text: &str, named: &[(usize, usize)], before: usize) -> Vec<usize> {
+    let mut places: Vec<usize> = named
+        .iter()
+        .map(|n| n.1)
+        .filter(|at| *at < before)
+        .collect();
+    places.dedup();
+    let Some(last) = places.pop() else {
+        return Vec::new();
+    };
+    let mut listed = vec![last];
+    while let Some(at) = places.pop() {
+        let next = *listed.last().unwrap_or(&last);
+        let between = text.get(at..next).unwrap_or("");
+        let between = between.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+        if !matches!(between, ", " | " and " | ", and " | " & " | "와 " | "과 ") {
+            break;
+        }
+        listed.push(at);
+    }
+    named
+        .iter()
+        .filter(|n| listed.contains(&n.1))
+        .map(|n| n.0)
+        .collect()
+}
+
 fn blank_names(clause: &str, base: &Base, facts: &Facts) -> String {
     let mut out = clause.to_owned();
     let mut names: Vec<String> = base.names.iter().flatten().cloned().collect();
@@ -355,6 +448,7 @@ fn clauses(
     sentence: &str,
     base: &Base,
     facts: &Facts,
+    time_names: &[(String, labels::Which)],
     told: &str,
     faults: &mut Vec<Fault>,
     headline: &mut bool,
@@ -365,8 +459,16 @@ fn clauses(
     let said = numbers(&cut, faults);
     let units = unit_of(&facts.metric);
     let present: BTreeSet<String> = base.facts.iter().map(|f| f.column.clone()).collect();
-    let time_names = labels::time_names(facts);
     let age = relations::age(kind, &blank);
+    // Along a series the times are what is spoken of.
+    let timed = match base.names.iter().all(Vec::is_empty) {
+        true => labels::time_rows(&blank, time_names),
+        false => Vec::new(),
+    };
+    let subjects = if named.is_empty() { &timed } else { &named };
+    *headline |= !subjects.is_empty()
+        || labels::parts_signed(sentence).is_some()
+        || relations::EACH_TIME.is_in(sentence);
     let figures: Vec<Said> = said
         .iter()
         .filter(|n| !times::is_time(n, &cut, facts) && !figures::is_phrase(n, &cut, base))
@@ -376,13 +478,13 @@ fn clauses(
         let clause = clause_around(&blank, number.from, number.to);
         let paired = figures::respectively(&figures, at, &blank, &named);
         let asked = labels::asked(&blank, &figures, at, kind == "bridge", &present);
-        let times = labels::time_of(&blank, number, &figures, &time_names);
+        let times = labels::time_of(&blank, number, &figures, time_names);
         figures::check_number(
-            number, clause, &blank, &named, base, units, facts, &asked, &times, paired, age,
-            faults, headline,
+            number, clause, &blank, &named, subjects, base, units, facts, &asked, &times, paired,
+            age, faults, headline,
         );
     }
-    figures::word_numbers(kind, &blank, &named, base, facts, age, faults, headline);
+    figures::word_numbers(kind, &blank, subjects, base, facts, age, faults, headline);
     traits(&blank, &named, base, faults, headline);
     let moves = direction::UP.is_in(&blank) || direction::DOWN.is_in(&blank);
     if moves
@@ -394,10 +496,10 @@ fn clauses(
         *headline = true;
     }
     direction::directions(kind, &blank, sentence, &named, &said, base, told, faults);
-    direction::steps(&blank, &figures, &time_names, base, faults);
+    direction::steps(&blank, &figures, time_names, base, faults);
     let made_up = relations::made_up(&blank, &named, base, faults);
     direction::negations(kind, &blank, &named, base, told, made_up, faults);
-    relations::contests(&blank, &named, base, faults);
+    relations::contests(&blank, subjects, base, faults);
     relations::since(&blank, facts, base, faults);
     relations::elastic(kind, &blank, &named, base, faults);
     relations::answers(kind, &blank, &named, base, faults);
@@ -405,9 +507,12 @@ fn clauses(
     direction::against_target(&blank, &named, base, faults);
     direction::along(&blank, &said, faults);
     outlook::outlook(kind, &blank, &figures, base, faults);
-    rank::ranks(kind, sentence, &named, base, told, faults);
+    rank::ranks(kind, &blank, subjects, &said, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);
-    rank::extremes(&blank, &named, &said, &time_names, base, faults);
+    rank::extremes(&blank, subjects, &said, base, faults);
+    relations::quantified(kind, &blank, facts, base, faults);
+    relations::likely(kind, &blank, &named, base, faults);
+    labels::check_parts(kind, &blank, &named, base, faults);
 }
 
 /// The stretch between commas, colons and "and" around a number.

@@ -55,6 +55,8 @@ pub(super) fn names(
         {
             let low = fold(part);
             let known = allowed.contains(&low)
+                // A mask stands for a name of the facts.
+                || low.starts_with("qzname")
                 || first && !foreign.contains(&low)
                 || super::super::lexicon::is_known(&low)
                 || vocabulary::is_plain(&low)

@@ -86,6 +86,13 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
         let (Some(whole), Some(digits)) = (hit.get(0), hit.get(2)) else {
             continue;
         };
+        // "383만 3,200" is one number.
+        if found
+            .last()
+            .is_some_and(|last: &Said| whole.start() < last.to)
+        {
+            continue;
+        }
         // Digits inside a name ("spf50") are read with the name.
         let before = text.get(..digits.start()).unwrap_or("");
         if before.ends_with(|c: char| c.is_alphanumeric() && !is_hangul(c)) {
@@ -133,11 +140,19 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
             x = -x;
         }
         let end = digits.start() + shown.len();
-        let to = if hit.get(3).is_some() {
+        let mut to = if hit.get(3).is_some() {
             whole.end()
         } else {
             end
         };
+        let in_parts = hit
+            .get(3)
+            .is_some_and(|s| matches!(s.as_str(), "만" | "억"));
+        while in_parts
+            && let Some((more, half, end)) = lower_part(text.get(to..).unwrap_or(""), slack)
+        {
+            (x, slack, to) = (x + more.copysign(x), half, to + end);
+        }
         let after = text.get(to..).unwrap_or("");
         let left = |t: &str| {
             CURRENCY_BEFORE
@@ -173,7 +188,9 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
                 _ => 0,
             };
             if trailing > 0 {
-                slack = slack.max(0.5 * 10_f64.powi(i32::try_from(trailing).unwrap_or(0)));
+                // "About 10,000" is no 13,000.
+                let rough = 0.5 * 10_f64.powi(i32::try_from(trailing).unwrap_or(0));
+                slack = slack.max(rough.min(0.06 * x.abs()));
             }
         }
         // "8.7 of the 10 points".
@@ -204,7 +221,47 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
             last.raw = format!("{shown} points");
         }
     }
+    share_scale(text, &mut found);
     found
+}
+
+static LOWER_PART: Pattern = Pattern::new(r"^ ?(\d[\d,]*)(만|천)?");
+
+/// What follows "3억" or "383만" as its lower digits: the amount, half its last digit and its length in bytes.
+fn lower_part(text: &str, slack: f64) -> Option<(f64, f64, usize)> {
+    let hit = LOWER_PART.captures(text)?;
+    let (whole, digits) = (hit.get(0)?, hit.get(1)?.as_str());
+    let by = match hit.get(2).map(|m| m.as_str()) {
+        Some("만") => 1e4,
+        Some(_) => 1e3,
+        None => 1.0,
+    };
+    let x = digits.replace(',', "").parse::<f64>().ok()? * by;
+    (is_grouped(digits) && x < 2.0 * slack).then_some((x, 0.5 * by, whole.end()))
+}
+
+static SHARED_SCALE: Pattern = Pattern::new(r"^ (?:to|and|or)(?: \w+){0,2} (?:[a-z]{3} |[€$£₩])?$");
+
+/// "From 11.6 to about 13.1 million": the first is of the second's scale.
+fn share_scale(text: &str, found: &mut [Said]) {
+    for at in 1..found.len() {
+        let (a, b) = (&found[at - 1], &found[at]);
+        let raw = text.get(b.from..b.to).unwrap_or("");
+        let by = [("million", 1e6), ("billion", 1e9), ("thousand", 1e3)]
+            .iter()
+            .find(|(word, _)| raw.ends_with(word))
+            .map(|(_, by)| *by);
+        let plain = text
+            .get(a.from..a.to)
+            .is_some_and(|t| t.contains('.') && t.chars().all(|c| c.is_ascii_digit() || c == '.'));
+        if let Some(by) = by
+            && plain
+            && SHARED_SCALE.is_in(text.get(a.to..b.from).unwrap_or(""))
+        {
+            found[at - 1].x *= by;
+            found[at - 1].slack *= by;
+        }
+    }
 }
 
 /// Commas every three digits from the right, or none.

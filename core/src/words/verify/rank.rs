@@ -2,19 +2,18 @@
 
 use super::super::facts::Unit;
 use super::super::slots::Pattern;
-use super::base::Base;
+use super::base::{Base, Role, column_role};
 use super::direction::{DOWN, UP};
 use super::figures::CHANGE_WORD;
-use super::labels::Which;
 use super::numbers::Said;
-use super::{Fault, FaultKind, clause_around};
+use super::{Fault, FaultKind, clause_around, relations};
 
 pub(super) static BEST: Pattern = Pattern::new(
-    r"\b(?:highest|largest|steepest|sharpest|biggest|fastest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰)|선두|최대",
+    r"\b(?:highest|dearest|largest|steepest|sharpest|biggest|fastest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰)|선두|최대",
 );
 
 pub(super) static WORST: Pattern = Pattern::new(
-    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
+    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|slowest|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
 );
 
 pub(super) static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");
@@ -24,6 +23,7 @@ pub(super) fn ranks(
     kind: &str,
     sentence: &str,
     named: &[(usize, usize)],
+    said: &[Said],
     base: &Base,
     told: &str,
     faults: &mut Vec<Fault>,
@@ -39,9 +39,10 @@ pub(super) fn ranks(
     }
     main_cause(kind, sentence, named, base, faults);
     // Nothing to rank by: "most sensitive" is not a matter of levels.
-    if base.value.len() < 2 || base.value.iter().chain(&base.change).all(Option::is_none) {
+    if base.value.len() < 2 {
         return;
     }
+    let ranked = base.value.iter().chain(&base.change).any(Option::is_some);
     for (pattern, best) in [(&BEST, true), (&WORST, false)] {
         for hit in pattern
             .regex()
@@ -61,6 +62,16 @@ pub(super) fn ranks(
                 && !the_most
                 && !named.iter().any(|(_, at)| *at >= start && *at < end)
             {
+                continue;
+            }
+            // The ends of an interval; "most likely"; the first in time.
+            let behind = sentence.get(hit.end()..).unwrap_or("");
+            let in_time = base.names.iter().all(Vec::is_empty)
+                && matches!(
+                    word,
+                    "first" | "last" | "lead" | "leads" | "led" | "leading"
+                );
+            if in_time || behind.starts_with(" case") || behind.starts_with(" likely") {
                 continue;
             }
             // "Most affordable" is the lowest price.
@@ -89,7 +100,7 @@ pub(super) fn ranks(
             if word == "trails" && other || part {
                 continue;
             }
-            if MOST_OF.is_in(sentence.get(hit.end()..).unwrap_or("")) {
+            if word == "most" && MOST_OF.is_in(sentence.get(hit.end()..).unwrap_or("")) {
                 continue;
             }
             let prior = named
@@ -99,7 +110,13 @@ pub(super) fn ranks(
             let before = named.iter().rev().find(|(_, at)| *at < hit.start());
             let next = named.iter().find(|(_, at)| *at >= hit.end());
             let close = next.filter(|(_, at)| *at < end);
-            let Some((_, at)) = prior.or(close).or(before).or(next) else {
+            // "The second best after A" is not A; "highest in May" is of May.
+            let gap = next
+                .and_then(|(_, at)| sentence.get(hit.end()..*at))
+                .unwrap_or("");
+            let close = close.filter(|_| !AFTER_WHOM.is_in(gap));
+            let behind = close.filter(|_| matches!(gap, " in " | " on " | " at " | " for "));
+            let Some((_, at)) = behind.or(prior).or(close).or(before).or(next) else {
                 continue;
             };
             let rows: Vec<usize> = named
@@ -107,57 +124,132 @@ pub(super) fn ranks(
                 .filter(|(_, a)| a == at)
                 .map(|(r, _)| *r)
                 .collect();
-            let at_end = |column: &[Option<f64>], by_size: bool| {
-                let key = |x: f64| if by_size { x.abs() } else { x };
-                let all: Vec<f64> = column.iter().flatten().map(|x| key(*x)).collect();
-                rows.iter().any(|r| {
-                    column.get(*r).copied().flatten().is_some_and(|x| {
-                        if best {
-                            all.iter().all(|y| *y <= key(x))
-                        } else {
-                            all.iter().all(|y| *y >= key(x))
-                        }
-                    })
+            let place = ordinal_before(sentence.get(..hit.start()).unwrap_or(""));
+            let behind = sentence.get(hit.end()..).unwrap_or("");
+            let at_place = |column: &dyn Fn(usize) -> Option<f64>| {
+                rows.iter().filter_map(|r| column(*r)).any(|own| {
+                    let ahead = (0..base.names.len())
+                        .filter_map(column)
+                        .filter(|x| if best { *x > own } else { *x < own })
+                        .count();
+                    ahead + 1 == place
                 })
             };
-            let down = DOWN.is_in(sentence);
-            let fell_most = best && down && {
-                let all: Vec<f64> = base.change.iter().flatten().copied().collect();
-                rows.iter().any(|r| {
-                    base.change
-                        .get(*r)
-                        .copied()
-                        .flatten()
-                        .is_some_and(|x| all.iter().all(|y| *y >= x))
-                })
+            let moved = |up: bool, name: &str| {
+                let name = name.to_owned();
+                move |row: usize| {
+                    let change = base.change.get(row).copied().flatten()?;
+                    let own = relations::column(base, row, &name).unwrap_or(change);
+                    (change != 0.0 && (change > 0.0) == up).then_some(own.abs())
+                }
             };
-            let in_percent = IN_PERCENT.is_in(sentence) && {
-                let column: Vec<Option<f64>> = (0..base.names.len())
-                    .map(|r| {
-                        base.facts
+            let level = |row: usize| base.value.get(row).copied().flatten();
+            let moves = [(true, &UP), (false, &DOWN)];
+            let fits = match RANKED_MOVE.captures(behind) {
+                // "The smallest drop": among those that fell.
+                Some(of) => ["change", "change_pct"]
+                    .into_iter()
+                    .any(|c| at_place(&moved(of.get(1).is_some(), c))),
+                None => {
+                    // The figure told beside it says what is ranked.
+                    let columns = columns_told(said, hit.range(), &rows, base);
+                    if columns.is_empty() && !ranked {
+                        continue;
+                    }
+                    if columns.is_empty() {
+                        // Who grows or falls fastest is no matter of levels.
+                        let of_growth = word == "fastest" || word == "slowest";
+                        // Sellers are fast or slow by their velocity.
+                        let speed = |r: usize| relations::column(base, r, "velocity");
+                        of_growth && at_place(&speed)
+                            || !of_growth && at_place(&level)
+                            || moves.into_iter().any(|(up, said)| {
+                                said.is_in(sentence)
+                                    && ["change", "change_pct"]
+                                        .into_iter()
+                                        .any(|c| at_place(&moved(up, c)))
+                            })
+                            || at_place(&|r| base.change.get(r).copied().flatten())
+                                && moves.into_iter().any(|(_, said)| said.is_in(sentence))
+                            || IN_PERCENT.is_in(sentence)
+                                && at_place(&|r| relations::column(base, r, "change_pct"))
+                    } else {
+                        // "Fell the most, by 11 %": among those that fell.
+                        let of_moves = |c: &str| column_role(c) == Role::Change;
+                        columns
                             .iter()
-                            .find(|f| f.row == Some(r) && f.column == "change_pct")
-                            .map(|f| f.x)
-                    })
-                    .collect();
-                at_end(&column, false)
-                    || down
-                        && at_end(
-                            &column.iter().map(|x| x.map(|x| -x)).collect::<Vec<_>>(),
-                            false,
-                        )
+                            .any(|c| match of_moves(c) && c != "elasticity" {
+                                true => moves.into_iter().any(|(up, said)| {
+                                    said.is_in(sentence) && at_place(&moved(up, c))
+                                }),
+                                false => at_place(&|r| {
+                                    let x = relations::column(base, r, c)?;
+                                    Some(if c == "elasticity" { x.abs() } else { x })
+                                }),
+                            })
+                            || at_place(&level)
+                    }
+                }
             };
-            // Who grows or falls fastest is no matter of levels.
-            let of_growth = word == "fastest";
-            if !(in_percent
-                || at_end(&base.value, false) && !of_growth
-                || (at_end(&base.change, false) && (UP.is_in(sentence) || down))
-                || fell_most)
-            {
+            if !fits {
                 faults.push(Fault::new(FaultKind::Comparison, word));
             }
         }
     }
+}
+
+static AFTER_WHOM: Pattern = Pattern::new(r"\b(?:after|behind|than|from|besides)(?: the)? $");
+static RANKED_MOVE: Pattern = Pattern::new(
+    r"^ (?:\w+ ){0,2}?(?:(rise|rises|gain|gains|increase|increases|growth|jump|improvement)|(?:drop|drops|decline|declines|fall|falls|loss|losses|decrease|decreases|slump))\b",
+);
+static ORDINAL_BEFORE: Pattern =
+    Pattern::new(r"\b(second|third|fourth|fifth|next|2nd|3rd|4th|5th)[- ]$|(두|세|네) 번째로 $");
+
+/// "The second largest": the place that the word before a superlative makes of it.
+fn ordinal_before(before: &str) -> usize {
+    let hit = ORDINAL_BEFORE.captures(before);
+    match hit.and_then(|c| Some(c.get(1).or(c.get(2))?.as_str().to_owned())) {
+        None => 1,
+        Some(word) => match word.as_str() {
+            "third" | "3rd" | "세" => 3,
+            "fourth" | "4th" | "네" => 4,
+            "fifth" | "5th" => 5,
+            _ => 2,
+        },
+    }
+}
+
+/// The columns of the rows' own figure nearest to a word.
+fn columns_told(
+    said: &[Said],
+    hit: std::ops::Range<usize>,
+    rows: &[usize],
+    base: &Base,
+) -> Vec<String> {
+    let columns = |n: &Said| -> Vec<String> {
+        let own = base.facts.iter().filter(|f| {
+            f.row.is_some_and(|r| rows.contains(&r))
+                && (f.x.abs() - n.x.abs()).abs() <= n.slack * 1.0001
+                && !matches!(f.column.as_str(), "" | "rank" | "text")
+        });
+        own.map(|f| f.column.clone()).collect()
+    };
+    let mut found: Vec<String> = said
+        .iter()
+        .map(|n| {
+            let far = n
+                .from
+                .saturating_sub(hit.end)
+                .max(hit.start.saturating_sub(n.to));
+            (far, columns(n))
+        })
+        .filter(|(_, columns)| !columns.is_empty())
+        .min_by_key(|(far, _)| *far)
+        .map(|(_, columns)| columns)
+        .unwrap_or_default();
+    found.sort_unstable();
+    found.dedup();
+    found
 }
 
 /// "the lowest was 58,330": where nobody is named, the number itself must be at that end of its column.
@@ -165,7 +257,6 @@ pub(super) fn extremes(
     blank: &str,
     named: &[(usize, usize)],
     said: &[Said],
-    times: &[(String, Which)],
     base: &Base,
     faults: &mut Vec<Fault>,
 ) {
@@ -181,39 +272,8 @@ pub(super) fn extremes(
             ) {
                 continue;
             }
-            let (start, end) = clause_around(blank, hit.start(), hit.end());
+            let (_, end) = clause_around(blank, hit.start(), hit.end());
             let all: Vec<f64> = base.value.iter().flatten().copied().collect();
-            // "December was the strongest month": the row of the time named before it.
-            let clause = blank.get(start..hit.start()).unwrap_or("");
-            // "Highest in December": the time right behind it.
-            let behind = blank.get(hit.end()..).unwrap_or("");
-            let behind = behind.strip_prefix(" in ").or(behind.strip_prefix(" on "));
-            let is_behind =
-                behind.is_some_and(|t| times.iter().any(|(name, _)| t.starts_with(name.as_str())));
-            let clause = if is_behind {
-                behind.unwrap_or("")
-            } else {
-                clause
-            };
-            let named_time = times
-                .iter()
-                .filter_map(|(name, which)| match which {
-                    Which::Row(row) if is_behind => clause
-                        .starts_with(name.as_str())
-                        .then_some((name.len(), *row)),
-                    Which::Row(row) => Some((clause.rfind(name.as_str())?, *row)),
-                    _ => None,
-                })
-                .max_by_key(|(at, _)| *at);
-            if let Some((_, row)) = named_time
-                && !clause.contains('(')
-                && let Some(own) = base.value.get(row).copied().flatten()
-                && !all.iter().all(|x| if best { *x <= own } else { *x >= own })
-                && (is_behind || !clause.contains(" to "))
-            {
-                faults.push(Fault::new(FaultKind::Comparison, hit.as_str()));
-                continue;
-            }
             let told = said
                 .iter()
                 .find(|n| n.from >= hit.end() && n.from < end && n.unit != Some(Unit::Share))
@@ -278,7 +338,7 @@ fn main_cause(
 }
 
 static ORDINAL: Pattern = Pattern::new(
-    r"\b(?:rank(?:s|ed|ing)?|plac(?:e|es|ed|ing)(?: it)?|comes?|came|is|was|finish\w*(?: in)?)(?: in)? (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b|(\d+)위",
+    r"\b(?:rank(?:s|ed|ing)?|plac(?:e|es|ed|ing)(?: it)?|comes?|came|is|was|are|were|finish\w*(?: in)?|in|takes|took|holds)(?: in)?(?: the)? (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b(?:,? and (first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth)\b)?|(\d+)위",
 );
 
 /// "Ranked second": the row's own rank.
@@ -310,21 +370,46 @@ pub(super) fn ordinals(
         .flat_map(|r| r.captures_iter(sentence))
     {
         let Some(whole) = hit.get(0) else { continue };
-        let said = match (hit.get(1), hit.get(2)) {
-            (Some(word), _) => WORDS
+        let place = |word: &str| {
+            WORDS
                 .iter()
-                .position(|w| *w == word.as_str())
-                .map(|i| i as f64 + 1.0),
-            (_, Some(digits)) => digits.as_str().parse().ok(),
-            _ => None,
+                .position(|w| *w == word)
+                .map(|i| i as f64 + 1.0)
         };
-        let before = named.iter().rev().find(|(_, at)| *at < whole.start());
-        let after = named.iter().find(|(_, at)| *at >= whole.end());
-        if let (Some(said), Some((row, _))) = (said, before.or(after))
-            && rank(*row).is_some_and(|r| r != said)
-            && position(*row) != Some(said)
-        {
-            faults.push(Fault::new(FaultKind::Comparison, whole.as_str()));
+        let said: Vec<f64> = match hit.get(3) {
+            Some(digits) => digits.as_str().parse().ok().into_iter().collect(),
+            None => [hit.get(1), hit.get(2)]
+                .into_iter()
+                .flatten()
+                .filter_map(|m| place(m.as_str()))
+                .collect(),
+        };
+        // "The second largest" is no place of its own.
+        if SUPERLATIVE_AFTER.is_in(sentence.get(whole.end()..).unwrap_or("")) {
+            continue;
+        }
+        let mut before: Vec<usize> = named
+            .iter()
+            .filter(|(_, at)| *at < whole.start())
+            .map(|n| n.1)
+            .collect();
+        before.dedup();
+        // "A and B rank third and fourth": as many names as places.
+        let mut places = before.split_off(before.len().saturating_sub(said.len()));
+        if places.len() < said.len() {
+            let after = named.iter().find(|(_, at)| *at >= whole.end());
+            places = after.map(|n| n.1).into_iter().collect();
+        }
+        for (at, said) in places.iter().zip(&said) {
+            let wrong = named.iter().filter(|n| n.1 == *at).all(|(row, _)| {
+                rank(*row).is_some_and(|r| r != *said) && position(*row) != Some(*said)
+            });
+            if wrong {
+                faults.push(Fault::new(FaultKind::Comparison, whole.as_str()));
+            }
         }
     }
 }
+
+static SUPERLATIVE_AFTER: Pattern =
+    Pattern::new(r"^[- ](?:best|worst|\w+est|most|least|quarter|half|month|week|day|time|year)\b");

@@ -7,7 +7,7 @@ use super::super::slots::Pattern;
 use super::super::time;
 use super::base::{Base, Fact};
 use super::direction::{DOWN, NEGATED, UP};
-use super::numbers::Said;
+use super::numbers::{Said, numbers};
 use super::{Fault, FaultKind, clause_around};
 
 /// A column of a row.
@@ -19,14 +19,19 @@ pub(super) fn column(base: &Base, row: usize, name: &str) -> Option<f64> {
 }
 
 static BEATS: Pattern = Pattern::new(
-    r"^(?:'s?)? ?(?:(?:has|have|had|clearly|narrowly|easily|also|still|\w+ly) )*(?:outsold|outgrew|outpaced|out-?(?:earned|sells|ranks|ranked|performs|performed|did)|beats?|surpass(?:es|ed)|exceeds?|exceeded|overt(?:akes|ook)|leads?|led|tops|topped|(?:is|was|were|stands|sits|ranks|came|comes|finished)(?: \w+)? (?:ahead of|above)) (?:the )?$",
+    r"\b(?:edge[sd] (?:out|past)|outstrip\w*|outsold|outgrew|outpaced|out-?(?:earned|sells|ranks|ranked|performs|performed|did)|beats?|surpass(?:es|ed)|exceeds?|exceeded|overt(?:akes|ook)|leads?|led|tops|topped|(?:ahead of|above)|(?:more|higher|larger|bigger|greater|better|stronger|faster)(?: [a-z]+){0,3} than)(?: the| that of| did)? $",
 );
 static TRAILS: Pattern = Pattern::new(
-    r"^(?:'s?)? ?(?:(?:has|have|had|clearly|narrowly|also|still|\w+ly) )*(?:trail(?:s|ed)?|lag(?:s|ged)?(?: behind)?|(?:is|was|were|stands|sits|ranks|came|comes|finished)(?: \w+)? (?:behind|below)) (?:the )?$",
+    r"\b(?:trail(?:s|ed)?|lag(?:s|ged)?(?: behind)?|behind|below|(?:less|fewer|lower|smaller|weaker|worse|slower)(?: [a-z]+){0,3} than)(?: the| that of| did)? $",
 );
-static GREW: Pattern = Pattern::new(r"outgrew|outpaced");
+static GREW: Pattern = Pattern::new(
+    r"\b(?:outgrew|outpaced|gr[eo]w\w*|rose|ris\w+|increas\w+|gain\w*|climb\w*|faster|slower)\b",
+);
+static FELL: Pattern =
+    Pattern::new(r"\b(?:lost|fell|drop\w*|declin\w+|shrank|decreas\w+|slipp\w+)\b");
+static KO_THAN: Pattern = Pattern::new(r"보다[^.]{0,24}?(?:(많|높|크|앞|빠르)|(적|낮|작|뒤|느리))");
 
-/// "A outsold B": the level of A must be the higher one; of "outgrew", the growth.
+/// "A outsold B", "A sold more than B", "A는 B보다 많습니다": the level of A must be the higher one; of "outgrew", the growth.
 pub(super) fn contests(
     sentence: &str,
     named: &[(usize, usize)],
@@ -36,37 +41,145 @@ pub(super) fn contests(
     let mut places: Vec<usize> = named.iter().map(|n| n.1).collect();
     places.dedup();
     let at = |place: usize| named.iter().filter(move |n| n.1 == place).map(|n| n.0);
+    let end_of = |place: usize| {
+        let name = sentence.get(place..).unwrap_or("");
+        place
+            + name
+                .find(|c: char| !c.is_ascii_alphanumeric())
+                .unwrap_or(name.len())
+    };
+    let mut told: Vec<(usize, usize, bool, &str)> = Vec::new();
     for pair in places.windows(2) {
-        let name = sentence
-            .get(pair[0]..)
-            .map_or(0, |t| t.find(|c: char| !c.is_alphanumeric()).unwrap_or(0));
-        let Some(between) = sentence.get(pair[0] + name..pair[1]) else {
-            continue;
-        };
-        let ahead = match (BEATS.is_in(between), TRAILS.is_in(between)) {
-            (true, _) => true,
-            (_, true) => false,
-            _ => continue,
-        };
-        let keys: &[&str] = if GREW.is_in(between) {
-            &["change_pct", "change"]
-        } else {
-            &["value", "revenue", "forecast", "to_date", "share"]
-        };
-        let mut told = false;
-        let mut right = false;
-        for key in keys {
-            for a in at(pair[0]) {
-                for b in at(pair[1]) {
-                    if let (Some(a), Some(b)) = (column(base, a, key), column(base, b, key)) {
-                        told = true;
-                        right |= (a > b) == ahead && a != b;
-                    }
-                }
-            }
+        let between = sentence.get(end_of(pair[0])..pair[1]).unwrap_or("");
+        // A clause between the two has a subject of its own.
+        let own = !between.contains(". ") && !between.contains(" and the ");
+        match (BEATS.is_in(between), TRAILS.is_in(between)) {
+            _ if !own => {}
+            (true, _) => told.push((pair[0], pair[1], true, between)),
+            (_, true) => told.push((pair[0], pair[1], false, between)),
+            _ => {}
         }
-        if told && !right {
-            faults.push(Fault::new(FaultKind::Comparison, between.trim()));
+    }
+    // What 보다 follows is what the first named is held against.
+    if let [first, .., second] = places[..]
+        && let Some(hit) = KO_THAN.captures(sentence.get(second..).unwrap_or(""))
+    {
+        told.push((first, second, hit.get(1).is_some(), ""));
+    }
+    for (a, b, ahead, between) in told {
+        let denied = NEGATED.is_in(between);
+        let (keys, sign): (&[&str], f64) = if GREW.is_in(between) {
+            (&["change_pct", "change"], 1.0)
+        } else if FELL.is_in(between) {
+            (&["change_pct", "change"], -1.0)
+        } else {
+            (&["value", "revenue", "forecast", "to_date", "share"], 1.0)
+        };
+        let mut pairs = keys.iter().flat_map(|key| {
+            at(a).flat_map(move |a| {
+                at(b).filter_map(move |b| Some((column(base, a, key)?, column(base, b, key)?)))
+            })
+        });
+        let known: Vec<(f64, f64)> = pairs.by_ref().collect();
+        let right = |(a, b): &(f64, f64)| a != b && (a * sign > b * sign) == (ahead != denied);
+        if !known.is_empty() && !known.iter().any(right) {
+            let at = sentence.get(end_of(a)..b).unwrap_or(sentence);
+            faults.push(Fault::new(FaultKind::Comparison, at.trim()));
+        }
+    }
+}
+
+pub(super) static EACH_TIME: Pattern = Pattern::new(
+    r"\b(?:better|higher|more|stronger|worse|lower|weaker|less) than the one before\b|\b(?:each|every) (?:single )?(?:day|week|month|quarter|year)\b|매(?:일|주|월|분기|년)|month (?:after|by) month|week (?:after|by) week|steadily|consistently|continuously|꾸준히",
+);
+static YEAR_SAID: Pattern = Pattern::new(r"\b(?:19|20)\d\d\b");
+static EVERY_PAST: Pattern = Pattern::new(
+    r"\b(?:every|each|all)\b[^,.:]{0,40}\b(?:(more than|over|above|at least|exceed\w*)|(?:less than|under|below|at most|fewer than)) (?:[a-z]{3} |[€$£₩])?",
+);
+static LIKELY: Pattern = Pattern::new(
+    r"\b(?:(unlikely|not likely)|likely|on (?:track|course))\b(?: \w+){0,2}? (?:to )?(?:make|reach|hit|meet|attain|achieve|beat)\b",
+);
+
+/// "Likely to make it": more likely than not.
+pub(super) fn likely(
+    kind: &str,
+    sentence: &str,
+    named: &[(usize, usize)],
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    let Some(hit) = LIKELY.captures(sentence).filter(|_| kind == "attainment") else {
+        return;
+    };
+    let at = hit.get(0).map_or(0, |m| m.start());
+    let denied = hit.get(1).is_some() || NEGATED.is_in(sentence.get(..at).unwrap_or(""));
+    for row in super::list_before(sentence, named, at) {
+        if column(base, row, "p_attain").is_some_and(|p| (p < 0.5) != denied) {
+            let word = hit.get(0).map_or("", |m| m.as_str());
+            faults.push(Fault::new(FaultKind::Comparison, word));
+        }
+    }
+}
+static ONE_SEGMENT: Pattern = Pattern::new(
+    r"\b(?:most\w*|mainly|largely|came|comes|stems?|due|entirely)[^,.]{0,20}\b(?:one|a single) (?:segment|member|channel|brand|product|vendor)\b",
+);
+
+/// "In every month": each step of the series goes that way. "From one segment": one is among the rows.
+pub(super) fn quantified(
+    kind: &str,
+    sentence: &str,
+    facts: &Facts,
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    if let Some(hit) = EVERY_PAST.captures(sentence)
+        && let Some(number) = numbers(sentence, &mut Vec::new())
+            .into_iter()
+            .find(|n| hit.get(0).is_some_and(|m| n.from + 1 >= m.end()))
+    {
+        let above = hit.get(1).is_some();
+        let past = |x: &f64| {
+            if above {
+                *x >= number.x
+            } else {
+                *x <= number.x
+            }
+        };
+        if !base.value.iter().flatten().all(past) {
+            faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        }
+    }
+    if kind == "drivers"
+        && base.names.iter().all(Vec::is_empty)
+        && let Some(hit) = ONE_SEGMENT.captures(sentence).and_then(|c| c.get(0))
+    {
+        faults.push(Fault::new(FaultKind::Claim, hit.as_str()));
+    }
+    // Of the year named, where one is.
+    let year = |row: &crate::words::facts::Row| {
+        let at = crate::words::facts::text(row, "time").and_then(|t| t.get(..4));
+        !YEAR_SAID.is_in(sentence) || at.is_some_and(|year| sentence.contains(year))
+    };
+    let levels: Vec<f64> = facts
+        .rows
+        .iter()
+        .zip(&base.value)
+        .filter(|(row, _)| year(row))
+        .filter_map(|(_, x)| *x)
+        .collect();
+    let series = base.names.iter().all(Vec::is_empty) && levels.len() > 1;
+    let Some(each) = EACH_TIME
+        .captures(sentence)
+        .and_then(|c| c.get(0))
+        .filter(|_| series)
+    else {
+        return;
+    };
+    for (pattern, sign) in [(&UP, 1.0), (&DOWN, -1.0)] {
+        let said =
+            pattern.is_in(sentence) && !NEGATED.is_in(sentence.get(..each.start()).unwrap_or(""));
+        if said && !levels.windows(2).all(|w| (w[1] - w[0]) * sign > 0.0) {
+            faults.push(Fault::new(FaultKind::Direction, each.as_str()));
         }
     }
 }
@@ -349,13 +462,9 @@ pub(super) fn answers(
     {
         return;
     }
-    let (dearer, cheaper) = (DEARER.captures(sentence), CHEAPER.captures(sentence));
-    let (up, hit) = match (&dearer, &cheaper) {
-        (Some(hit), None) => (true, hit.get(0)),
-        (None, Some(hit)) => (false, hit.get(0)),
-        _ => return,
+    let Some((up, hit)) = price_move(sentence) else {
+        return;
     };
-    let Some(hit) = hit else { return };
     let rest = format!(
         "{} {}",
         sentence.get(..hit.start()).unwrap_or(""),
@@ -381,6 +490,21 @@ pub(super) fn answers(
     }
 }
 
+/// Which way a sentence has the price go: "a price cut would raise" is a cut.
+fn price_move(sentence: &str) -> Option<(bool, regex_lite::Match<'_>)> {
+    let of = |pattern: &Pattern| pattern.captures(sentence).and_then(|c| c.get(0));
+    match (of(&DEARER), of(&CHEAPER)) {
+        (Some(up), Some(down)) if up.end() < down.end() => Some((true, up)),
+        (_, Some(down)) => Some((false, down)),
+        (up, None) => Some((true, up?)),
+    }
+}
+
+/// Whether a change of the price is spoken of.
+pub(super) fn is_priced(sentence: &str) -> bool {
+    DEARER.is_in(sentence) || CHEAPER.is_in(sentence)
+}
+
 /// Whether a place in a text is what was supposed, not what follows from it.
 pub(super) fn is_supposed(sentence: &str, at: std::ops::Range<usize>) -> bool {
     [&DEARER, &CHEAPER, &UNITS_SUPPOSED].into_iter().any(|p| {
@@ -400,12 +524,10 @@ pub(super) fn supposed(sentence: &str, facts: &Facts, faults: &mut Vec<Fault>) {
     let Some(price) = facts.changes.get("price") else {
         return;
     };
-    for (pattern, up) in [(&DEARER, true), (&CHEAPER, false)] {
-        if let Some(hit) = pattern.captures(sentence).and_then(|c| c.get(0))
-            && (*price > 0.0) != up
-        {
-            faults.push(Fault::new(FaultKind::Direction, hit.as_str()));
-        }
+    if let Some((up, hit)) = price_move(sentence)
+        && (*price > 0.0) != up
+    {
+        faults.push(Fault::new(FaultKind::Direction, hit.as_str()));
     }
 }
 
@@ -451,6 +573,15 @@ pub(super) fn of_other_metric(sentence: &str, number: &Said, fits: &[&Fact], bas
         "order" | "orders" => "orders",
         "returns" => "returns",
         w if w.starts_with("customer") || w.starts_with("buyer") => "customers",
+        // What comes back is counted in units too.
+        _ if fits.iter().any(|f| {
+            f.row
+                .and_then(|r| base.metrics.get(r))
+                .is_some_and(|m| m == "returns")
+        }) =>
+        {
+            "returns"
+        }
         _ => "units",
     };
     const COUNTED: [&str; 5] = ["units", "orders", "customers", "returns", "lines"];

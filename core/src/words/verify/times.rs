@@ -49,6 +49,21 @@ pub(super) fn known_times(facts: &Facts) -> Vec<String> {
         .chain(&facts.baseline)
         .cloned()
         .collect();
+    // What is held against last year may name it.
+    let yearly = |r: &super::super::facts::Row| {
+        ["last_year", "year_ago_pct", "implied_growth"]
+            .iter()
+            .any(|c| r.contains_key(*c))
+    };
+    if facts.rows.iter().any(yearly)
+        && let Some(before) = facts
+            .period
+            .as_deref()
+            .and_then(time::parse_canonical)
+            .and_then(time::year_ago)
+    {
+        found.push(time::canonical(before));
+    }
     for row in &facts.rows {
         for column in ["time", "cohort", "first_sold", "last_sold"] {
             if let Some(t) = cell(row, column) {
@@ -87,13 +102,7 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
         .flat_map(|r| r.captures_iter(text))
     {
         let whole = hit.get(0).map_or("", |m| m.as_str());
-        if free.contains(whole)
-            || (whole == "may"
-                && !text.contains("in may")
-                && !text.contains("may 20")
-                && !text.contains(" of may"))
-            || whole == "march" && !text.contains("march 20") && !text.contains("in march")
-        {
+        if free.contains(whole) {
             continue;
         }
         let month = hit
