@@ -27,7 +27,7 @@ static FIGURE_UP: Pattern = Pattern::new(
     r"\b(?:add(?:s|ed|ing)?|widen\w*|lift\w*|boost\w*|positive|plus|surplus|earn\w*|bring\w*|brought)\b",
 );
 static FIGURE_DOWN: Pattern = Pattern::new(
-    r"\b(?:cost(?:s|ing)?|narrow\w*|drag\w*|negative|minus|shortfall|t(?:ook|ak\w+) away|subtract\w*|wip\w+ out|shav\w+|eroded?|los(?:t|es|s|ing))\b",
+    r"\b(?:cost(?:s|ing)?|narrow\w*|drag\w*|negative|minus|shortfall|lower(?:s|ed|ing)|reduc\w+|t(?:ook|ak\w+) away|subtract\w*|wip\w+ out|shav\w+|eroded?|los(?:t|es|s|ing))\b",
 );
 static FIGURE_TAIL: Pattern = Pattern::new(
     r"^ ?(?:%|percent|[a-z]{3,7}|points|percentage points)? ?(?:(more|higher|above|better|up|gained|added)|(fewer|less|lower|below|worse|down|lost))\b",

@@ -6,6 +6,7 @@
 //! refused: causes, advice, links, unknown names, and any word that reports of figures do without ([`vocabulary`]).
 
 mod base;
+mod columns;
 mod derived;
 mod direction;
 mod figures;
@@ -506,6 +507,7 @@ fn clauses(
     relations::supposed(&blank, facts, faults);
     direction::against_target(&blank, &named, base, faults);
     direction::along(&blank, &said, faults);
+    columns::columns(kind, &blank, &figures, base, faults);
     outlook::outlook(kind, &blank, &figures, base, faults);
     rank::ranks(kind, &blank, subjects, &said, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);

@@ -337,26 +337,31 @@ pub(super) fn yearly(
 }
 
 static AGE: Pattern = Pattern::new(
-    r"\b(?:after )?(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?)(?: later| on\b| after)?|\bafter (a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?)|(\d{1,2}) ?(?:개월|주|분기) ?(?:뒤|후|차|만)",
+    r"\b(?:after )?(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?)(?: later| on\b| after)?|\bafter (a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?)|(\d{1,2}) ?(?:개월|주|분기) ?(?:뒤|후|차|만)|\b(?:in|at|by|until) (?:week|month|quarter|age) (\d{1,2})\b|경과 (\d{1,2})",
 );
 static AGED: Pattern = Pattern::new(
-    r"\bafter (?:a|one|\w+) (?:month|week|quarter)s?\b|(?:months?|weeks?|quarters?) (?:later|on\b|after)|(?:뒤|후|차)",
+    r"\bafter (?:a|one|\w+) (?:month|week|quarter)s?\b|(?:months?|weeks?|quarters?) (?:later|on\b|after)|\b(?:week|month|quarter|age) \d|(?:뒤|후|차)|경과",
 );
 
-/// The age that a sentence about cohorts is set at, where just one is named.
+/// Words for the first age beside the one named.
+static START: Pattern =
+    Pattern::new(r"\b(?:start|launch week|beginning|outset|first (?:week|month))\b|첫|시작");
+
+/// The age that a sentence about cohorts or launches is set at, where just one is named.
 pub(super) fn age(kind: &str, sentence: &str) -> Option<f64> {
     const WORDS: [&str; 12] = [
         "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven",
         "twelve",
     ];
-    if kind != "cohorts" || !AGED.is_in(sentence) {
+    if !matches!(kind, "cohorts" | "launch_curve") || !AGED.is_in(sentence) || START.is_in(sentence)
+    {
         return None;
     }
     let mut ages: Vec<f64> = AGE
         .regex()?
         .captures_iter(sentence)
         .filter_map(|c| {
-            let word = c.get(1).or(c.get(2)).or(c.get(3))?.as_str();
+            let word = c.iter().skip(1).flatten().next()?.as_str();
             let of_words = WORDS
                 .iter()
                 .position(|w| *w == word)
@@ -377,7 +382,8 @@ pub(super) fn age(kind: &str, sentence: &str) -> Option<f64> {
 pub(super) fn at_age(fact: &Fact, age: Option<f64>, base: &Base) -> bool {
     match (age, fact.row) {
         (Some(age), Some(row)) => {
-            fact.column == "size" || column(base, row, "age").is_none_or(|a| a == age)
+            let own = column(base, row, "age").or_else(|| column(base, row, "age_weeks"));
+            fact.column == "size" || own.is_none_or(|a| a == age)
         }
         _ => true,
     }

@@ -1,0 +1,170 @@
+//! What the columns of one function alone mean: quantiles of a total, running sums, weeks behind an estimate; and
+//! which end of a move is which.
+
+use super::super::slots::Pattern;
+use super::base::{Base, Fact};
+use super::figures::free_holds;
+use super::numbers::{Said, numbers};
+use super::relations::column;
+use super::{Fault, FaultKind};
+use crate::words::facts::Unit;
+
+static QUANTILE: Pattern = Pattern::new(
+    r"\b(?:(median|midpoint|middle|central)|(low(?:er)? (?:end|case|bound)|weak case|pessimistic|worst)|(high(?:er)? (?:end|case)|upper (?:end|case|bound)|strong case|optimistic)|(\d{1,2})(?:%|th|st|nd|rd)? (?:quantile|percentile))|(중앙|중간)|(하위|하한|비관)|(상위|상한|낙관)",
+);
+static ODDS: Pattern =
+    Pattern::new(r"\b(?:chances?|probab\w+|likel\w+|odds|certainty)\b|확률|가능성");
+static BELOW: Pattern =
+    Pattern::new(r"\b(?:below|under|at most|less than|up to|no more than)\b|이하|미만|아래");
+static ABOVE: Pattern =
+    Pattern::new(r"\b(?:above|over|at least|more than|exceed\w*|tops?|reach\w*)\b|이상|초과|넘");
+static RUNNING: Pattern = Pattern::new(
+    r"\b(?:cumul\w+|total\w*|so far|in all|altogether|to date|by (?:week|month|age|then|the end)|up to|until|since|has (?:made|brought|earned|sold)|had (?:made|brought|earned|sold)|adds? up|sums?)\b|누적|까지|합계|합쳐|총",
+);
+static WEEKS_AFTER: Pattern = Pattern::new(r"^ ?(?:weeks?\b|주(?:간| |의|를|에|로|$))");
+
+fn fits(f: &Fact, number: &Said) -> bool {
+    (f.x - number.x).abs() <= number.slack * 1.0001
+}
+
+/// Checks the figures of a sentence against what their columns mean.
+pub(super) fn columns(
+    kind: &str,
+    sentence: &str,
+    figures: &[Said],
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    match kind {
+        "total" => quantiles(sentence, figures, base, faults),
+        "cohorts" | "launch_curve" => running_sums(sentence, figures, base, faults),
+        "elasticity" => weeks(sentence, figures, base, faults),
+        _ => {}
+    }
+    ends(sentence, figures, base, faults);
+}
+
+/// "The median is 69.7 million", "90 % that it stays below 81.3 million": of that quantile.
+fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+    let rows: Vec<(f64, f64)> = (0..base.value.len())
+        .filter_map(|r| Some((column(base, r, "quantile")?, column(base, r, "value")?)))
+        .collect();
+    let levels: Vec<&Said> = figures
+        .iter()
+        .filter(|n| n.unit != Some(Unit::Share))
+        .collect();
+    let quantile_of = |number: &Said| {
+        rows.iter()
+            .find(|(_, value)| (value - number.x).abs() <= number.slack * 1.0001)
+            .map(|(q, _)| *q)
+    };
+    let ends = || rows.iter().map(|r| r.0);
+    let (least, most) = (ends().fold(1.0, f64::min), ends().fold(0.0, f64::max));
+    for (at, number) in levels.iter().enumerate() {
+        let Some(own) = quantile_of(number) else {
+            continue;
+        };
+        let from = at
+            .checked_sub(1)
+            .and_then(|p| levels.get(p))
+            .map_or(0, |n| n.to);
+        let to = levels.get(at + 1).map_or(sentence.len(), |n| n.from);
+        let before = sentence.get(from..number.from).unwrap_or("");
+        let after = sentence.get(number.to..to).unwrap_or("");
+        let cue = |text: &str, last: bool| {
+            let mut all = QUANTILE.regex()?.captures_iter(text);
+            let hit = if last { all.last()? } else { all.next()? };
+            let is = |group: usize| hit.get(group).is_some();
+            Some(match () {
+                () if is(1) || is(5) => 0.5,
+                () if is(2) || is(6) => least,
+                () if is(3) || is(7) => most,
+                () => hit.get(4)?.as_str().parse::<f64>().ok()? / 100.0,
+            })
+        };
+        // Behind it only where nothing stands before it.
+        let said = cue(before, true).or_else(|| cue(after, false).filter(|_| levels.len() == 1));
+        if said.is_some_and(|q| (q - own).abs() > 1e-9) {
+            faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        }
+    }
+    let shares: Vec<&Said> = figures
+        .iter()
+        .filter(|n| n.unit == Some(Unit::Share))
+        .collect();
+    if let ([level], [share]) = (levels.as_slice(), shares.as_slice())
+        && ODDS.is_in(sentence)
+        && let Some(own) = quantile_of(level)
+    {
+        let near = |p: f64| (share.x - p).abs() <= share.slack;
+        let wrong = match (BELOW.is_in(sentence), ABOVE.is_in(sentence)) {
+            (true, false) => !near(own),
+            (false, true) => !near(1.0 - own),
+            _ => false,
+        };
+        if wrong {
+            faults.push(Fault::new(FaultKind::Comparison, &share.raw));
+        }
+    }
+}
+
+/// A running sum is told as one.
+fn running_sums(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+    if RUNNING.is_in(sentence) {
+        return;
+    }
+    for number in figures {
+        let mut known = base.facts.iter().filter(|f| fits(f, number)).peekable();
+        if known.peek().is_some()
+            && known.all(|f| f.column == "cumulative")
+            && !free_holds(base, number)
+        {
+            faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        }
+    }
+}
+
+/// "Over 102 weeks" is the number of weeks of the estimate.
+fn weeks(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+    for number in figures {
+        let after = sentence.get(number.to..).unwrap_or("");
+        let own = |f: &Fact| f.column == "n_weeks" && fits(f, number);
+        if WEEKS_AFTER.is_in(after) && !base.facts.iter().any(own) {
+            faults.push(Fault::new(FaultKind::Number, &number.raw));
+        }
+    }
+}
+
+/// "From A to B" where the facts, or the words they bring, only go from B to A.
+fn ends(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+    let moves = |text: &str, said: &[Said]| -> Vec<(f64, f64)> {
+        said.windows(2)
+            .filter(|w| {
+                let before = text.get(..w[0].from).unwrap_or("").trim_end();
+                let between = text.get(w[0].to..w[1].from).unwrap_or("");
+                before.ends_with("from") && between.trim() == "to"
+            })
+            .map(|w| (w[0].x, w[1].x))
+            .collect()
+    };
+    let mut known = moves(&base.free, &numbers(&base.free, &mut Vec::new()));
+    known.extend(
+        (0..base.value.len())
+            .filter_map(|r| Some((column(base, r, "baseline")?, column(base, r, "value")?))),
+    );
+    for pair in figures.windows(2) {
+        let near = |x: f64, n: &Said| (x - n.x).abs() <= n.slack * 1.0001;
+        if moves(sentence, pair).is_empty() {
+            continue;
+        }
+        let right = known
+            .iter()
+            .any(|(a, b)| near(*a, &pair[0]) && near(*b, &pair[1]));
+        let wrong = known
+            .iter()
+            .any(|(a, b)| near(*b, &pair[0]) && near(*a, &pair[1]));
+        if wrong && !right {
+            faults.push(Fault::new(FaultKind::Direction, &pair[0].raw));
+        }
+    }
+}
