@@ -472,6 +472,17 @@ impl Base {
                 column: "elasticity".into(),
             });
         }
+        // A quantile of 0.9: nine in ten stay below it, one in ten above.
+        if let Some(q) = num(row, "quantile") {
+            self.facts.extend([q, 1.0 - q].map(|x| Fact {
+                x,
+                unit: Unit::Share,
+                role: Role::Other,
+                row: Some(index),
+                points: false,
+                column: "odds".into(),
+            }));
+        }
         self.traits.push(traits(row));
         let mut names: Vec<String> = NAME_COLUMNS
             .iter()

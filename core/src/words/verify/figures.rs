@@ -140,7 +140,7 @@ pub(super) fn word_numbers(
     }
 }
 
-fn count(word: &str) -> f64 {
+pub(super) fn count(word: &str) -> f64 {
     const WORDS: [&str; 11] = [
         "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
     ];

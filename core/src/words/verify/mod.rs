@@ -14,6 +14,7 @@ mod labels;
 mod names;
 mod numbers;
 mod outlook;
+mod quantity;
 mod rank;
 mod relations;
 mod times;
@@ -509,6 +510,11 @@ fn clauses(
     direction::along(&blank, &said, faults);
     columns::columns(kind, &blank, &figures, base, faults);
     outlook::outlook(kind, &blank, &figures, base, faults);
+    if named.is_empty() {
+        quantity::quantity(&blank, facts, faults);
+    } else {
+        quantity::of_named(&blank, &named, facts, faults);
+    }
     rank::ranks(kind, &blank, subjects, &said, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);
     rank::extremes(&blank, subjects, &said, base, faults);

@@ -108,8 +108,9 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
         };
         let decimals = shown.split_once('.').map_or(0, |(_, d)| d.len());
         let mut slack = 0.5 * 10_f64.powi(-(decimals as i32));
+        let mut by = 1.0;
         if let Some(scale) = hit.get(3) {
-            let by = match scale.as_str() {
+            by = match scale.as_str() {
                 "thousand" | "k" | "천" => 1e3,
                 "million" | "m" => 1e6,
                 "billion" | "bn" => 1e9,
@@ -189,7 +190,7 @@ pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
             };
             if trailing > 0 {
                 // "About 10,000" is no 13,000.
-                let rough = 0.5 * 10_f64.powi(i32::try_from(trailing).unwrap_or(0));
+                let rough = 0.5 * by * 10_f64.powi(i32::try_from(trailing).unwrap_or(0));
                 slack = slack.max(rough.min(0.06 * x.abs()));
             }
         }

@@ -55,7 +55,13 @@ ahead behind fewest lots saw counted worth tops close closely narrowly single jo
 /// What only some functions speak of.
 const OF_FUNCTION: &[(&[&str], &str)] = &[
     (
-        &["forecast", "attainment", "suggest_targets", "what_if"],
+        &[
+            "forecast",
+            "attainment",
+            "suggest_targets",
+            "what_if",
+            "total",
+        ],
         "will would should expect expects expected expecting forecast forecasts forecasted predicted prediction projected projection estimate estimated estimates outlook likely likelihood unlikely probably probability probable chance chances odds model models interval confidence bounds might could uncertain uncertainty next likely",
     ),
     (
@@ -81,6 +87,14 @@ const OF_FUNCTION: &[(&[&str], &str)] = &[
         "elasticity elastic inelastic sensitive sensitivity react reacts reaction respond responds response demand if cost costs",
     ),
     (
+        &["total"],
+        "quantile quantiles percentile percentiles median",
+    ),
+    (
+        &["suggest_targets"],
+        "achievable natural limit limits process",
+    ),
+    (
         &["concentration"],
         "concentration concentrated dependence depends depend needed need cover covers hhi gini herfindahl effective equally equal index coefficient",
     ),
@@ -98,7 +112,7 @@ const OF_FUNCTION: &[(&[&str], &str)] = &[
     ),
     (
         &["cohorts", "launch_curve"],
-        "cohort cohorts launch launched launches retention retained active age still first curve peers typical index",
+        "cohort cohorts launch launched launches retention retained active activity age still first curve peers typical index cumulative cumulatively",
     ),
     (
         &["rfm"],
