@@ -472,22 +472,35 @@ impl Base {
                 column: "elasticity".into(),
             });
         }
-        // A quantile of 0.9: nine in ten stay below it, one in ten above.
-        if let Some(q) = num(row, "quantile") {
-            self.facts.extend([q, 1.0 - q].map(|x| Fact {
-                x,
+        // Its interval likewise.
+        let bounds = ["lo", "hi"].into_iter().filter(|_| kind == "elasticity");
+        for (column, x) in bounds.filter_map(|c| Some((c, num(row, c)?))) {
+            self.facts.push(Fact {
+                x: x / 100.0,
                 unit: Unit::Share,
-                role: Role::Other,
+                role: Role::Change,
                 row: Some(index),
                 points: false,
-                column: "odds".into(),
-            }));
+                column: column.into(),
+            });
+        }
+        // A quantile of 0.1: one in ten stay below it, nine in ten above, eight in ten between it and that of 0.9.
+        if let Some(q) = num(row, "quantile") {
+            self.facts
+                .extend([q, 1.0 - q, (1.0 - 2.0 * q).abs()].map(|x| Fact {
+                    x,
+                    unit: Unit::Share,
+                    role: Role::Other,
+                    row: Some(index),
+                    points: false,
+                    column: "odds".into(),
+                }));
         }
         self.traits.push(traits(row));
         let mut names: Vec<String> = NAME_COLUMNS
             .iter()
-            // A model is no member.
-            .filter(|c| **c != "model")
+            // A model is no member, except of a backtest.
+            .filter(|c| **c != "model" || kind == "backtest")
             .filter_map(|c| cell(row, c))
             .chain(
                 row.get("members")

@@ -18,6 +18,7 @@ static BELOW: Pattern =
     Pattern::new(r"\b(?:below|under|at most|less than|up to|no more than)\b|이하|미만|아래");
 static ABOVE: Pattern =
     Pattern::new(r"\b(?:above|over|at least|more than|exceed\w*|tops?|reach\w*)\b|이상|초과|넘");
+static BETWEEN: Pattern = Pattern::new(r"\bbetween\b|\bfrom\b|사이|에서");
 static RUNNING: Pattern = Pattern::new(
     r"\b(?:cumul\w+|total\w*|so far|in all|altogether|to date|by (?:week|month|age|then|the end)|up to|until|since|has (?:made|brought|earned|sold)|had (?:made|brought|earned|sold)|adds? up|sums?)\b|누적|까지|합계|합쳐|총",
 );
@@ -92,19 +93,23 @@ fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fau
         .iter()
         .filter(|n| n.unit == Some(Unit::Share))
         .collect();
-    if let ([level], [share]) = (levels.as_slice(), shares.as_slice())
-        && ODDS.is_in(sentence)
-        && let Some(own) = quantile_of(level)
-    {
-        let near = |p: f64| (share.x - p).abs() <= share.slack;
-        let wrong = match (BELOW.is_in(sentence), ABOVE.is_in(sentence)) {
-            (true, false) => !near(own),
-            (false, true) => !near(1.0 - own),
-            _ => false,
-        };
-        if wrong {
-            faults.push(Fault::new(FaultKind::Comparison, &share.raw));
-        }
+    let (true, [share]) = (ODDS.is_in(sentence), shares.as_slice()) else {
+        return;
+    };
+    let near = |p: f64| (share.x - p).abs() <= share.slack;
+    let ends: Vec<f64> = levels.iter().filter_map(|n| quantile_of(n)).collect();
+    let right = match (
+        ends.as_slice(),
+        BELOW.is_in(sentence),
+        ABOVE.is_in(sentence),
+    ) {
+        ([q], true, false) => near(*q),
+        ([q], false, true) => near(1.0 - q),
+        ([a, b], ..) if BETWEEN.is_in(sentence) => near(b - a),
+        _ => true,
+    };
+    if !right {
+        faults.push(Fault::new(FaultKind::Comparison, &share.raw));
     }
 }
 

@@ -63,6 +63,11 @@ pub(super) fn of_figure(text: &str, from: usize, number: &Said) -> Option<f64> {
     Some(if denied { -sign } else { sign })
 }
 
+static THAN_KOREAN: Pattern = Pattern::new(r"보다 (?:[가-힣]+ )?$");
+static APART_FROM: Pattern = Pattern::new(
+    r"\b(?:apart from|except(?: for)?|excluding|without|besides|other than|leaving out|aside from) (?:the )?$",
+);
+
 /// A direction word must agree with the change of the member it is said of.
 #[allow(clippy::too_many_arguments, reason = "one check with its surroundings")]
 pub(super) fn directions(
@@ -97,6 +102,13 @@ pub(super) fn directions(
     }
     on_last_year(blank, named, base, faults);
     states(kind, blank, named, base, faults);
+    // "Apart from A" speaks of the others.
+    let named: Vec<(usize, usize)> = named
+        .iter()
+        .filter(|n| !APART_FROM.is_in(blank.get(..n.1).unwrap_or("")))
+        .copied()
+        .collect();
+    let named = named.as_slice();
     for (pattern, sign) in [(&UP, 1.0), (&DOWN, -1.0)] {
         for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
             // What is supposed is checked on its own.
@@ -111,6 +123,10 @@ pub(super) fn directions(
                 sign
             };
             let word = hit.as_str();
+            // "가장 낮다", "A보다 낮다" compare, and are checked as such.
+            if word == "낮" && (before.ends_with("가장 ") || THAN_KOREAN.is_in(before)) {
+                continue;
+            }
             // "Fell short of its target" is no fall.
             if blank
                 .get(hit.end()..)

@@ -72,7 +72,7 @@ static POINTS_OF: Pattern =
     Pattern::new(r"^ of (?:the |its |those )?[\d.,]+(?: percentage)? points\b");
 
 static APPROXIMATE: Pattern = Pattern::new(
-    r"(?:\b(?:about|around|roughly|approximately|nearly|almost|some|circa|just over|just under|more than|over)|약|거의) (?:[a-z]{3} ?|[€$£₩])?[-+]?$",
+    r"(?:\b(?:about|around|close to|roughly|approximately|nearly|almost|some|circa|just over|just under|more than|over)|약|거의) (?:[a-z]{3} ?|[€$£₩])?[-+]?$",
 );
 
 /// The numbers of `text`; digits grouped as no number is are a fault.
