@@ -5,7 +5,7 @@ use super::super::slots::Pattern;
 use super::base::{Base, Fact};
 use super::figures::free_holds;
 use super::numbers::{Said, numbers};
-use super::relations::column;
+use super::relations::{at_age, column};
 use super::{Fault, FaultKind};
 use crate::words::facts::Unit;
 
@@ -33,12 +33,13 @@ pub(super) fn columns(
     kind: &str,
     sentence: &str,
     figures: &[Said],
+    age: Option<f64>,
     base: &Base,
     faults: &mut Vec<Fault>,
 ) {
     match kind {
         "total" => quantiles(sentence, figures, base, faults),
-        "cohorts" | "launch_curve" => running_sums(sentence, figures, base, faults),
+        "cohorts" | "launch_curve" => running_sums(sentence, figures, age, base, faults),
         "elasticity" => weeks(sentence, figures, base, faults),
         _ => {}
     }
@@ -114,12 +115,22 @@ fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fau
 }
 
 /// A running sum is told as one.
-fn running_sums(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+fn running_sums(
+    sentence: &str,
+    figures: &[Said],
+    age: Option<f64>,
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
     if RUNNING.is_in(sentence) {
         return;
     }
     for number in figures {
-        let mut known = base.facts.iter().filter(|f| fits(f, number)).peekable();
+        let mut known = base
+            .facts
+            .iter()
+            .filter(|f| fits(f, number) && at_age(f, age, base))
+            .peekable();
         if known.peek().is_some()
             && known.all(|f| f.column == "cumulative")
             && !free_holds(base, number)

@@ -18,7 +18,7 @@ pub(super) static DOWN: Pattern = Pattern::new(
 );
 
 pub(super) static NEGATED: Pattern =
-    Pattern::new(r"\b(?:did not|didn't|not|no|never|neither|without|none)\b[^,.:;]{0,20}$");
+    Pattern::new(r"\b(?:did not|[a-z]+n't|not|no|never|neither|without|none)\b[^,.:;]{0,20}$");
 
 pub(super) static NEGATED_AFTER: Pattern =
     Pattern::new(r"^ ?(?:하지|되지|지) ?않|^[가-힣]{0,2} ?않");

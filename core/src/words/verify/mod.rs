@@ -335,7 +335,10 @@ fn normal(text: &str) -> String {
             .into_owned()
         },
     );
-    let folded = fold(&verbs).replace('\n', " ").replace("z's ", "z ");
+    // A dash between words is no minus.
+    let folded = fold(&verbs.replace(" – ", ", ").replace(" — ", ", "))
+        .replace('\n', " ")
+        .replace("z's ", "z ");
     QUARTER_OF.regex().map_or(folded.clone(), |r| {
         r.replace_all(&folded, |c: &regex_lite::Captures<'_>| {
             let n = match c.get(1).map(|m| m.as_str()) {
@@ -508,7 +511,7 @@ fn clauses(
     relations::supposed(&blank, facts, faults);
     direction::against_target(&blank, &named, base, faults);
     direction::along(&blank, &said, faults);
-    columns::columns(kind, &blank, &figures, base, faults);
+    columns::columns(kind, &blank, &figures, age, base, faults);
     outlook::outlook(kind, &blank, &figures, base, faults);
     if named.is_empty() {
         quantity::quantity(&blank, facts, faults);

@@ -7,7 +7,7 @@ use super::{Fault, FaultKind, figures};
 static ALL: Pattern =
     Pattern::new(r"\b(?:all|every|each|both|everything|everyone)\b|모두|모든|전부|전체가");
 static NOT_ALL: Pattern = Pattern::new(
-    r"\b(?:not|nearly|almost) (?:all|every|each)|\b(?:all|every|each)(?: \w+){0,2} (?:but|except)|\b(?:in all|all told|all together|above all)\b|모두 합|전부 합",
+    r"\b(?:not|nearly|almost) (?:all|every|each)|\b(?:all|every|each)(?: \w+){0,2} (?:but|except)|\b(?:in all|all told|all together|above all)\b|모두 합|전부 합|\b(?:rest|others?|remaining)\b|나머지",
 );
 static COUNTED: Pattern = Pattern::new(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|no|none|\d{1,2})\b(?: (?:of|out of)(?: (?:the|these|those|all|our))?(?: [a-z0-9]+)?)?(?: [a-z-]+){0,3} ?$",
@@ -33,7 +33,7 @@ fn reached(row: &Row) -> Option<bool> {
 
 /// So many of the properties are classes, which are said of a row only where they are meant.
 const CLASSES: usize = 6;
-static PROPERTIES: [Property; 20] = [
+static PROPERTIES: [Property; 21] = [
     (Pattern::new(r"\bclass a\b|\ba[- ]class\b|\ba등급"), |r| {
         is(r, "abc", "a")
     }),
@@ -97,6 +97,12 @@ static PROPERTIES: [Property; 20] = [
         ),
         reached,
     ),
+    (
+        Pattern::new(
+            r"\bwithin (?:its |the )?(?:normal|expected|usual) (?:range|band|interval|limits?)\b",
+        ),
+        |r| Some(!flag(r, "is_anomaly")?),
+    ),
 ];
 
 /// Checks what a sentence that names nobody says of all rows, or of so many.
@@ -121,7 +127,7 @@ pub(super) fn quantity(sentence: &str, facts: &Facts, faults: &mut Vec<Fault>) {
                 Some(n) if n > 1.0 && n <= facts.rows.len() as f64 => so as f64 != n,
                 _ => false,
             },
-            None => ALL.is_in(sentence) && !NOT_ALL.is_in(sentence) && so < rows.len(),
+            None => so == 0 || ALL.is_in(sentence) && !NOT_ALL.is_in(sentence) && so < rows.len(),
         };
         if wrong {
             faults.push(Fault::new(FaultKind::Claim, hit.as_str()));

@@ -9,11 +9,11 @@ use super::numbers::Said;
 use super::{Fault, FaultKind, clause_around, relations};
 
 pub(super) static BEST: Pattern = Pattern::new(
-    r"\b(?:highest|dearest|largest|steepest|sharpest|biggest|fastest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰)|선두|최대",
+    r"\b(?:highest|dearest|largest|steepest|sharpest|biggest|fastest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰|크|큽|민감)|선두|최대",
 );
 
 pub(super) static WORST: Pattern = Pattern::new(
-    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|slowest|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작)|최소",
+    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|slowest|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작|둔감)|최소",
 );
 
 pub(super) static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");

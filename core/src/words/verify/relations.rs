@@ -312,7 +312,7 @@ static YEAR_AFTER: Pattern = Pattern::new(
     r"^[^,.;:]{0,30}\b(?:last year|a year (?:ago|earlier|before)|year[- ]on[- ]year|yoy|on the year|the year before)\b",
 );
 static YEAR_BEFORE: Pattern =
-    Pattern::new(r"(?:전년|작년|지난해|year[- ]on[- ]year|than last year)[^,;:]{0,24}$");
+    Pattern::new(r"(?:전년|작년|지난해|year[- ]on[- ]year|than last year)(?:[^,;:]|,[0-9]){0,30}$");
 
 /// The sign of a row's change on last year, where the words around `from..to` speak of that and the row holds it.
 pub(super) fn yearly(
@@ -345,7 +345,7 @@ static AGED: Pattern = Pattern::new(
 
 /// Words for the first age beside the one named.
 static START: Pattern =
-    Pattern::new(r"\b(?:start|launch week|beginning|outset|first (?:week|month))\b|첫|시작");
+    Pattern::new(r"\b(?:start|launch week|beginning|outset|first (?:week|month))\b|첫");
 
 /// The age that a sentence about cohorts or launches is set at, where just one is named.
 pub(super) fn age(kind: &str, sentence: &str) -> Option<f64> {

@@ -64,6 +64,17 @@ pub(super) fn known_times(facts: &Facts) -> Vec<String> {
     {
         found.push(time::canonical(before));
     }
+    // Insights hold a period against the one before it.
+    if facts.baseline.is_none()
+        && facts.rows.iter().any(|r| r.contains_key("headline"))
+        && let Some(before) = facts
+            .period
+            .as_deref()
+            .and_then(time::parse_canonical)
+            .and_then(time::previous)
+    {
+        found.push(time::canonical(before));
+    }
     for row in &facts.rows {
         for column in ["time", "cohort", "first_sold", "last_sold"] {
             if let Some(t) = cell(row, column) {
