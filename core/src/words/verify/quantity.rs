@@ -31,8 +31,8 @@ fn reached(row: &Row) -> Option<bool> {
     Some(end >= num(row, "target")?)
 }
 
-/// So many of the properties are classes, which are said of a row only where they are meant.
-const CLASSES: usize = 6;
+/// So many of the properties are said of a row only where they are meant; "good" and "promotion" may mean other things.
+const OF_ONE: usize = 15;
 static PROPERTIES: [Property; 21] = [
     (Pattern::new(r"\bclass a\b|\ba[- ]class\b|\ba등급"), |r| {
         is(r, "abc", "a")
@@ -64,22 +64,6 @@ static PROPERTIES: [Property; 21] = [
     (Pattern::new(r"\blumpy\b"), |r| {
         is(r, "demand_class", "lumpy")
     }),
-    (Pattern::new(r"\bgood\b"), |r| is(r, "state", "good")),
-    (Pattern::new(r"\bto watch\b|\bon watch\b"), |r| {
-        is(r, "state", "watch")
-    }),
-    (Pattern::new(r"\bbad\b"), |r| is(r, "state", "bad")),
-    (
-        Pattern::new(r"\bpromot(?:ions?|ed?|ing)\b|판촉|행사"),
-        |r| is(r, "action", "promote"),
-    ),
-    (
-        Pattern::new(r"\bprice (?:cuts?|changes?|increases?|rises?|moves?)\b|가격을"),
-        |r| is(r, "action", "price"),
-    ),
-    (Pattern::new(r"\brestock(?:s|ed|ing)?\b"), |r| {
-        is(r, "action", "restock")
-    }),
     (Pattern::new(r"\bachievable\b|\bwithin reach\b"), |r| {
         flag(r, "achievable")
     }),
@@ -103,6 +87,22 @@ static PROPERTIES: [Property; 21] = [
         ),
         |r| Some(!flag(r, "is_anomaly")?),
     ),
+    (Pattern::new(r"\bgood\b"), |r| is(r, "state", "good")),
+    (Pattern::new(r"\bto watch\b|\bon watch\b"), |r| {
+        is(r, "state", "watch")
+    }),
+    (Pattern::new(r"\bbad\b"), |r| is(r, "state", "bad")),
+    (
+        Pattern::new(r"\bpromot(?:ions?|ed?|ing)\b|판촉|행사"),
+        |r| is(r, "action", "promote"),
+    ),
+    (
+        Pattern::new(r"\bprice (?:cuts?|changes?|increases?|rises?|moves?)\b|가격을"),
+        |r| is(r, "action", "price"),
+    ),
+    (Pattern::new(r"\brestock(?:s|ed|ing)?\b"), |r| {
+        is(r, "action", "restock")
+    }),
 ];
 
 /// Checks what a sentence that names nobody says of all rows, or of so many.
@@ -171,8 +171,7 @@ pub(super) fn of_named(
             .filter_map(holds)
             .filter(|o| *o != denied)
             .count();
-        if is_so == Some(false) && (at < CLASSES || only) || only && is_so == Some(true) && so != 1
-        {
+        if is_so == Some(false) && (at < OF_ONE || only) || only && is_so == Some(true) && so != 1 {
             faults.push(Fault::new(FaultKind::Claim, hit.as_str()));
         }
     }
