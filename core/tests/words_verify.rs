@@ -28,6 +28,39 @@ fn packs() -> Vec<Pack> {
     serde_json::from_str(include_str!("words/packs.json")).expect("packs.json is a list of packs")
 }
 
+/// Texts of a language model that had seen neither the rules nor other texts, asked for freer wordings than the prompt of
+/// `llm_explain` allows: set, right texts, refused ones, wrong texts, caught ones. Floors.
+const BLIND: [(&str, usize, usize, usize, usize); 2] =
+    [("L", 92, 19, 92, 85), ("M", 92, 27, 92, 81)];
+
+#[test]
+fn blind_texts_are_judged_no_worse_than_before() {
+    let packs: Vec<Pack> = serde_json::from_str(include_str!("words/blind.json"))
+        .expect("blind.json is a list of packs");
+    for (set, right, most_refused, wrong, least_caught) in BLIND {
+        let own = || packs.iter().filter(|p| p.set == set);
+        let passes = |pack: &Pack, text: &String| {
+            verify(&pack.kind, text, &Facts::from_json(&pack.facts)).is_empty()
+        };
+        let refused = own()
+            .flat_map(|p| p.said.iter().filter(move |t| !passes(p, t)))
+            .count();
+        let caught = own()
+            .flat_map(|p| p.wrong.iter().filter(move |t| !passes(p, t)))
+            .count();
+        println!(
+            "blind set {set}: {caught} of {wrong} wrong texts caught, {refused} of {right} right ones refused"
+        );
+        assert_eq!(own().map(|p| p.said.len()).sum::<usize>(), right);
+        assert_eq!(own().map(|p| p.wrong.len()).sum::<usize>(), wrong);
+        assert!(
+            refused <= most_refused,
+            "{set}: {refused} right texts refused"
+        );
+        assert!(caught >= least_caught, "{set}: {caught} wrong texts caught");
+    }
+}
+
 /// Places of the numbers that are figures: with a comma, a point or three digits, no years, no sizes of products.
 fn figures(text: &str) -> Vec<(usize, usize)> {
     let bytes = text.as_bytes();
