@@ -6,7 +6,7 @@ use super::super::facts::{
     Facts, Lang, Row, Unit, metric_name, num, plain_name, segment_name, text as cell, unit_of,
 };
 use super::super::text::{fold, is_hangul};
-use super::numbers::numbers;
+use super::numbers::{Said, numbers};
 
 /// What a number of the rows stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +55,8 @@ pub(super) struct Base {
     pub(super) value: Vec<Option<f64>>,
     /// Texts whose words and numbers may be repeated: notes, reasons, scope.
     pub(super) free: String,
+    /// Numbers of the built-in wording: sums and counts over rows.
+    pub(super) told: Vec<Said>,
     /// Words for what each row is, with their column: its class, kind of demand, state.
     pub(super) traits: Vec<Vec<(&'static str, String)>>,
     /// Metric of each row.
@@ -231,6 +233,7 @@ impl Base {
             change: Vec::new(),
             value: Vec::new(),
             free: String::new(),
+            told: Vec::new(),
             traits: Vec::new(),
             metrics: Vec::new(),
             additive: matches!(metric, Unit::Money | Unit::Count)

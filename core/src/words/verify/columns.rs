@@ -10,8 +10,10 @@ use super::{Fault, FaultKind};
 use crate::words::facts::Unit;
 
 static QUANTILE: Pattern = Pattern::new(
-    r"\b(?:(median|midpoint|middle|central)|(low(?:er)? (?:end|case|bound)|weak case|pessimistic|worst)|(high(?:er)? (?:end|case)|upper (?:end|case|bound)|strong case|optimistic)|(\d{1,2})(?:%|th|st|nd|rd)? (?:quantile|percentile))|(중앙|중간)|(하위|하한|비관)|(상위|상한|낙관)",
+    r"\b(?:(median|midpoint|middle|central)|(low(?:er)? (?:end|case|bound)|weak case|pessimistic|worst)|(high(?:er)? (?:end|case)|upper (?:end|case|bound)|strong case|optimistic)|(\d{1,2})(?:%|th|st|nd|rd)? (?:quantile|percentile)|quantile (?:of )?0?\.(\d\d?))|(중앙|중간)|(하위|하한|비관)|(상위|상한|낙관)",
 );
+static AT_QUANTILE: Pattern =
+    Pattern::new(r"^ (?:at|for|is) (?:the )?(?:quantile|median|\d{1,2}%? quantile)");
 static ODDS: Pattern =
     Pattern::new(r"\b(?:chances?|probab\w+|likel\w+|odds|certainty)\b|확률|가능성");
 static BELOW: Pattern =
@@ -33,6 +35,7 @@ pub(super) fn columns(
     kind: &str,
     sentence: &str,
     figures: &[Said],
+    named: &[(usize, usize)],
     age: Option<f64>,
     base: &Base,
     faults: &mut Vec<Fault>,
@@ -41,9 +44,76 @@ pub(super) fn columns(
         "total" => quantiles(sentence, figures, base, faults),
         "cohorts" | "launch_curve" => running_sums(sentence, figures, age, base, faults),
         "elasticity" => weeks(sentence, figures, base, faults),
+        "backtest" => best(sentence, named, base, faults),
         _ => {}
     }
     ends(sentence, figures, base, faults);
+    attached(sentence, figures, named, base, faults);
+    bounds(sentence, figures, base, faults);
+}
+
+static NAME_OPENS: Pattern = Pattern::new(r"^[a-z0-9]+,? ?\(([^)]*)\)");
+
+/// "A (+3,739, +6.2%)": what stands in brackets behind a name is that name's.
+fn attached(
+    sentence: &str,
+    figures: &[Said],
+    named: &[(usize, usize)],
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    for (_, place) in named {
+        let inside = NAME_OPENS
+            .captures(sentence.get(*place..).unwrap_or(""))
+            .and_then(|c| c.get(1))
+            .map(|m| place + m.start()..place + m.end());
+        let Some(inside) = inside else { continue };
+        let own: Vec<usize> = named
+            .iter()
+            .filter(|n| n.1 == *place)
+            .map(|n| n.0)
+            .collect();
+        for number in figures.iter().filter(|n| inside.contains(&n.from)) {
+            let near = |f: &Fact| (f.x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
+            let of = |rows: &dyn Fn(usize) -> bool| {
+                base.facts
+                    .iter()
+                    .any(|f| f.row.is_some_and(rows) && near(f))
+            };
+            if of(&|r| !own.contains(&r)) && !of(&|r| own.contains(&r)) {
+                faults.push(Fault::new(FaultKind::Number, &number.raw));
+            }
+        }
+    }
+}
+
+static BOUND: Pattern = Pattern::new(
+    r"\b(?:intervals?|between|range[sd]?|ranging|bounds?|from|at (?:least|most)|up to|low(?:er|est)?|high(?:er|est)?|under|over|above|below|normal|limits?|within|confidence|ends?|cases?|as (?:low|high|little|much)|prices?)\b|구간|하한|상한|범위|사이|정상|~|에서",
+);
+
+/// A bound is told as one, not as the estimate.
+fn bounds(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+    for number in figures {
+        // "8,556 to 14,531" are two bounds.
+        let before = sentence.get(..number.from).unwrap_or("").trim_end();
+        let after = sentence.get(number.to..).unwrap_or("").trim_start();
+        let joined = |t: &str, edge: fn(&str, &str) -> bool| {
+            ["to", "-", "(", ")"].iter().any(|w| edge(t, w))
+        };
+        if BOUND.is_in(sentence)
+            || joined(before, |t, w| t.ends_with(w))
+            || joined(after, |t, w| t.starts_with(w))
+        {
+            continue;
+        }
+        let mut known = base.facts.iter().filter(|f| fits(f, number)).peekable();
+        if known.peek().is_some()
+            && known.all(|f| matches!(f.column.as_str(), "lo" | "hi"))
+            && !free_holds(base, number)
+        {
+            faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        }
+    }
 }
 
 /// "The median is 69.7 million", "90 % that it stays below 81.3 million": of that quantile.
@@ -78,14 +148,18 @@ fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fau
             let hit = if last { all.last()? } else { all.next()? };
             let is = |group: usize| hit.get(group).is_some();
             Some(match () {
-                () if is(1) || is(5) => 0.5,
-                () if is(2) || is(6) => least,
-                () if is(3) || is(7) => most,
+                () if is(1) || is(6) => 0.5,
+                () if is(2) || is(7) => least,
+                () if is(3) || is(8) => most,
+                () if is(5) => format!("0.{}", hit.get(5)?.as_str()).parse().ok()?,
                 () => hit.get(4)?.as_str().parse::<f64>().ok()? / 100.0,
             })
         };
-        // Behind it only where nothing stands before it.
-        let said = cue(before, true).or_else(|| cue(after, false).filter(|_| levels.len() == 1));
+        // Behind it where it stands close, or nothing stands before it.
+        let close = AT_QUANTILE.captures(after).and_then(|_| cue(after, false));
+        let said = close
+            .or_else(|| cue(before, true))
+            .or_else(|| cue(after, false).filter(|_| levels.len() == 1));
         if said.is_some_and(|q| (q - own).abs() > 1e-9) {
             faults.push(Fault::new(FaultKind::Comparison, &number.raw));
         }
@@ -137,6 +211,55 @@ fn running_sums(
         {
             faults.push(Fault::new(FaultKind::Comparison, &number.raw));
         }
+    }
+}
+
+static ERROR_RANK: Pattern = Pattern::new(
+    r"\b(?:(best|most accurate|smallest|lowest|least)|(worst|least accurate|largest|highest|biggest))\b|(가장 (?:정확|작|낮)|최고)|(가장 (?:부정확|크|큰|높)|최악)",
+);
+static BIAS: Pattern = Pattern::new(r"\bbias\w*|편향");
+
+/// "Theta was the best": of the models but `auto`, which picks among them, or of all; by the error, or by the size of the bias
+/// where that is named.
+fn best(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec<Fault>) {
+    let Some(hit) = ERROR_RANK.captures(sentence) else {
+        return;
+    };
+    let small = hit.get(1).or(hit.get(3)).is_some();
+    let at = hit.get(0).map_or(0, |m| m.start());
+    let Some(place) = named
+        .iter()
+        .rev()
+        .find(|n| n.1 < at)
+        .or(named.first())
+        .map(|n| n.1)
+    else {
+        return;
+    };
+    let columns: &[&str] = if BIAS.is_in(sentence) {
+        &["bias"]
+    } else {
+        &["wape", "mae", "mase", "smape"]
+    };
+    let holds = |name: &&str| {
+        let size = |r: usize| column(base, r, name).map(f64::abs);
+        let own = named
+            .iter()
+            .filter(|n| n.1 == place)
+            .filter_map(|n| size(n.0));
+        let all: Vec<f64> = (0..base.names.len()).filter_map(size).collect();
+        let end = |own: f64| {
+            let beyond = all
+                .iter()
+                .filter(|x| if small { **x < own } else { **x > own });
+            // `auto` may be the one that is better.
+            beyond.count() <= usize::from(small && all.len() > 2)
+        };
+        own.map(end).reduce(|a, b| a || b).unwrap_or(false)
+    };
+    if !columns.iter().any(holds) {
+        let word = hit.get(0).map_or("", |m| m.as_str());
+        faults.push(Fault::new(FaultKind::Comparison, word));
     }
 }
 

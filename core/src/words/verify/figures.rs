@@ -300,6 +300,11 @@ pub(super) fn check_number<'n>(
             currency(number, facts, faults);
             return;
         }
+        if is_told(base, number) {
+            *headline = true;
+            currency(number, facts, faults);
+            return;
+        }
         // A change told as a percentage of points, or a fraction told as it is.
         faults.push(Fault::new(FaultKind::Number, &number.raw));
         return;
@@ -322,7 +327,10 @@ pub(super) fn check_number<'n>(
     if number.unit == Some(Unit::Share) && !number.raw.ends_with("points") {
         fits.retain(|f| !f.points);
     }
-    if fits.is_empty() && !derived::follows(number, sentence, subjects, base) {
+    if fits.is_empty()
+        && !derived::follows(number, sentence, subjects, base)
+        && !is_told(base, number)
+    {
         faults.push(Fault::new(FaultKind::Unit, &number.raw));
         return;
     }
@@ -543,6 +551,19 @@ pub(super) fn misplaced(
         labels::Which::Period => true,
     };
     (!times.is_empty() && !times.iter().any(fits_time)).then_some(FaultKind::Time)
+}
+
+/// Numbers of the built-in wording, to the digits shown; a small count may be one of anything.
+fn is_told(base: &Base, number: &Said) -> bool {
+    let count = number.unit.is_none() && number.x.abs() < 20.0 && number.slack > 0.4;
+    // What a row holds is checked with its row.
+    let held = |f: &Fact| (f.x - number.x).abs() <= number.slack * 1.0001;
+    !count
+        && !base.facts.iter().any(held)
+        && base
+            .told
+            .iter()
+            .any(|n| n.unit == number.unit && (n.x - number.x).abs() <= number.slack * 1.0001)
 }
 
 /// Numbers quoted from notes and reasons.

@@ -114,7 +114,7 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
     let text = normal(reply)
         .replace("add up to", "total")
         .replace("adds up to", "totals");
-    let base = Base::new(kind, facts, &tokens);
+    let mut base = Base::new(kind, facts, &tokens);
     if let Some(hit) = MARKUP.captures(&text).and_then(|c| c.get(0)) {
         faults.push(Fault::new(FaultKind::Markup, hit.as_str()));
     }
@@ -168,6 +168,8 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         .into_iter()
         .map(|lang| normal(&tokens.hide(&narrate_facts(kind, facts, lang))) + " ")
         .collect();
+    base.told = numbers(&told, &mut Vec::new());
+    let base = base;
     let mut headline = false;
     for sentence in sentences(&text) {
         let time_names = labels::time_names(facts, &sentence);
@@ -211,6 +213,7 @@ fn has_evidence(sentence: &str, base: &Base, facts: &Facts) -> bool {
         || !rows_named(sentence, base).is_empty()
         || facts.scope.iter().chain(&facts.without).any(scope)
         || figures::WORD_NUMBER.is_in(sentence)
+        || quantity::says(sentence)
         || labels::parts_signed(sentence).is_some()
         || relations::EACH_TIME.is_in(sentence)
         || metric && (direction::UP.is_in(sentence) || direction::DOWN.is_in(sentence))
@@ -483,7 +486,15 @@ fn clauses(
         let clause = clause_around(&blank, number.from, number.to);
         let paired = figures::respectively(&figures, at, &blank, &named);
         let asked = labels::asked(&blank, &figures, at, kind == "bridge", &present);
-        let times = labels::time_of(&blank, number, &figures, time_names);
+        // The ends of an interval are of one time, that of the second.
+        let last = figures.get(at + 1).filter(|next| {
+            let gap = blank.get(number.to..next.from).unwrap_or("");
+            matches!(gap.trim(), "to" | "~" | "-" | "and" | "")
+                && !blank
+                    .get(..number.from)
+                    .is_some_and(|t| t.trim_end().ends_with("from") && !INTERVAL.is_in(t))
+        });
+        let times = labels::time_of(&blank, last.unwrap_or(number), &figures, time_names);
         figures::check_number(
             number, clause, &blank, &named, subjects, base, units, facts, &asked, &times, paired,
             age, faults, headline,
@@ -511,13 +522,14 @@ fn clauses(
     relations::supposed(&blank, facts, faults);
     direction::against_target(&blank, &named, base, faults);
     direction::along(&blank, &said, faults);
-    columns::columns(kind, &blank, &figures, age, base, faults);
+    columns::columns(kind, &blank, &figures, &named, age, base, faults);
     outlook::outlook(kind, &blank, &figures, base, faults);
     if named.is_empty() {
         quantity::quantity(&blank, facts, faults);
     } else {
         quantity::of_named(&blank, &named, facts, faults);
     }
+    quantity::moves(kind, &blank, &named, base, faults);
     rank::ranks(kind, &blank, subjects, &said, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);
     rank::extremes(&blank, subjects, &said, base, faults);
@@ -525,6 +537,8 @@ fn clauses(
     relations::likely(kind, &blank, &named, base, faults);
     labels::check_parts(kind, &blank, &named, base, faults);
 }
+
+static INTERVAL: Pattern = Pattern::new(r"\b(?:interval|range|between)\b|구간|범위");
 
 /// The stretch between commas, colons and "and" around a number.
 fn clause_around(text: &str, from: usize, to: usize) -> (usize, usize) {

@@ -24,7 +24,7 @@ static PAST: Pattern = Pattern::new(
     r"\b(?:was|were|has|had|came|became|rose|fell|grew|dropped|increased|decreased|gained|lost|lifted|raised|added|recorded|posted|generated|totall?ed|amounted|closed|ended|stood)\b|[했였었았됐]습니다|[했였었았됐]다",
 );
 static REACHED: Pattern = Pattern::new(
-    r"\b(?:achieved|reached|hit|met|exceeded|beat|earned|sold|made|brought|took|delivered)\b|달성했|기록했|넘었|넘겼|벌었|팔았|올렸",
+    r"\b(?:achieved|came to|amounted to|stood at|reached|hit|met|exceeded|beat|earned|sold|made|brought|took|delivered)\b|달성했|기록했|넘었|넘겼|벌었|팔았|올렸",
 );
 
 /// Columns of a function's rows that no one has seen yet.

@@ -2,6 +2,8 @@
 
 use super::super::facts::{Facts, Row, num, text as cell};
 use super::super::slots::Pattern;
+use super::base::Base;
+use super::direction::{DOWN, UP};
 use super::{Fault, FaultKind, figures};
 
 static ALL: Pattern =
@@ -12,6 +14,7 @@ static NOT_ALL: Pattern = Pattern::new(
 static COUNTED: Pattern = Pattern::new(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|no|none|\d{1,2})\b(?: (?:of|out of)(?: (?:the|these|those|all|our))?(?: [a-z0-9]+)?)?(?: [a-z-]+){0,3} ?$",
 );
+static ONLY_THESE: Pattern = Pattern::new(r"^ ?only \w|\bonly (?:in |at |qzname)|뿐");
 static DENIED: Pattern =
     Pattern::new(r"\b(?:not|n't|never|cannot|fails? to|failed to) (?:[a-z]+ ){0,2}$");
 
@@ -32,8 +35,19 @@ fn reached(row: &Row) -> Option<bool> {
 }
 
 /// So many of the properties are said of a row only where they are meant; "good" and "promotion" may mean other things.
-const OF_ONE: usize = 15;
-static PROPERTIES: [Property; 21] = [
+const OF_ONE: usize = 17;
+static PROPERTIES: [Property; 23] = [
+    (Pattern::new(r"\b(?:uneven|irregular)\b"), |r| {
+        Some(
+            is(r, "demand_class", "erratic")?
+                || is(r, "demand_class", "lumpy")?
+                || is(r, "demand_class", "intermittent")?,
+        )
+    }),
+    (
+        Pattern::new(r"\bbelow (?:its |their |the )?(?:upper )?natural limits?\b"),
+        |r| Some(num(r, "stretch_target")? <= num(r, "upper_natural_limit")?),
+    ),
     (Pattern::new(r"\bclass a\b|\ba[- ]class\b|\ba등급"), |r| {
         is(r, "abc", "a")
     }),
@@ -104,6 +118,43 @@ static PROPERTIES: [Property; 21] = [
         is(r, "action", "restock")
     }),
 ];
+
+/// Whether a sentence says something of rows that can be checked here.
+pub(super) fn says(sentence: &str) -> bool {
+    PROPERTIES.iter().any(|(said, _)| said.is_in(sentence))
+}
+
+/// "All fell", "only A and B rose": so did every row, or none but those named.
+pub(super) fn moves(
+    kind: &str,
+    sentence: &str,
+    named: &[(usize, usize)],
+    base: &Base,
+    faults: &mut Vec<Fault>,
+) {
+    let known = base.change.len() > 1 && base.change.iter().all(Option::is_some);
+    let only = ONLY_THESE.is_in(sentence) && !named.is_empty();
+    let all = named.is_empty() && ALL.is_in(sentence) && !NOT_ALL.is_in(sentence);
+    if !known || !(all || only) || matches!(kind, "drivers" | "insights" | "bridge") {
+        return;
+    }
+    let sign = match (UP.is_in(sentence), DOWN.is_in(sentence)) {
+        (true, false) => 1.0,
+        (false, true) => -1.0,
+        _ => return,
+    };
+    let held = |(row, change): (usize, &Option<f64>)| {
+        let so = change.is_some_and(|c| c * sign > 0.0);
+        if only {
+            !so || named.iter().any(|n| n.0 == row)
+        } else {
+            so
+        }
+    };
+    if !base.change.iter().enumerate().all(held) {
+        faults.push(Fault::new(FaultKind::Direction, sentence.trim()));
+    }
+}
 
 /// Checks what a sentence that names nobody says of all rows, or of so many.
 pub(super) fn quantity(sentence: &str, facts: &Facts, faults: &mut Vec<Fault>) {

@@ -38,6 +38,10 @@ pub(super) fn ranks(
         faults.push(Fault::new(FaultKind::Comparison, word.as_str()));
     }
     main_cause(kind, sentence, named, base, faults);
+    // Checked where the meaning of the column is known.
+    if kind == "backtest" {
+        return;
+    }
     // Nothing to rank by: "most sensitive" is not a matter of levels.
     if base.value.len() < 2 {
         return;

@@ -84,11 +84,11 @@ const OF_FUNCTION: &[(&[&str], &str)] = &[
     ),
     (
         &["elasticity", "what_if", "recommend"],
-        "elasticity elastic inelastic sensitive sensitivity react reacts reaction respond responds response demand if cost costs",
+        "otherwise baseline elasticity elastic inelastic sensitive sensitivity react reacts reaction respond responds response demand if cost costs",
     ),
     (
         &["backtest"],
-        "backtest backtests tested test error errors wape mae mase smape bias biased coverage cover covered covers accurate accuracy automatic auto model models forecast forecasts naive benchmark origin origins interval intervals actual actuals",
+        "missed missing miss off backtest backtests tested test error errors wape mae mase smape bias biased coverage cover covered covers accurate accuracy automatic auto model models forecast forecasts naive benchmark origin origins interval intervals actual actuals",
     ),
     (
         &["total"],
