@@ -464,28 +464,19 @@ impl Base {
                 // The most sensitive is the one furthest from nought.
                 .or_else(|| num(row, "elasticity").map(f64::abs)),
         );
-        // An elasticity of -1.8: 1 % more in price, 1.8 % less in units.
-        if let Some(x) = num(row, "elasticity") {
-            self.facts.push(Fact {
-                x: x / 100.0,
-                unit: Unit::Share,
-                role: Role::Change,
-                row: Some(index),
-                points: false,
-                column: "elasticity".into(),
-            });
-        }
-        // Its interval likewise.
-        let bounds = ["lo", "hi"].into_iter().filter(|_| kind == "elasticity");
-        for (column, x) in bounds.filter_map(|c| Some((c, num(row, c)?))) {
-            self.facts.push(Fact {
-                x: x / 100.0,
-                unit: Unit::Share,
-                role: Role::Change,
-                row: Some(index),
-                points: false,
-                column: column.into(),
-            });
+        // An elasticity of -1.8: 1 % more in price, 1.8 % less in units; its interval likewise.
+        if num(row, "elasticity").is_some() {
+            for column in ["elasticity", "lo", "hi"] {
+                let Some(x) = num(row, column) else { continue };
+                self.facts.push(Fact {
+                    x: x / 100.0,
+                    unit: Unit::Share,
+                    role: Role::Change,
+                    row: Some(index),
+                    points: false,
+                    column: column.into(),
+                });
+            }
         }
         // A quantile of 0.1: one in ten stay below it, nine in ten above, eight in ten between it and that of 0.9.
         if let Some(q) = num(row, "quantile") {
