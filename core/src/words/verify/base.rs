@@ -55,6 +55,8 @@ pub(super) struct Base {
     pub(super) value: Vec<Option<f64>>,
     /// Texts whose words and numbers may be repeated: notes, reasons, scope.
     pub(super) free: String,
+    /// The numbers of `free`.
+    pub(super) quoted: Vec<Said>,
     /// Numbers of the built-in wording: sums and counts over rows.
     pub(super) told: Vec<Said>,
     /// Words for what each row is, with their column: its class, kind of demand, state.
@@ -233,6 +235,7 @@ impl Base {
             change: Vec::new(),
             value: Vec::new(),
             free: String::new(),
+            quoted: Vec::new(),
             told: Vec::new(),
             traits: Vec::new(),
             metrics: Vec::new(),

@@ -3,8 +3,8 @@
 
 use super::super::slots::Pattern;
 use super::base::{Base, Fact};
-use super::figures::free_holds;
-use super::numbers::{Said, numbers};
+use super::figures::is_only_of;
+use super::numbers::Said;
 use super::relations::{at_age, column};
 use super::{Fault, FaultKind};
 use crate::words::facts::Unit;
@@ -93,6 +93,9 @@ static BOUND: Pattern = Pattern::new(
 
 /// A bound is told as one, not as the estimate.
 fn bounds(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+    if BOUND.is_in(sentence) {
+        return;
+    }
     for number in figures {
         // "8,556 to 14,531" are two bounds.
         let before = sentence.get(..number.from).unwrap_or("").trim_end();
@@ -100,17 +103,9 @@ fn bounds(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>
         let joined = |t: &str, edge: fn(&str, &str) -> bool| {
             ["to", "-", "(", ")"].iter().any(|w| edge(t, w))
         };
-        if BOUND.is_in(sentence)
-            || joined(before, |t, w| t.ends_with(w))
-            || joined(after, |t, w| t.starts_with(w))
-        {
-            continue;
-        }
-        let mut known = base.facts.iter().filter(|f| fits(f, number)).peekable();
-        if known.peek().is_some()
-            && known.all(|f| matches!(f.column.as_str(), "lo" | "hi"))
-            && !free_holds(base, number)
-        {
+        let in_pair =
+            joined(before, |t, w| t.ends_with(w)) || joined(after, |t, w| t.starts_with(w));
+        if !in_pair && is_only_of(&["lo", "hi"], number, base, |_| true) {
             faults.push(Fault::new(FaultKind::Comparison, &number.raw));
         }
     }
@@ -200,15 +195,7 @@ fn running_sums(
         return;
     }
     for number in figures {
-        let mut known = base
-            .facts
-            .iter()
-            .filter(|f| fits(f, number) && at_age(f, age, base))
-            .peekable();
-        if known.peek().is_some()
-            && known.all(|f| f.column == "cumulative")
-            && !free_holds(base, number)
-        {
+        if is_only_of(&["cumulative"], number, base, |f| at_age(f, age, base)) {
             faults.push(Fault::new(FaultKind::Comparison, &number.raw));
         }
     }
@@ -286,7 +273,7 @@ fn ends(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) 
             .map(|w| (w[0].x, w[1].x))
             .collect()
     };
-    let mut known = moves(&base.free, &numbers(&base.free, &mut Vec::new()));
+    let mut known = moves(&base.free, &base.quoted);
     known.extend(
         (0..base.value.len())
             .filter_map(|r| Some((column(base, r, "baseline")?, column(base, r, "value")?))),

@@ -5,7 +5,7 @@ use super::super::slots::Pattern;
 use super::super::text::fold;
 use super::base::{Base, Fact, Role};
 use super::direction::{DOWN, UP};
-use super::numbers::{Said, currency_code, numbers};
+use super::numbers::{Said, currency_code};
 use super::{Fault, FaultKind};
 use super::{derived, direction, labels, relations};
 use crate::series::Grain;
@@ -568,11 +568,26 @@ fn is_told(base: &Base, number: &Said) -> bool {
 
 /// Numbers quoted from notes and reasons.
 pub(super) fn free_holds(base: &Base, number: &Said) -> bool {
-    let mut ignored = Vec::new();
-    !base.free.is_empty()
-        && numbers(&base.free, &mut ignored)
-            .iter()
-            .any(|n| (n.x - number.x).abs() <= number.slack.min(n.slack) && n.unit == number.unit)
+    base.quoted
+        .iter()
+        .any(|n| (n.x - number.x).abs() <= number.slack.min(n.slack) && n.unit == number.unit)
+}
+
+/// Whether a number stands in these columns alone of the facts that it `may` be, and in no note.
+pub(super) fn is_only_of(
+    columns: &[&str],
+    number: &Said,
+    base: &Base,
+    may: impl Fn(&Fact) -> bool,
+) -> bool {
+    let mut fits = base
+        .facts
+        .iter()
+        .filter(|f| (f.x - number.x).abs() <= number.slack * 1.0001 && may(f))
+        .peekable();
+    fits.peek().is_some()
+        && fits.all(|f| columns.contains(&f.column.as_str()))
+        && !free_holds(base, number)
 }
 
 /// "80 %" of "members for 80 %", "top 5", "95 % interval".

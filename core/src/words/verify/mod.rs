@@ -169,6 +169,7 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         .map(|lang| normal(&tokens.hide(&narrate_facts(kind, facts, lang))) + " ")
         .collect();
     base.told = numbers(&told, &mut Vec::new());
+    base.quoted = numbers(&base.free, &mut Vec::new());
     let base = base;
     let mut headline = false;
     for sentence in sentences(&text) {

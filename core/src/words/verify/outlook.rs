@@ -2,7 +2,7 @@
 
 use super::super::slots::Pattern;
 use super::base::Base;
-use super::figures::free_holds;
+use super::figures::is_only_of;
 use super::numbers::Said;
 use super::{Fault, FaultKind};
 
@@ -58,15 +58,7 @@ pub(super) fn outlook(
         return;
     }
     for number in figures {
-        let mut fits = base
-            .facts
-            .iter()
-            .filter(|f| (f.x - number.x).abs() <= number.slack * 1.0001)
-            .peekable();
-        if fits.peek().is_some()
-            && fits.all(|f| ahead(kind).contains(&f.column.as_str()))
-            && !free_holds(base, number)
-        {
+        if is_only_of(ahead(kind), number, base, |_| true) {
             faults.push(Fault::new(FaultKind::Claim, &number.raw));
         }
     }
