@@ -1,10 +1,8 @@
 //! Anomalies, changepoints and decomposition: of a series, and of all groups of a source at once.
 
 use kpi_core::Cancel;
-use kpi_core::anomaly::{
-    Direction, Mode, Options, Point, adjust, changepoints, decompose, detect, events,
-};
-use kpi_core::series::{Grain, Series};
+use kpi_core::anomaly::{Judged, Question, changepoints, decompose};
+use kpi_core::series::{Grain, Group, Series};
 use kpi_core::{Error, Result};
 use pgrx::datum::Date;
 use pgrx::prelude::*;
@@ -13,126 +11,29 @@ use rayon::prelude::*;
 
 use crate::date::{self, EPOCH};
 use crate::error::{SqlResult, error, internal, report};
-use crate::groups::{self, Group};
+use crate::groups;
 use crate::series::SeriesArg;
 use crate::worker;
 
-/// What is asked of all series of a call.
-#[derive(Clone, Copy)]
-struct Ask {
-    mode: Mode,
-    direction: Direction,
-    level: f64,
-    fdr: f64,
-    grain: Grain,
-}
-
-impl Ask {
-    fn new(grain: Grain, level: f64, fdr: f64, model: &str, direction: &str) -> SqlResult<Self> {
-        if !(level > 0.0 && level < 1.0) {
-            return Err(out_of_range("sensitivity", level));
-        }
-        if !(fdr > 0.0 && fdr < 1.0) {
-            return Err(out_of_range("fdr", fdr));
-        }
-        Ok(Self {
-            mode: match model.trim().to_lowercase().as_str() {
-                "auto" => Mode::Monitoring,
-                name => Mode::parse(name).map_err(report)?,
-            },
-            direction: Direction::parse(direction).map_err(report)?,
-            level,
-            fdr,
-            grain,
-        })
-    }
-
-    fn options<'a>(&self, classes: Option<&'a [u16]>) -> Options<'a> {
-        Options {
-            mode: self.mode,
-            season: self.grain.season(),
-            level: self.level,
-            direction: self.direction,
-            classes,
-        }
-    }
-
-    /// Buckets of a year, the fewest a monitored series is taken to be tested over.
-    fn year(&self) -> usize {
-        match self.grain {
-            Grain::Day => 365,
-            grain => grain.season(),
-        }
-    }
-}
-
-fn out_of_range(name: &'static str, value: f64) -> pgrx::pg_sys::panic::ErrorReport {
-    report(Error::OutOfRange {
-        name,
-        value: value.to_string(),
-        accepted: "above 0 and below 1",
-    })
-}
-
-/// A group's series and what was found in it.
-struct Judged {
-    key: Vec<String>,
-    /// Number of the first bucket.
-    first: i64,
-    values: Vec<f64>,
-    points: Vec<Point>,
-    q: Vec<f64>,
-    /// Event of each point, as an index into `found`.
-    event: Vec<Option<u32>>,
-    found: Vec<kpi_core::anomaly::Event>,
-}
-
-/// Judges all series of a call together.
+/// Judges all groups of a call together, on the threads of the pool it runs in.
 fn judge(
     groups: Vec<Group>,
-    ask: Ask,
+    question: Question,
     class_of: &(dyn Fn(i64) -> u16 + Sync),
     cancel: Cancel<'_>,
 ) -> Result<Vec<Judged>> {
     let mut judged: Vec<Judged> = groups
         .into_par_iter()
         .map(|group| {
-            let Group {
-                key, first, values, ..
-            } = group;
             cancel.check()?;
-            let classes: Vec<u16> = (first..).take(values.len()).map(class_of).collect();
-            let points = detect(&values, &ask.options(Some(&classes)), cancel)?;
-            Ok(Judged {
-                key,
-                first,
-                q: points.iter().map(|p| p.p).collect(),
-                event: vec![None; values.len()],
-                found: Vec::new(),
-                values,
-                points,
-            })
+            question.judge(group, class_of, cancel)
         })
         .collect::<Result<_>>()?;
     cancel.check()?;
-    let mut views: Vec<&mut [f64]> = judged.iter_mut().map(|j| j.q.as_mut_slice()).collect();
-    adjust(&mut views, ask.mode, ask.year(), ask.fdr);
+    question.adjust(&mut judged);
     judged.par_iter_mut().try_for_each(|j| {
         cancel.check()?;
-        let flagged: Vec<bool> = j.q.iter().map(|q| *q <= ask.fdr).collect();
-        if !flagged.contains(&true) {
-            return Ok(());
-        }
-        // In monitoring, what comes later may name a past event; it never changes the flags.
-        let changes: Vec<usize> = changepoints(&j.values, ask.grain.season(), cancel)?
-            .iter()
-            .map(|c| c.at)
-            .collect();
-        j.found = events(&j.values, &j.points, &flagged, &changes);
-        for (id, event) in (0_u32..).zip(&j.found) {
-            j.event[event.start..=event.end].fill(Some(id));
-        }
-        Ok(())
+        question.find_events(j, cancel)
     })?;
     Ok(judged)
 }
@@ -229,7 +130,7 @@ fn rows(
     let mut events_before = 0_i32;
     TableIterator::new(judged.into_iter().zip(names).flat_map(move |(j, names)| {
         let before = events_before;
-        events_before += i32::try_from(j.found.len()).unwrap_or(0);
+        events_before += i32::try_from(j.events.len()).unwrap_or(0);
         (0..j.values.len()).filter_map(move |t| {
             let number = j.first + i64::try_from(t).ok()?;
             if number < from || number > to {
@@ -244,7 +145,7 @@ fn rows(
 fn row(j: &Judged, names: Names, t: usize, time: Date, fdr: f64, events_before: i32) -> Row {
     let point = &j.points[t];
     let is_anomaly = j.q[t] <= fdr;
-    let event = j.event[t].and_then(|id| Some((id, j.found.get(id as usize)?)));
+    let event = j.event[t].and_then(|id| Some((id, j.events.get(id)?)));
     let direction = is_anomaly.then(|| if point.score >= 0.0 { "up" } else { "down" }.to_owned());
     (
         names.members,
@@ -275,24 +176,25 @@ fn anomalies_series(
     direction: &str,
 ) -> SqlResult<Rows> {
     let SeriesArg(series) = series;
-    let ask = Ask::new(
-        series.grain,
-        sensitivity,
-        1.0 - sensitivity,
-        model,
-        direction,
-    )?;
-    let first = series.grain.bucket(series.start);
-    let group = vec![Group {
+    let grain = series.grain;
+    let question =
+        Question::new(grain, sensitivity, 1.0 - sensitivity, model, direction).map_err(report)?;
+    let group = Group {
         key: Vec::new(),
-        first,
+        first: grain.bucket(series.start),
         values: series.values,
         partial: None,
-    }];
-    let judged = worker::run(move |cancel| judge(group, ask, &|_| 0, Cancel::on(cancel)))?
-        .map_err(report)?;
+    };
+    let judged = worker::run(move |cancel| {
+        let cancel = Cancel::on(cancel);
+        let mut judged = [question.judge(group, |_| 0, cancel)?];
+        question.adjust(&mut judged);
+        question.find_events(&mut judged[0], cancel)?;
+        Ok(judged.into())
+    })?
+    .map_err(report)?;
     let names = vec![Names::default()];
-    Ok(rows(judged, names, ask.grain, ask.fdr, i64::MIN, i64::MAX))
+    Ok(rows(judged, names, grain, question.fdr, i64::MIN, i64::MAX))
 }
 
 /// Days with a calendar class of their own: 1 holidays, 2 promotions, 3 closed days.
@@ -334,20 +236,20 @@ fn anomalies_groups(
     additive: bool,
 ) -> SqlResult<Rows> {
     let grain = Grain::parse(grain).map_err(report)?;
-    let ask = Ask::new(grain, sensitivity, fdr, model, direction)?;
-    let step = groups::running(grain, date::finite("asof", asof)?);
+    let question = Question::new(grain, sensitivity, fdr, model, direction).map_err(report)?;
+    let running = grain.running(date::finite("asof", asof)?);
     let days = if grain == Grain::Day {
         calendar()?
     } else {
         Vec::new()
     };
-    let groups = groups::read(query, grain, step, additive)?;
+    let groups = groups::read(query, grain, running, additive)?;
     let judged = worker::run_on_pool(move |cancel| {
         let class_of = |day: i64| -> u16 {
             days.binary_search_by_key(&day, |d| d.0)
                 .map_or(0, |at| days[at].1)
         };
-        judge(groups, ask, &class_of, Cancel::on(cancel))
+        judge(groups, question, &class_of, Cancel::on(cancel))
     })?
     .map_err(report)?;
     let bucket = |given: Option<Date>, none: i64| {

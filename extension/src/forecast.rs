@@ -1,13 +1,12 @@
 //! Forecasts: of a series, and of all groups of a source at once.
 
 use kpi_core::Cancel;
-use kpi_core::forecast::auto::Interval as Bounds;
 use kpi_core::forecast::backtest::backtest;
+use kpi_core::forecast::groups::{Question, is_nonnegative, reconcile, with_sums};
 use kpi_core::forecast::interval::Calibration;
-use kpi_core::forecast::reconcile::{Hierarchy, mint_shrink};
 use kpi_core::forecast::sarima::{self, AutoOptions, Fit, Method, Order, Spec};
-use kpi_core::forecast::{Forecast, Model, Options, Prepared, paths, prepare};
-use kpi_core::series::{Grain, Series};
+use kpi_core::forecast::{Forecast, Model, Options, Prepared, paths};
+use kpi_core::series::{Grain, Group, Series};
 use kpi_core::{Error, Result};
 use pgrx::PgSqlErrorCode;
 use pgrx::datum::Date;
@@ -16,7 +15,7 @@ use rayon::prelude::*;
 
 use crate::date::{self, EPOCH};
 use crate::error::{SqlResult, error, internal, report};
-use crate::groups::{self, Group};
+use crate::groups;
 use crate::series::SeriesArg;
 use crate::worker;
 
@@ -57,13 +56,9 @@ fn options(series: &Series, horizon: i32, season: Option<i32>, model: &str) -> S
         model: Model::parse(model).map_err(report)?,
         grain: Some(series.grain),
         season: season.map(|m| count("season", m, 1)).transpose()?,
-        nonnegative: nonnegative(&series.values),
+        nonnegative: is_nonnegative(&series.values),
         ..Options::new(count("horizon", horizon, 1)?)
     })
-}
-
-fn nonnegative(values: &[f64]) -> bool {
-    values.iter().all(|v| !v.is_finite() || *v >= 0.0)
 }
 
 /// Regressors as SQL gives them: all values of the first one, then of the second …
@@ -379,20 +374,6 @@ fn total_series(
     )))
 }
 
-/// What is asked of all groups of a source.
-struct Ask {
-    grain: Grain,
-    /// Last day with data.
-    asof: chrono::NaiveDate,
-    options: Options,
-    level: f64,
-    additive: bool,
-    reconcile: bool,
-    /// Dimensions in a key.
-    dimensions: usize,
-    holidays: Vec<Vec<i64>>,
-}
-
 /// A row of the answer.
 type Row = (
     Vec<String>,
@@ -439,7 +420,7 @@ fn forecast_groups(
     let grain = Grain::parse(grain).map_err(report)?;
     let asof = date::finite("asof", asof)?;
     let history = count("history", history, 0)?;
-    let ask = Ask {
+    let question = Question {
         grain,
         asof,
         options: Options {
@@ -447,20 +428,28 @@ fn forecast_groups(
             grain: Some(grain),
             ..Options::new(count("horizon", horizon, 1)?)
         },
-        level,
         additive,
-        reconcile,
-        dimensions: count("dimensions", dimensions, 0)?,
-        holidays: if grain == Grain::Day && additive {
+        events: if grain == Grain::Day && additive {
             holidays()?
         } else {
             Vec::new()
         },
     };
-    let groups = groups::read(query, grain, groups::running(grain, asof), additive)?;
-    let rows =
-        worker::run_on_pool(move |cancel| answer(groups, &ask, history, Cancel::on(cancel)))?
-            .map_err(report)?;
+    let dimensions = reconcile
+        .then(|| count("dimensions", dimensions, 0))
+        .transpose()?;
+    let groups = groups::read(query, grain, grain.running(asof), additive)?;
+    let rows = worker::run_on_pool(move |cancel| {
+        answer(
+            groups,
+            &question,
+            level,
+            dimensions,
+            history,
+            Cancel::on(cancel),
+        )
+    })?
+    .map_err(report)?;
     Ok(TableIterator::new(rows))
 }
 
@@ -487,220 +476,60 @@ fn holidays() -> SqlResult<Vec<Vec<i64>>> {
     })
 }
 
-/// Sums of the groups for each beginning of their keys, the total first.
-fn aggregates(groups: &[Group], ask: &Ask) -> (Vec<Group>, Hierarchy) {
-    let mut sums: std::collections::BTreeMap<(usize, Vec<String>), (Group, Vec<usize>)> =
-        std::collections::BTreeMap::new();
-    let step = groups::running(ask.grain, ask.asof);
-    for (place, group) in groups.iter().enumerate() {
-        for length in 0..ask.dimensions.min(group.key.len()) {
-            let key = group.key[..length].to_vec();
-            let (sum, of) = sums.entry((length, key.clone())).or_insert_with(|| {
-                let empty = Group {
-                    key,
-                    first: step,
-                    values: Vec::new(),
-                    partial: None,
-                };
-                (empty, Vec::new())
-            });
-            of.push(place);
-            let missing = usize::try_from(sum.first - group.first).unwrap_or(0);
-            if missing > 0 {
-                let mut longer = vec![0.0; missing];
-                longer.append(&mut sum.values);
-                sum.values = longer;
-                sum.first = group.first;
-            }
-            let offset = sum.values.len().saturating_sub(group.values.len());
-            for (slot, value) in sum.values[offset..].iter_mut().zip(&group.values) {
-                *slot += value;
-            }
-            if let Some(partial) = group.partial {
-                sum.partial = Some(sum.partial.unwrap_or(0.0) + partial);
-            }
-        }
-    }
-    let (sums, of): (Vec<Group>, Vec<Vec<usize>>) = sums.into_values().unzip();
-    let hierarchy = Hierarchy {
-        bottom: groups.len(),
-        aggregates: of,
-    };
-    (sums, hierarchy)
-}
-
-/// The columns of the calendar for a group: events that its history has seen at least twice.
-fn calendar(group: &Group, ask: &Ask) -> Vec<Vec<f64>> {
-    let length = group.values.len() + ask.options.horizon;
-    ask.holidays
-        .iter()
-        .filter_map(|days| {
-            let mut column = vec![0.0; length];
-            let mut seen = 0;
-            for day in days {
-                let place = usize::try_from(day - group.first).unwrap_or(usize::MAX);
-                if let Some(slot) = column.get_mut(place) {
-                    *slot = 1.0;
-                    seen += usize::from(place < group.values.len());
-                }
-            }
-            (seen >= 2).then_some(column)
-        })
-        .collect()
-}
-
+/// Rows of all groups, in their order; with `dimensions` also those of their sums, made to add up.
 fn answer(
     mut groups: Vec<Group>,
-    ask: &Ask,
+    question: &Question,
+    level: f64,
+    dimensions: Option<usize>,
     history: usize,
     cancel: Cancel<'_>,
 ) -> Result<Vec<Row>> {
     let mut hierarchy = None;
-    if ask.reconcile {
-        let (mut sums, tree) = aggregates(&groups, ask);
-        sums.append(&mut groups);
-        groups = sums;
+    if let Some(dimensions) = dimensions {
+        let (all, tree) = with_sums(groups, dimensions);
+        groups = all;
         hierarchy = Some(tree);
     }
-    // What concerns one series, on all threads; the order of the results is that of the groups.
     let prepared = groups
         .par_iter()
-        .map(|group| {
-            let options = Options {
-                nonnegative: nonnegative(&group.values),
-                calendar: calendar(group, ask),
-                ..ask.options.clone()
-            };
-            prepare(&group.values, &options, cancel)
-        })
+        .map(|group| question.prepare(group, cancel))
         .collect::<Result<Vec<Prepared>>>()?;
-    let pool = Calibration::pool(
-        prepared.iter().map(|p| p.scores.as_slice()),
-        ask.options.horizon,
-    );
+    let horizon = question.options.horizon;
+    let pool = Calibration::pool(prepared.iter().map(|p| p.scores.as_slice()), horizon);
     let mut forecasts = prepared
         .par_iter()
         .map(|p| {
             cancel.check()?;
-            p.finish(&pool, ask.level)
+            p.finish(&pool, level)
         })
         .collect::<Result<Vec<Forecast>>>()?;
     if let Some(hierarchy) = hierarchy {
-        reconcile(&hierarchy, &groups, &prepared, &mut forecasts, ask, cancel)?;
+        reconcile(
+            &hierarchy,
+            &groups,
+            &prepared,
+            &mut forecasts,
+            horizon,
+            cancel,
+        )?;
     }
     let mut rows = Vec::new();
     for (group, forecast) in groups.iter().zip(&forecasts) {
-        rows_of(group, forecast, ask, history, &mut rows);
-    }
-    Ok(rows)
-}
-
-/// Makes the forecasts add up; the intervals move along.
-fn reconcile(
-    hierarchy: &Hierarchy,
-    groups: &[Group],
-    prepared: &[Prepared],
-    forecasts: &mut [Forecast],
-    ask: &Ask,
-    cancel: Cancel<'_>,
-) -> Result<()> {
-    let horizon = ask.options.horizon;
-    let base: Vec<Vec<f64>> = forecasts
-        .iter()
-        .map(|f| {
-            (0..horizon)
-                .map(|h| f.steps.get(h).map_or(0.0, |s| s.mean))
-                .collect()
-        })
-        .collect();
-    let errors: Vec<Vec<f64>> = prepared.iter().map(Prepared::errors).collect();
-    let flows = groups.iter().all(|g| nonnegative(&g.values));
-    let adjusted = mint_shrink(hierarchy, &base, &errors, flows, cancel)?;
-    for (forecast, means) in forecasts.iter_mut().zip(adjusted) {
-        for (step, mean) in forecast.steps.iter_mut().zip(means) {
-            let shift = mean - step.mean;
-            let floor = if flows { 0.0 } else { f64::NEG_INFINITY };
-            *step = Bounds {
-                mean,
-                lo: (step.lo + shift).max(floor).min(mean),
-                hi: (step.hi + shift).max(mean),
-            };
-        }
-    }
-    Ok(())
-}
-
-fn rows_of(group: &Group, forecast: &Forecast, ask: &Ask, history: usize, rows: &mut Vec<Row>) {
-    let day = |bucket: i64| ask.grain.first_day(bucket).map(date::date);
-    let n = group.values.len();
-    for place in n.saturating_sub(history)..n {
-        if let Some(time) = day(group.first + place as i64) {
-            let value = group.values[place];
-            let value = value.is_finite().then_some(value);
+        for bucket in question.buckets(group, forecast, history) {
+            let ahead = bucket.status.is_some();
             rows.push((
                 group.key.clone(),
-                time,
-                value,
-                None,
-                None,
-                None,
-                None,
-                None,
-                None,
+                date::date(bucket.time),
+                bucket.value,
+                bucket.forecast.map(|s| s.mean),
+                bucket.forecast.map(|s| s.lo),
+                bucket.forecast.map(|s| s.hi),
+                ahead.then(|| forecast.model.clone()),
+                bucket.status.map(str::to_owned),
+                ahead.then(|| forecast.note.clone()),
             ));
         }
     }
-    let step = groups::running(ask.grain, ask.asof);
-    // The share of the running bucket that is over.
-    let elapsed = match (ask.grain.first_day(step), ask.grain.first_day(step + 1)) {
-        (Some(first), Some(next)) if first <= ask.asof => {
-            let days = (next - first).num_days() as f64;
-            Some(((ask.asof - first).num_days() + 1) as f64 / days)
-        }
-        _ => None,
-    };
-    for h in 0..ask.options.horizon {
-        let Some(time) = day(step + h as i64) else {
-            continue;
-        };
-        let mut at = forecast.steps.get(h).copied();
-        let (mut status, mut value) = (forecast.status.code(), None);
-        if let (0, Some(elapsed)) = (h, elapsed) {
-            status = "partial";
-            value = group.partial.or(ask.additive.then_some(0.0));
-            if ask.additive {
-                at = at.map(|at| running(at, value.unwrap_or(0.0), elapsed));
-            }
-        }
-        rows.push((
-            group.key.clone(),
-            time,
-            value,
-            at.map(|s| s.mean),
-            at.map(|s| s.lo),
-            at.map(|s| s.hi),
-            Some(forecast.model.clone()),
-            Some(status.to_owned()),
-            Some(forecast.note.clone()),
-        ));
-    }
-}
-
-/// A whole bucket's forecast, given what came in its first part: that, and the forecast's share of
-/// the rest. The variance of independent days shrinks with their number.
-fn running(whole: Bounds, so_far: f64, elapsed: f64) -> Bounds {
-    let rest = 1.0 - elapsed;
-    let mean = so_far + whole.mean * rest;
-    let floor = if whole.lo >= 0.0 {
-        so_far
-    } else {
-        f64::NEG_INFINITY
-    };
-    Bounds {
-        mean,
-        lo: (mean - (whole.mean - whole.lo) * rest.sqrt())
-            .max(floor)
-            .min(mean),
-        hi: (mean + (whole.hi - whole.mean) * rest.sqrt()).max(mean),
-    }
+    Ok(rows)
 }

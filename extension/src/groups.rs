@@ -1,6 +1,6 @@
 //! Groups of figures as series: the one way in which functions over a source read their data.
 
-use kpi_core::series::Grain;
+use kpi_core::series::{Grain, Group};
 use pgrx::PgSqlErrorCode;
 use pgrx::prelude::*;
 
@@ -8,30 +8,18 @@ use crate::date::EPOCH;
 use crate::error::{SqlResult, error, internal};
 use crate::settings;
 
-/// A group's key and one value a bucket.
-#[derive(Clone)]
-pub(crate) struct Group {
-    pub(crate) key: Vec<String>,
-    /// Number of the first bucket.
-    pub(crate) first: i64,
-    /// Up to the last complete bucket.
-    pub(crate) values: Vec<f64>,
-    /// What the running bucket has taken in so far.
-    pub(crate) partial: Option<f64>,
-}
-
-/// Number of the first bucket that is not complete in data up to `asof`.
-pub(crate) fn running(grain: Grain, asof: chrono::NaiveDate) -> i64 {
-    asof.succ_opt().map_or(i64::MAX, |next| grain.bucket(next))
-}
-
-/// Reads the groups of a query of figures, by key; `step` is the running bucket.
+/// Reads the groups of a query of figures, by key; `running` is the first bucket that is not complete.
 ///
 /// What is not there is zero where the metric adds up (a group that sells nothing any more has
 /// sold nothing, up to the last day of data), else unknown.
 ///
 /// Days and values come as one row a group: a row a day costs many times that to decode.
-pub(crate) fn read(query: &str, grain: Grain, step: i64, additive: bool) -> SqlResult<Vec<Group>> {
+pub(crate) fn read(
+    query: &str,
+    grain: Grain,
+    running: i64,
+    additive: bool,
+) -> SqlResult<Vec<Group>> {
     let query = format!(
         "SELECT f.key, pg_catalog.array_agg((f.\"time\" - date '2000-01-01')::int4), \
                 pg_catalog.array_agg(f.value::float8) \
@@ -66,28 +54,12 @@ pub(crate) fn read(query: &str, grain: Grain, step: i64, additive: bool) -> SqlR
                 .zip(values.unwrap_or_default())
                 .filter_map(|(day, value)| Some((bucket(day?)?, value?)))
                 .collect();
-            let first = known.iter().map(|k| k.0).min().unwrap_or(step).min(step);
-            let length = usize::try_from(step - first).map_err(internal)?;
-            let mut values = vec![gap; length];
-            let mut partial = None;
-            for (bucket, value) in known {
-                let place = usize::try_from(bucket - first).unwrap_or(usize::MAX);
-                match values.get_mut(place) {
-                    Some(slot) => *slot = value,
-                    None if bucket == step => partial = Some(value),
-                    None => {}
-                }
-            }
-            Ok(Group {
-                key: key
-                    .unwrap_or_default()
-                    .into_iter()
-                    .map(Option::unwrap_or_default)
-                    .collect(),
-                first,
-                values,
-                partial,
-            })
+            let key = key
+                .unwrap_or_default()
+                .into_iter()
+                .map(Option::unwrap_or_default)
+                .collect();
+            Ok(Group::new(key, &known, running, gap))
         })
         .collect()
     })

@@ -8,8 +8,8 @@ use kpi_core::Cancel;
 use kpi_core::forecast::{Options, Prepared, prepare};
 use kpi_core::series::Grain;
 use kpi_core::target::{
-    NaturalLimits, Outlooks, Progress, Targets, allocate, attainment, elapsed_share,
-    expected_and_risk, from_growth, from_peers, from_samples, growth_percentile, usual_weights,
+    Method, Outlooks, Progress, Rest, TargetPeriod, allocate, attainment, elapsed_share,
+    expected_and_risk, usual_weights,
 };
 use pgrx::datum::Date;
 use pgrx::prelude::*;
@@ -24,8 +24,6 @@ use crate::worker;
 const PATHS: usize = 2_000;
 /// One seed for all: the same data give the same target.
 const SEED: u64 = 20_240_101;
-/// The rest of a period longer than this is forecast by weeks.
-const MOST_DAYS: usize = 62;
 
 /// Totals over some steps ahead (from 0) of joint paths of each series, ascending, calibrated together; nothing that is
 /// counted here falls below 0.
@@ -87,22 +85,6 @@ fn rows(
     Ok(dense(groups, places, &group, &place, &numbers(value)))
 }
 
-/// Totals of blocks of `length` buckets, oldest first, the last one ending `gap` buckets before the
-/// end of the history counted from the period's start.
-fn blocks(values: &[f64], length: usize, ahead: usize, skip: usize) -> Vec<f64> {
-    // The period starts `skip` buckets after the history; the last block ends `ahead - 1` lengths before.
-    let end = (values.len() + skip).saturating_sub((ahead - 1) * length);
-    let end = end.min(values.len());
-    let usable = values.get(..end).unwrap_or(&[]);
-    let first = usable.len() % length.max(1);
-    usable
-        .get(first..)
-        .unwrap_or(&[])
-        .chunks_exact(length.max(1))
-        .map(|c| c.iter().sum())
-        .collect()
-}
-
 /// Suggested targets of each group, in the order of the groups.
 ///
 /// * `buckets` - complete buckets of the history; `skip` buckets lie between it and the period, which is
@@ -138,176 +120,42 @@ fn targets_suggest(
         ),
     >,
 > {
-    let grain = Grain::parse(grain).map_err(report)?;
-    let method = Method::parse(method)?;
+    let method = Method::parse(method).map_err(report)?;
     let rows = rows(groups, buckets, group, place, value)?;
     let last_year = numbers(last_year);
-    let skip = usize::try_from(skip).unwrap_or(0);
-    let length = usize::try_from(length).unwrap_or(1).max(1);
-    let year: usize = match grain {
-        Grain::Day => 365,
-        Grain::Week => 52,
-        Grain::Month => 12,
-        Grain::Quarter => 4,
-        Grain::Year => 1,
-    };
-    let season = ((year as f64 / length as f64).round() as usize).max(1);
-    let ahead = skip.div_ceil(length) + 1;
-    let answers = worker::run_on_pool(move |flag| {
-        let histories: Vec<Vec<f64>> = rows
-            .iter()
-            .map(|values| blocks(values, length, ahead, skip))
-            .collect();
-        let samples = if method == Method::Forecast {
-            outlooks(&rows, grain, skip..skip + length, flag)?
+    let period = period(grain, skip, length)?;
+    let suggestions = worker::run_on_pool(move |flag| {
+        let totals = if method == Method::Forecast {
+            outlooks(&rows, period.grain, period.steps(), flag)?
         } else {
             Vec::new()
         };
-        // Each group's mean log growth, for the others' targets.
-        let growths: Vec<Vec<f64>> = histories.iter().map(|h| growth(h, season)).collect();
-        let mut answers = Vec::with_capacity(rows.len());
-        for (i, history) in histories.iter().enumerate() {
-            let base = last_year.get(i).copied().unwrap_or(f64::NAN);
-            let found = match method {
-                Method::Forecast => {
-                    let mut totals = samples.get(i).cloned().unwrap_or_default();
-                    if !additive && length > 1 {
-                        // A ratio's total over buckets means nothing; its mean does.
-                        totals.iter_mut().for_each(|t| *t /= length as f64);
-                    }
-                    from_samples(&totals, stretch)
-                }
-                Method::Growth => from_growth(history, season, ahead.min(season), stretch, SEED),
-                Method::Peers => {
-                    let peers: Vec<f64> = growths
-                        .iter()
-                        .enumerate()
-                        .filter(|(j, g)| *j != i && !g.is_empty())
-                        .map(|(_, g)| g.iter().sum::<f64>() / g.len() as f64)
-                        .collect();
-                    from_peers(base, growths.get(i).map_or(&[], |g| g), &peers, stretch)
-                }
-            };
-            answers.push(answer(
-                i,
-                found,
-                history,
-                season,
-                ahead,
-                base,
-                method,
-                rows.get(i),
-            ));
-        }
-        Ok(answers)
+        Ok(period.suggest(method, &rows, &totals, &last_year, stretch, additive))
     })?
-    .map_err(report)?;
-    Ok(TableIterator::new(answers))
-}
-
-/// A row of `targets_suggest`.
-type Suggested = (
-    i32,
-    Option<f64>,
-    Option<f64>,
-    Option<f64>,
-    Option<f64>,
-    Option<f64>,
-    Option<bool>,
-    String,
-    Option<String>,
-);
-
-#[allow(clippy::too_many_arguments, reason = "one row's ingredients")]
-fn answer(
-    i: usize,
-    found: kpi_core::Result<Targets>,
-    history: &[f64],
-    season: usize,
-    ahead: usize,
-    base: f64,
-    method: Method,
-    values: Option<&Vec<f64>>,
-) -> Suggested {
-    /// Buckets with a value below which a forecast has not seen a season of anything.
-    const FEW: usize = 12;
-    let position = i as i32 + 1;
-    let limits = NaturalLimits::of_total(history, season, ahead).ok();
-    match found {
-        Ok(t) => {
-            let achievable = limits.map(|l| t.stretch <= l.upper);
-            let seen = values.map_or(0, |v| v.iter().filter(|v| **v != 0.0).count());
-            let (status, note) = if method == Method::Forecast && seen < FEW {
-                (
-                    "short",
-                    Some(format!(
-                        "{seen} periods with a value; the spread is a guess"
-                    )),
-                )
-            } else if achievable == Some(false) {
-                (
-                    "needs_process_change",
-                    Some("the stretch target is above the upper natural limit".to_owned()),
-                )
-            } else {
-                ("ok", None)
-            };
+    .map_err(|e: kpi_core::Error| report(e))?;
+    Ok(TableIterator::new((1..).zip(suggestions).map(
+        |(position, s)| {
             (
                 position,
-                Some(t.commit),
-                Some(t.stretch),
-                Some(t.ambitious),
-                growth_percentile(t.stretch, base, history, season),
-                limits.map(|l| l.upper),
-                achievable,
-                status.to_owned(),
-                note,
+                s.targets.map(|t| t.commit),
+                s.targets.map(|t| t.stretch),
+                s.targets.map(|t| t.ambitious),
+                s.growth_percentile,
+                s.upper_natural_limit,
+                s.achievable,
+                s.status.to_owned(),
+                s.note,
             )
-        }
-        Err(why) => (
-            position,
-            None,
-            None,
-            None,
-            None,
-            limits.map(|l| l.upper),
-            None,
-            "short".to_owned(),
-            Some(why.to_string()),
-        ),
-    }
+        },
+    )))
 }
 
-/// How a target is found.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Forecast,
-    Growth,
-    Peers,
-}
-
-impl Method {
-    fn parse(name: &str) -> SqlResult<Method> {
-        match name.trim().to_lowercase().as_str() {
-            "forecast" => Ok(Method::Forecast),
-            "growth" => Ok(Method::Growth),
-            "peers" => Ok(Method::Peers),
-            _ => Err(report(kpi_core::Error::Unknown {
-                kind: "method",
-                name: name.to_owned(),
-                near: ["forecast", "growth", "peers"].map(str::to_owned).to_vec(),
-            })),
-        }
-    }
-}
-
-fn growth(history: &[f64], season: usize) -> Vec<f64> {
-    history
-        .iter()
-        .zip(history.iter().skip(season))
-        .filter(|(a, b)| **a > 0.0 && **b > 0.0)
-        .map(|(a, b)| (b / a).ln())
-        .collect()
+fn period(grain: &str, skip: i32, length: i32) -> SqlResult<TargetPeriod> {
+    Ok(TargetPeriod {
+        grain: Grain::parse(grain).map_err(report)?,
+        skip: usize::try_from(skip).unwrap_or(0),
+        length: usize::try_from(length).unwrap_or(1).max(1),
+    })
 }
 
 /// Where each group's target stands, in the order of the groups.
@@ -391,31 +239,14 @@ fn targets_attain(
 
 /// Sampled totals of the `left` days that begin `before` days after the history.
 fn rest_of(
-    rows: &[Vec<f64>],
+    days: &[Vec<f64>],
     before: usize,
     left: usize,
     flag: &AtomicBool,
 ) -> kpi_core::Result<Vec<Vec<f64>>> {
-    if before + left <= MOST_DAYS {
-        return outlooks(rows, Grain::Day, before..before + left, flag);
-    }
-    // Seven-day blocks that end with the history; the cut of the last one is taken in proportion.
-    let weeks: Vec<Vec<f64>> = rows
-        .iter()
-        .map(|values| {
-            let cut = values.len() % 7;
-            values
-                .get(cut..)
-                .unwrap_or(&[])
-                .chunks_exact(7)
-                .map(|c| c.iter().sum())
-                .collect()
-        })
-        .collect();
-    let (from, to) = (before / 7, (before + left).div_ceil(7));
-    let scale = left as f64 / ((to - from) * 7) as f64;
-    let mut totals = outlooks(&weeks, Grain::Week, from..to, flag)?;
-    totals.iter_mut().flatten().for_each(|t| *t *= scale);
+    let rest = Rest::of(days.to_vec(), before, left);
+    let mut totals = outlooks(&rest.rows, rest.grain, rest.steps, flag)?;
+    totals.iter_mut().flatten().for_each(|t| *t *= rest.share);
     Ok(totals)
 }
 
@@ -441,12 +272,10 @@ fn targets_allocate(
         ),
     >,
 > {
-    let grain = Grain::parse(grain).map_err(report)?;
     let rows = rows(groups, buckets, group, place, value)?;
-    let skip = usize::try_from(skip).unwrap_or(0);
-    let length = usize::try_from(length).unwrap_or(1).max(1);
+    let period = period(grain, skip, length)?;
     let answers = worker::run_on_pool(move |flag| {
-        let samples = outlooks(&rows, grain, skip..skip + length, flag)?;
+        let samples = outlooks(&rows, period.grain, period.steps(), flag)?;
         let (expected, risk) = expected_and_risk(&rows, &samples);
         let cents: Vec<f64> = expected.iter().map(|e| e * 100.0).collect();
         let parts = allocate(total_cents, &cents, &risk);

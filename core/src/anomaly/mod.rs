@@ -1,13 +1,14 @@
 //! Anomalies: which points of a series are not what was to be expected, and since when.
 //!
 //! [`detect`] judges one series, [`adjust`] turns the p-values of all series of a call into
-//! q-values, [`events`] joins flagged points into events; [`changepoints`] and [`decompose()`]
+//! q-values, [`events`] joins flagged points into events, [`Question`] does all three for the groups of a call; [`changepoints`] and [`decompose()`]
 //! take a series apart. docs/anomalies.md gives the formulas and measured figures.
 
 mod changepoint;
 mod decompose;
 mod event;
 mod fdr;
+mod groups;
 mod level;
 mod lookback;
 mod monitor;
@@ -17,6 +18,7 @@ pub use changepoint::{Changepoint, changepoints};
 pub use decompose::{Component, decompose};
 pub use event::{Event, Shape, events};
 pub use fdr::adjust;
+pub use groups::{Judged, Question};
 
 use crate::{Cancel, Error, Result, nearest};
 

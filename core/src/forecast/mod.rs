@@ -2,7 +2,8 @@
 //!
 //! [`auto`] chooses and combines the methods, [`interval`] calibrates what they claim of their
 //! own uncertainty by what they did on the series at hand, [`backtest`](backtest::backtest)
-//! compares them, [`reconcile`] makes the forecasts of a hierarchy add up.
+//! compares them, [`reconcile`] makes the forecasts of a hierarchy add up, [`groups`] has what the groups of a
+//! call share.
 
 pub mod adjust;
 pub mod auto;
@@ -10,6 +11,7 @@ pub mod backtest;
 pub mod ces;
 pub mod clean;
 pub mod ets;
+pub mod groups;
 pub mod interval;
 mod method;
 pub mod mstl;

@@ -1,11 +1,13 @@
 //! An evenly spaced series: a grain, the first bucket and one value a bucket.
 
+mod group;
 mod shape;
 mod text;
 
 use chrono::{Datelike, Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+pub use group::Group;
 pub use shape::{How, infer_grain, sparkline};
 pub use text::{read_value, write_value};
 

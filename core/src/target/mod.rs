@@ -5,6 +5,7 @@ mod allocate;
 mod attain;
 mod calibrate;
 mod limits;
+mod period;
 mod suggest;
 
 pub use allocate::{allocate, expected_and_risk};
@@ -13,4 +14,5 @@ pub use attain::{
 };
 pub use calibrate::Outlooks;
 pub use limits::{NaturalLimits, season_factors};
+pub use period::{Method, Rest, Suggestion, TargetPeriod};
 pub use suggest::{Targets, from_growth, from_peers, from_samples, growth_percentile};

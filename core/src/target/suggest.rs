@@ -199,7 +199,7 @@ pub fn growth_percentile(
 }
 
 /// ln(Y_u / Y_{u−season}) of the latest two years, oldest first; pairs that are not positive are left out.
-fn log_growth(history: &[f64], season: usize) -> Vec<f64> {
+pub(super) fn log_growth(history: &[f64], season: usize) -> Vec<f64> {
     let pairs = history.iter().zip(history.iter().skip(season));
     let mut growth: Vec<f64> = pairs
         .filter(|(before, now)| **before > 0.0 && **now > 0.0)
