@@ -185,14 +185,9 @@ fn anomalies_series(
         values: series.values,
         partial: None,
     };
-    let judged = worker::run(move |cancel| {
-        let cancel = Cancel::on(cancel);
-        let mut judged = [question.judge(group, |_| 0, cancel)?];
-        question.adjust(&mut judged);
-        question.find_events(&mut judged[0], cancel)?;
-        Ok(judged.into())
-    })?
-    .map_err(report)?;
+    let judged =
+        worker::run(move |cancel| question.judge_all(vec![group], |_| 0, Cancel::on(cancel)))?
+            .map_err(report)?;
     let names = vec![Names::default()];
     Ok(rows(judged, names, grain, question.fdr, i64::MIN, i64::MAX))
 }

@@ -6,9 +6,11 @@
 use pgrx::prelude::*;
 
 mod anomaly;
+mod c;
 mod catalog;
 mod check;
 mod columns;
+mod cube;
 mod customer;
 mod date;
 mod drivers;

@@ -13,8 +13,12 @@ use std::ops::Range;
 use std::time::Instant;
 
 use kpi_core::Cancel;
-use kpi_core::anomaly::{Mode, Options, Point, adjust, changepoints, detect, events};
+use kpi_core::anomaly::{Direction, Judged, Mode, Question, changepoints};
+use kpi_core::series::{Grain, Group};
 use rng::Rng;
+
+/// Share of false ones among flags.
+const FDR: f64 = 0.05;
 
 /// Kinds of clean series, as sales have them.
 const PROFILES: [(&str, f64, f64, f64, f64, bool); 13] = [
@@ -81,24 +85,31 @@ fn series(rng: &mut Rng, profile: usize, n: usize) -> Vec<f64> {
         .collect()
 }
 
-fn judged(values: &[f64], mode: Mode) -> Vec<Point> {
-    let options = Options {
+/// The series of a call of days, judged together.
+fn judged(all: &[Vec<f64>], mode: Mode) -> Vec<Judged> {
+    let question = Question {
+        grain: Grain::Day,
+        sensitivity: 0.95,
+        fdr: FDR,
         mode,
-        season: 7,
-        ..Options::default()
+        direction: Direction::Both,
     };
-    detect(values, &options, Cancel::NEVER).expect("valid options")
+    let group = |values: &Vec<f64>| Group {
+        key: Vec::new(),
+        first: 0,
+        values: values.clone(),
+        partial: None,
+    };
+    let groups = all.iter().map(group).collect();
+    question
+        .judge_all(groups, |_| 0, Cancel::NEVER)
+        .expect("not cancelled")
 }
 
 fn flags(all: &[Vec<f64>], mode: Mode) -> Vec<Vec<bool>> {
-    let mut p: Vec<Vec<f64>> = all
+    judged(all, mode)
         .iter()
-        .map(|y| judged(y, mode).iter().map(|x| x.p).collect())
-        .collect();
-    let mut views: Vec<&mut [f64]> = p.iter_mut().map(Vec::as_mut_slice).collect();
-    adjust(&mut views, mode, 365, 0.05);
-    p.iter()
-        .map(|q| q.iter().map(|q| *q <= 0.05).collect())
+        .map(|j| j.q.iter().map(|q| *q <= FDR).collect())
         .collect()
 }
 
@@ -185,17 +196,13 @@ fn shifts(seeds: Range<u64>) {
         let mut rng = Rng(call + 5);
         let mut y = series(&mut rng, 7, 730);
         y[500..].iter_mut().for_each(|v| *v = (*v * 0.6).round());
-        let points = judged(&y, Mode::Monitoring);
-        let mut p: Vec<f64> = points.iter().map(|x| x.p).collect();
-        adjust(&mut [&mut p], Mode::Monitoring, 365, 0.05);
-        let flagged: Vec<bool> = p.iter().map(|q| *q <= 0.05).collect();
         let change = changepoints(&y, 7, Cancel::NEVER).expect("not cancelled");
         let at: Vec<usize> = change.iter().map(|c| c.at).collect();
         found += f64::from(u8::from(at.iter().any(|c| c.abs_diff(500) <= 2)));
         extra += at.iter().filter(|c| c.abs_diff(500) > 2).count() as f64;
-        let all = events(&y, &points, &flagged, &at);
+        let judged = judged(std::slice::from_ref(&y), Mode::Monitoring);
         shape +=
-            f64::from(u8::from(all.iter().any(|e| {
+            f64::from(u8::from(judged[0].events.iter().any(|e| {
                 e.start.abs_diff(500) <= 2 && e.shape.name() == "level_shift"
             })));
     }
@@ -215,7 +222,7 @@ fn speed() {
         .collect();
     for mode in [Mode::Monitoring, Mode::Retrospective] {
         let start = Instant::now();
-        let n: usize = all.iter().map(|y| judged(y, mode).len()).sum();
+        let n: usize = judged(&all, mode).iter().map(|j| j.points.len()).sum();
         println!(
             "{mode:?}: {:.3} ms a series of 730 ({n} points)",
             start.elapsed().as_secs_f64() * 1e3 / 500.0

@@ -73,6 +73,29 @@ impl Question {
         })
     }
 
+    /// Judges the groups of a call one after the other. Callers with threads run [`Question::judge`] and
+    /// [`Question::find_events`] on them, with [`Question::adjust`] over all groups between the two.
+    ///
+    /// # Errors
+    ///
+    /// As [`detect`].
+    pub fn judge_all(
+        &self,
+        groups: Vec<Group>,
+        class_of: impl Fn(i64) -> u16,
+        cancel: Cancel<'_>,
+    ) -> Result<Vec<Judged>> {
+        let mut judged: Vec<Judged> = groups
+            .into_iter()
+            .map(|group| self.judge(group, &class_of, cancel))
+            .collect::<Result<_>>()?;
+        self.adjust(&mut judged);
+        for j in &mut judged {
+            self.find_events(j, cancel)?;
+        }
+        Ok(judged)
+    }
+
     /// Judges the points of one group.
     ///
     /// * `class_of` - calendar class of a bucket, as [`Options::classes`].
@@ -151,28 +174,23 @@ mod tests {
     #[test]
     fn groups_are_judged_together_and_their_points_know_their_events() {
         let question = Question::new(Grain::Day, 0.95, 0.05, "auto", "down").unwrap();
-        let mut judged: Vec<Judged> = (0..3)
+        let groups = (0..3)
             .map(|g| {
                 let mut draw = Draw::new(g);
                 let mut values: Vec<f64> = (0..200).map(|_| 100.0 + draw.normal()).collect();
                 if g == 1 {
                     values[150..154].fill(40.0);
                 }
-                let group = Group {
+                Group {
                     key: vec![g.to_string()],
                     first: 9,
                     values,
                     partial: None,
-                };
-                question.judge(group, |_| 0, Cancel::NEVER).unwrap()
+                }
             })
             .collect();
-        let p = judged[1].q[150];
-        question.adjust(&mut judged);
-        assert!(judged[1].q[150] >= p);
-        for j in &mut judged {
-            question.find_events(j, Cancel::NEVER).unwrap();
-        }
+        let judged = question.judge_all(groups, |_| 0, Cancel::NEVER).unwrap();
+        assert!(judged[1].q[150] >= judged[1].points[150].p);
         assert!(judged[0].events.is_empty() && judged[2].events.is_empty());
         let [event] = judged[1].events.as_slice() else {
             panic!("{:?}", judged[1].events);

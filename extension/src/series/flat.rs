@@ -8,6 +8,7 @@ use kpi_core::series::{Grain, Series, infer_grain};
 use pgrx::PgSqlErrorCode::*;
 use pgrx::pg_sys;
 
+use crate::c::{allocate, detoast};
 use crate::date::EPOCH;
 use crate::error::{SqlResult, error};
 
@@ -46,16 +47,9 @@ impl Flat {
     ///
     /// `datum` is a non-null value of type `kpi.series`.
     pub(super) unsafe fn from_datum(datum: pg_sys::Datum, copy: bool) -> SqlResult<Flat> {
-        // SAFETY: by this function's contract the datum points to a varlena.
+        // SAFETY: by this function's contract; the header is read where there is one.
         unsafe {
-            let pointer: *mut pg_sys::varlena = datum.cast_mut_ptr();
-            let pointer = if copy {
-                pg_sys::pg_detoast_datum_copy(pointer)
-            } else {
-                pg_sys::pg_detoast_datum(pointer)
-            };
-            let size = pgrx::varsize(pointer);
-            let header = pointer.cast::<Header>();
+            let (header, size) = detoast::<Header>(datum, copy);
             let sound = size >= HEADER && {
                 let h = &*header;
                 h.grain <= 5
@@ -76,14 +70,13 @@ impl Flat {
     /// A new empty series in the current memory context.
     pub(super) fn new(grain: Option<Grain>, capacity: u32) -> Flat {
         let size = HEADER + capacity as usize * 8;
-        // SAFETY: palloc0 returns `size` zeroed bytes or raises; zeroes are a valid Header.
+        let header = allocate::<Header>(size);
+        // SAFETY: zeroes are a valid Header.
         unsafe {
-            let header = pg_sys::palloc0(size).cast::<Header>();
-            pgrx::set_varsize_4b(header.cast(), size as i32);
             (*header).grain = code(grain);
             (*header).capacity = capacity;
-            Flat(header)
         }
+        Flat(header)
     }
 
     pub(super) fn datum(self) -> pg_sys::Datum {

@@ -2,18 +2,14 @@
 
 mod flat;
 
-use std::ffi::{CStr, CString};
-
 use kpi_core::series::{Grain, How, Series, read_value, sparkline, write_value};
 use pgrx::PgSqlErrorCode::*;
-use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
+use pgrx::callconv::{BoxRet, FcInfo};
 use pgrx::datum::{Date, Datum, FromDatum, IntoDatum};
 use pgrx::pg_sys;
-use pgrx::pgrx_sql_entity_graph::metadata::{
-    ArgumentError, ReturnsError, ReturnsRef, SqlMappingRef, SqlTranslatable, TypeOrigin,
-};
 use pgrx::prelude::*;
 
+use crate::c::{argument, argument_type, c_function, in_aggregate, text_in, text_out};
 use crate::date;
 use crate::error::{SqlResult, error, report};
 use flat::{Flat, bucket};
@@ -21,26 +17,19 @@ use flat::{Flat, bucket};
 /// A `kpi.series` as an argument or a result of a function.
 pub(crate) struct SeriesArg(pub(crate) Series);
 
-impl FromDatum for SeriesArg {
-    unsafe fn from_polymorphic_datum(
-        datum: pg_sys::Datum,
-        is_null: bool,
-        _: pg_sys::Oid,
-    ) -> Option<Self> {
-        if is_null {
-            return None;
-        }
-        // SAFETY: SQL declares the argument as kpi.series, and it is not null.
-        let series = unsafe { Flat::from_datum(datum, false) }.and_then(Flat::finish);
-        match series {
-            Ok(series) => Some(SeriesArg(series)),
-            Err(corrupt) => {
-                corrupt.report(PgLogLevel::ERROR);
-                None
-            }
-        }
+impl Default for SeriesArg {
+    fn default() -> Self {
+        Self(Series {
+            grain: Grain::Day,
+            start: chrono::NaiveDate::default(),
+            values: Vec::new(),
+        })
     }
 }
+
+argument_type!(SeriesArg, "kpi.series", |datum| unsafe {
+    Flat::from_datum(datum, false)?.finish()
+});
 
 impl IntoDatum for SeriesArg {
     fn into_datum(self) -> Option<pg_sys::Datum> {
@@ -58,21 +47,6 @@ impl IntoDatum for SeriesArg {
     }
 }
 
-// SAFETY: an argument declared kpi.series holds what from_polymorphic_datum checks.
-unsafe impl<'fcx> ArgAbi<'fcx> for SeriesArg {
-    unsafe fn unbox_arg_unchecked(arg: Arg<'_, 'fcx>) -> Self {
-        // SAFETY: functions that take a series are STRICT, or take Option.
-        match unsafe { arg.unbox_arg_using_from_datum() } {
-            Some(series) => series,
-            None => SeriesArg(Series {
-                grain: Grain::Day,
-                start: chrono::NaiveDate::default(),
-                values: Vec::new(),
-            }),
-        }
-    }
-}
-
 // SAFETY: the datum is a palloc'd kpi.series.
 unsafe impl BoxRet for SeriesArg {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
@@ -82,16 +56,6 @@ unsafe impl BoxRet for SeriesArg {
             None => fcinfo.return_null(),
         }
     }
-}
-
-// SAFETY: names the SQL type that the hand-written declarations use.
-unsafe impl SqlTranslatable for SeriesArg {
-    const TYPE_IDENT: &'static str = "kpi.series";
-    const TYPE_ORIGIN: TypeOrigin = TypeOrigin::External;
-    const ARGUMENT_SQL: Result<SqlMappingRef, ArgumentError> =
-        Ok(SqlMappingRef::literal("kpi.series"));
-    const RETURN_SQL: Result<ReturnsRef, ReturnsError> =
-        Ok(ReturnsRef::One(SqlMappingRef::literal("kpi.series")));
 }
 
 /// Time and value of each bucket; a missing value is NULL.
@@ -199,63 +163,6 @@ fn write(flat: Flat) -> SqlResult<String> {
     Ok(text)
 }
 
-/// Declares a V1 C function: its info record and a body that may raise.
-macro_rules! c_function {
-    ($(#[$doc:meta])* $name:ident, $info:ident, $body:expr) => {
-        /// Tells Postgres the calling convention.
-        #[unsafe(no_mangle)]
-        pub(crate) extern "C" fn $info() -> &'static pg_sys::Pg_finfo_record {
-            const V1: pg_sys::Pg_finfo_record = pg_sys::Pg_finfo_record { api_version: 1 };
-            &V1
-        }
-
-        $(#[$doc])*
-        ///
-        /// # Safety
-        ///
-        /// Called by Postgres with the arguments that the SQL declaration names.
-        #[unsafe(no_mangle)]
-        #[pg_guard]
-        pub(crate) unsafe extern "C-unwind" fn $name(fcinfo: pg_sys::FunctionCallInfo) -> pg_sys::Datum {
-            let body: unsafe fn(pg_sys::FunctionCallInfo) -> SqlResult<Option<pg_sys::Datum>> = $body;
-            // SAFETY: Postgres passes a valid call info.
-            match unsafe { body(fcinfo) } {
-                Ok(Some(datum)) => datum,
-                Ok(None) => {
-                    // SAFETY: as above.
-                    unsafe { (*fcinfo).isnull = true };
-                    pg_sys::Datum::from(0)
-                }
-                Err(report) => {
-                    report.report(PgLogLevel::ERROR);
-                    pg_sys::Datum::from(0)
-                }
-            }
-        }
-    };
-}
-
-pub(crate) use c_function;
-
-/// Argument `index`, `None` for NULL.
-pub(crate) unsafe fn argument(
-    fcinfo: pg_sys::FunctionCallInfo,
-    index: usize,
-) -> Option<pg_sys::Datum> {
-    // SAFETY: callers ask for declared arguments only.
-    let argument = unsafe { &*(*fcinfo).args.as_ptr().add(index) };
-    (!argument.isnull).then_some(argument.value)
-}
-
-/// The memory context of the aggregate under way, or `None` outside one.
-pub(crate) unsafe fn aggregate_context(
-    fcinfo: pg_sys::FunctionCallInfo,
-) -> Option<pg_sys::MemoryContext> {
-    let mut context: pg_sys::MemoryContext = std::ptr::null_mut();
-    // SAFETY: Postgres fills the context.
-    (unsafe { pg_sys::AggCheckCallContext(fcinfo, &mut context) } != 0).then_some(context)
-}
-
 /// Adds a row to the state, in place within an aggregate.
 unsafe fn add(
     fcinfo: pg_sys::FunctionCallInfo,
@@ -268,19 +175,14 @@ unsafe fn add(
             return Ok(state);
         };
         let value = f64::from_bits(value.value() as u64);
-        let context = aggregate_context(fcinfo);
-        let previous = context.map(|context| pg_sys::MemoryContextSwitchTo(context));
-        let result = (|| {
+        in_aggregate(fcinfo, |aggregate| {
             let flat = match state {
-                Some(state) => Flat::from_datum(state, context.is_none())?,
+                Some(state) => Flat::from_datum(state, !aggregate)?,
                 None => Flat::new(wanted_grain(fcinfo)?, 0),
             };
-            flat.add(bucket(flat.grain(), pg_day(at)?)?, value)
-        })();
-        if let Some(previous) = previous {
-            pg_sys::MemoryContextSwitchTo(previous);
-        }
-        result.map(|flat| Some(flat.datum()))
+            let number = bucket(flat.grain(), pg_day(at)?)?;
+            flat.add(number, value).map(|flat| Some(flat.datum()))
+        })
     }
 }
 
@@ -338,20 +240,13 @@ c_function!(
     series_combine, pg_finfo_series_combine,
     |fcinfo| unsafe {
         let (left, right) = (argument(fcinfo, 0), argument(fcinfo, 1));
-        let Some(context) = aggregate_context(fcinfo) else {
-            return Err(error(ERRCODE_FEATURE_NOT_SUPPORTED, "series_combine called outside an aggregate",
-                "It is part of kpi.series()."));
-        };
-        let previous = pg_sys::MemoryContextSwitchTo(context);
-        let merged = (|| match (left, right) {
-            (Some(left), Some(right)) => Flat::from_datum(left, false)?
+        in_aggregate(fcinfo, |aggregate| match (left, right) {
+            (Some(left), Some(right)) => Flat::from_datum(left, !aggregate)?
                 .merge(Flat::from_datum(right, false)?)
                 .map(|flat| Some(flat.datum())),
             (None, Some(right)) => Ok(Some(Flat::from_datum(right, true)?.datum())),
             (left, None) => Ok(left),
-        })();
-        pg_sys::MemoryContextSwitchTo(previous);
-        merged
+        })
     }
 );
 
@@ -373,8 +268,7 @@ c_function!(
     series_in, pg_finfo_series_in,
     |fcinfo| unsafe {
         let Some(text) = argument(fcinfo, 0) else { return Ok(None) };
-        let text = CStr::from_ptr(text.cast_mut_ptr()).to_string_lossy();
-        Ok(Some(read(&text)?.datum()))
+        Ok(Some(read(&text_in(text))?.datum()))
     }
 );
 
@@ -383,8 +277,6 @@ c_function!(
     series_out, pg_finfo_series_out,
     |fcinfo| unsafe {
         let Some(series) = argument(fcinfo, 0) else { return Ok(None) };
-        let text = write(Flat::from_datum(series, false)?)?;
-        let text = CString::new(text).unwrap_or_default();
-        Ok(Some(pg_sys::Datum::from(pg_sys::pstrdup(text.as_ptr()))))
+        write(Flat::from_datum(series, false)?).map(|text| Some(text_out(text)))
     }
 );
