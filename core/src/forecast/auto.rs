@@ -278,102 +278,46 @@ impl Work<'_> {
             &known(&options.calendar),
             options.horizon,
         );
-        let y: Vec<f64> = match &effects {
-            Some(effects) => cleaned
-                .y
-                .iter()
-                .enumerate()
-                .map(|(t, v)| effects.remove(t, *v))
-                .collect(),
-            None => cleaned.y.clone(),
-        };
-        let one = [Method::Named(options.model)];
-        let members: &[Method] = match options.model {
-            Model::Auto if y.len() > LONG => &MEMBERS_LONG,
-            Model::Auto if has_logs(&y) => &MEMBERS,
-            Model::Auto => &MEMBERS[..WITHOUT_LOGS],
-            _ => &one,
-        };
-        let mut fits: Vec<(Method, Fitted, Memory)> = Vec::new();
-        for method in members {
-            let memory = borrowed(*method, m, fits.first().map(|(_, _, memory)| memory));
-            match fit(*method, &y, m, options.horizon, &memory, self.cancel) {
-                Ok((fitted, next)) if sane(&fitted, &y) => {
-                    // Borrowed orders are fitted again at the first origin, where this fit would know
-                    // too much.
-                    let memory = if matches!(memory, Memory::None) {
-                        next
-                    } else {
-                        memory
-                    };
-                    fits.push((*method, fitted, memory));
-                }
-                Err(Error::Cancelled) => return Err(Error::Cancelled),
-                _ => {}
+        let without_effects = |y: &[f64]| -> Vec<f64> {
+            match &effects {
+                Some(effects) => (0..).zip(y).map(|(t, v)| effects.remove(t, *v)).collect(),
+                None => y.to_vec(),
             }
-        }
-        let mut status = Status::Ok;
-        if fits.is_empty() {
-            status = Status::Unstable;
-            let fallback = fit(
-                Method::Named(Model::Naive),
-                &y,
-                m,
-                options.horizon,
-                &Memory::None,
-                self.cancel,
-            )?;
-            fits.push((Method::Named(Model::Naive), fallback.0, fallback.1));
-        }
-        let raw: Vec<f64> = match &effects {
-            Some(effects) => self
-                .y
-                .iter()
-                .enumerate()
-                .map(|(t, v)| effects.remove(t, *v))
-                .collect(),
-            None => self.y.to_vec(),
         };
-        let test = self.test(&y, &raw, m, &fits)?;
+        let y = without_effects(&cleaned.y);
+        let mut status = Status::Ok;
+        let mut members = self.members(&y, m)?;
+        if members.is_empty() {
+            status = Status::Unstable;
+            members.push(self.plain(Model::Naive, &y, m, options.horizon)?);
+        }
+        let test = self.test(&y, &without_effects(self.y), m, &members)?;
         let auto = options.model == Model::Auto;
         let naive_wins =
             auto && test.origins >= NAIVE_ORIGINS && test.naive < NAIVE_WINS * test.combined;
-        let (steps, (residuals, error_size), model, scores) = if naive_wins {
+        let (mut steps, (residuals, error_size), model, scores) = if naive_wins {
             status = Status::NotBetterThanNaive;
-            let (fitted, _) = fit(
-                Method::Named(Model::SeasonalNaive),
-                &y,
-                m,
-                options.horizon,
-                &Memory::None,
-                self.cancel,
-            )?;
-            let residuals = standardised(&y, &fitted);
-            (fitted.steps, residuals, fitted.name, test.naive_scores)
+            let naive = self.plain(Model::SeasonalNaive, &y, m, options.horizon)?;
+            let residuals = standardised(&y, &naive.fitted);
+            let Fitted { name, steps, .. } = naive.fitted;
+            (steps, residuals, name, test.naive_scores)
         } else {
-            let all: Vec<&Fitted> = fits.iter().map(|(_, fitted, _)| fitted).collect();
+            let all: Vec<&Fitted> = members.iter().map(|member| &member.fitted).collect();
             let names: Vec<&str> = all.iter().map(|f| f.name.as_str()).collect();
             let residuals = all.first().map(|f| standardised(&y, f)).unwrap_or_default();
             let steps = self.combined(&y, &all, m);
             (steps, residuals, names.join(" + "), test.scores)
         };
-        let mut steps = steps;
         if auto {
             for step in &mut steps {
                 step.sd *= inflation(y.len());
             }
         }
-        let steps = match &effects {
-            Some(effects) => steps
-                .iter()
-                .enumerate()
-                .map(|(h, step)| {
-                    let (mean, sd) = effects.restore(y.len() + h, step.mean, step.sd);
-                    Step { mean, sd }
-                })
-                .collect(),
-            None => steps,
-        };
+        if let Some(effects) = &effects {
+            for (h, step) in steps.iter_mut().enumerate() {
+                (step.mean, step.sd) = effects.restore(y.len() + h, step.mean, step.sd);
+            }
+        }
         Ok(Prepared {
             steps,
             scores,
@@ -386,6 +330,64 @@ impl Work<'_> {
             model,
             status,
             notes: notes(&cleaned, effects.as_ref(), status),
+        })
+    }
+
+    /// The methods asked for, fitted to `y`; those that fail or run away are left out.
+    fn members(&self, y: &[f64], m: usize) -> Result<Vec<Member>> {
+        let one = [Method::Named(self.options.model)];
+        let methods: &[Method] = match self.options.model {
+            Model::Auto if y.len() > LONG => &MEMBERS_LONG,
+            Model::Auto if has_logs(y) => &MEMBERS,
+            Model::Auto => &MEMBERS[..WITHOUT_LOGS],
+            _ => &one,
+        };
+        let mut members: Vec<Member> = Vec::new();
+        for method in methods {
+            let borrowed = borrowed(*method, m, members.first().map(|member| &member.memory));
+            let Some((fitted, next)) =
+                self.sane_fit(*method, y, m, self.options.horizon, &borrowed)?
+            else {
+                continue;
+            };
+            // Borrowed orders are fitted again at the first origin, where this fit would know
+            // too much.
+            let memory = match borrowed {
+                Memory::None => next,
+                borrowed => borrowed,
+            };
+            members.push(Member {
+                method: *method,
+                fitted,
+                memory,
+            });
+        }
+        Ok(members)
+    }
+
+    /// A fit whose forecast can be used; `None` where it fails or runs away.
+    fn sane_fit(
+        &self,
+        method: Method,
+        y: &[f64],
+        m: usize,
+        ahead: usize,
+        memory: &Memory,
+    ) -> Result<Option<(Fitted, Memory)>> {
+        match fit(method, y, m, ahead, memory, self.cancel) {
+            Err(Error::Cancelled) => Err(Error::Cancelled),
+            fitted => Ok(fitted.ok().filter(|(fitted, _)| sane(fitted, y))),
+        }
+    }
+
+    /// One of the forecasts that always work.
+    fn plain(&self, model: Model, y: &[f64], m: usize, ahead: usize) -> Result<Member> {
+        let method = Method::Named(model);
+        let (fitted, memory) = fit(method, y, m, ahead, &Memory::None, self.cancel)?;
+        Ok(Member {
+            method,
+            fitted,
+            memory,
         })
     }
 
@@ -403,49 +405,34 @@ impl Work<'_> {
     }
 
     /// Forecasts again from earlier origins.
-    fn test(
-        &self,
-        y: &[f64],
-        raw: &[f64],
-        m: usize,
-        fits: &[(Method, Fitted, Memory)],
-    ) -> Result<Test> {
+    fn test(&self, y: &[f64], raw: &[f64], m: usize, members: &[Member]) -> Result<Test> {
         let horizon = self.options.horizon;
         let mut test = Test::default();
         let (mut ours, mut theirs, mut n) = (0.0, 0.0, 0.0);
-        let mut memories: Vec<Memory> = fits.iter().map(|(_, _, memory)| memory.clone()).collect();
+        let mut memories: Vec<Memory> = members.iter().map(|m| m.memory.clone()).collect();
         for origin in origins(y.len(), m, horizon) {
             let past = &y[..origin];
             let future = &raw[origin..];
             let ahead = horizon.min(future.len());
-            let mut again = Vec::with_capacity(fits.len());
+            let mut again = Vec::with_capacity(members.len());
             let mut first: Option<Memory> = None;
-            for ((method, ..), memory) in fits.iter().zip(&mut memories) {
+            for (member, memory) in members.iter().zip(&mut memories) {
                 if y.len() <= AFRESH {
-                    *memory = borrowed(*method, m, first.as_ref());
+                    *memory = borrowed(member.method, m, first.as_ref());
                 }
-                match fit(*method, past, m, ahead, memory, self.cancel) {
-                    Ok((fitted, next)) if sane(&fitted, past) => {
-                        first.get_or_insert_with(|| next.clone());
-                        *memory = next;
-                        again.push(fitted);
-                    }
-                    Err(Error::Cancelled) => return Err(Error::Cancelled),
-                    _ => {}
+                if let Some((fitted, next)) =
+                    self.sane_fit(member.method, past, m, ahead, memory)?
+                {
+                    first.get_or_insert_with(|| next.clone());
+                    *memory = next;
+                    again.push(fitted);
                 }
             }
             if again.is_empty() {
                 continue;
             }
             test.origins += 1;
-            let (naive, _) = fit(
-                Method::Named(Model::SeasonalNaive),
-                past,
-                m,
-                ahead,
-                &Memory::None,
-                self.cancel,
-            )?;
+            let naive = self.plain(Model::SeasonalNaive, past, m, ahead)?.fitted;
             let again: Vec<&Fitted> = again.iter().collect();
             let combined = self.combined(past, &again, m);
             for (h, value) in future.iter().take(ahead).enumerate() {
@@ -485,6 +472,13 @@ const FEW_OBSERVATIONS: f64 = 2.0;
 
 /// Demand silent for this many average intervals has stopped.
 const STOPPED: f64 = 4.0;
+
+/// A method with its fit to all observations.
+struct Member {
+    method: Method,
+    fitted: Fitted,
+    memory: Memory,
+}
 
 /// What the earlier origins said.
 #[derive(Default)]
