@@ -103,11 +103,17 @@ proptest! {
 
     /// Monitoring says on the day what it says later.
     #[test]
-    fn monitoring_never_looks_ahead(seed in 0u64..1000, cut in 60usize..199) {
+    fn monitoring_never_looks_ahead(seed in 0u64..1000, cut in 60usize..199, few in any::<bool>()) {
         let values: Vec<f64> = (0..200u64)
             .map(|t| {
                 let hash = (t + 1).wrapping_mul(seed.wrapping_add(77).wrapping_mul(0x9e37_79b9_7f4a_7c15));
-                (50 + (hash >> 59) + if t == 120 { 200 } else { 0 }) as f64
+                let noise = hash >> 59;
+                if few {
+                    // A lull of few sales.
+                    if (110..140).contains(&t) { 0.0 } else { noise.saturating_sub(16) as f64 }
+                } else {
+                    (50 + noise + if t == 120 { 200 } else { 0 }) as f64
+                }
             })
             .collect();
         let options = Options { season: 7, ..Options::default() };
@@ -207,6 +213,58 @@ fn q_of(values: &[f64]) -> Vec<f64> {
         .collect();
     adjust(&mut [&mut q], Mode::Monitoring, 365, 0.05);
     q
+}
+
+/// Sums of few sales: about three a day, each between 1 and 19, and none in one day of thirty.
+fn few_sales(days: u64, kept: impl Fn(u64) -> f64) -> Vec<f64> {
+    (0..days)
+        .map(|t| {
+            let sales = (2.5 + 1.9 * hum(7 * t)).round() as u64;
+            (0..sales)
+                .map(|i| 10.0 + 9.0 * hum(1_000 + 31 * t + i))
+                .filter(|x| hum((100.0 * x) as u64 + t) < 2.0 * kept(t) - 1.0)
+                .sum()
+        })
+        .collect()
+}
+
+/// Days without a sale are no news among few sales, weeks without are.
+#[test]
+fn weeks_of_few_sales_without_any_are_a_drop_and_their_end_is_none() {
+    let (at, days) = (400, 27);
+    let lull = at..at + days;
+    let values = few_sales(560, |t| if lull.contains(&t) { 0.1 } else { 1.0 });
+    let options = Options {
+        season: 7,
+        ..Options::default()
+    };
+    let points = detect(&values, &options, Cancel::NEVER).unwrap();
+    let flagged: Vec<usize> = q_of(&values)
+        .iter()
+        .enumerate()
+        .filter(|(_, q)| **q <= 0.05)
+        .map(|(t, _)| t)
+        .collect();
+    let (at, end) = (at as usize, (at + days) as usize);
+    assert!(
+        flagged.first().is_some_and(|t| (at..at + 21).contains(t)),
+        "{flagged:?}"
+    );
+    assert!(flagged.last().is_some_and(|t| *t < end + 3), "{flagged:?}");
+    // What is expected is what was usual before.
+    let usual = values[..at].iter().sum::<f64>() / at as f64;
+    assert!(
+        points[end - 1].expected > 0.5 * usual,
+        "{:?}",
+        points[end - 1]
+    );
+    // Where it lasts, the level has moved, and less is expected.
+    let stays = few_sales(560, |t| if t < lull.start { 1.0 } else { 0.2 });
+    let points = detect(&stays, &options, Cancel::NEVER).unwrap();
+    assert!(points[at..].iter().any(|p| p.shift));
+    assert!(points[559].expected < 0.5 * usual, "{:?}", points[559]);
+    let news = q_of(&stays)[480..].iter().filter(|q| **q <= 0.05).count();
+    assert_eq!(news, 0);
 }
 
 #[test]

@@ -190,6 +190,46 @@ fn drops(seeds: Range<u64>) {
     }
 }
 
+/// Weeks in which a series of few sales a day has hardly any: how often and when that is seen.
+fn lulls(seeds: Range<u64>) {
+    for mode in [Mode::Monitoring, Mode::Retrospective] {
+        for (profile, kept, days) in [
+            (4, 0.15, 28),
+            (4, 0.4, 28),
+            (8, 0.15, 28),
+            (8, 0.4, 28),
+            (8, 0.0, 14),
+            (7, 0.5, 28),
+            (3, 0.7, 28),
+        ] {
+            let (mut found, mut delay, mut after) = (0.0, 0.0, 0.0);
+            for call in seeds.clone() {
+                let mut rng = Rng(call * 17 + profile as u64);
+                let mut all: Vec<Vec<f64>> =
+                    (0..7).map(|_| series(&mut rng, profile, 730)).collect();
+                let at = 200 + rng.below(400);
+                for value in &mut all[0][at..at + days] {
+                    *value *= f64::from(u8::from(rng.uniform(0.0, 1.0) < kept));
+                }
+                let flagged = flags(&all, mode).remove(0);
+                if let Some(first) = (at..at + days).find(|t| flagged[*t]) {
+                    found += 1.0;
+                    delay += (first - at + 1) as f64;
+                }
+                after += (at + days..730).filter(|t| flagged[*t]).count() as f64;
+            }
+            let k = seeds.clone().count() as f64;
+            println!(
+                "lull {mode:?} {:<20} {days} days at {kept}: found {:.2}, on day {:.0}, flagged days after it {:.2}",
+                PROFILES[profile].0,
+                found / k,
+                delay / found,
+                after / k
+            );
+        }
+    }
+}
+
 fn shifts(seeds: Range<u64>) {
     let (mut found, mut shape, mut extra) = (0.0, 0.0, 0.0);
     for call in seeds.clone() {
@@ -249,6 +289,9 @@ fn main() {
     }
     if wanted("drops") {
         drops(seeds.clone());
+    }
+    if wanted("lulls") {
+        lulls(seeds.clone());
     }
     if wanted("shifts") {
         shifts(seeds.clone());

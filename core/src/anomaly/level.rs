@@ -46,6 +46,11 @@ impl Level {
         self.rates[STEADY]
     }
 
+    /// The level that follows least.
+    pub(super) fn slow(&self) -> f64 {
+        self.rates[0]
+    }
+
     /// Starts again from a level.
     pub(super) fn settle(&mut self, level: f64) {
         self.rates = [level; RATES.len()];

@@ -18,7 +18,23 @@ const SHIFT_SCORE: f64 = 1.5;
 const CLASS_POINTS: f64 = 3.0;
 /// Points summed into one piece of evidence, beside the point alone.
 const WINDOWS: [usize; 3] = [2, 3, 7];
-/// A window speaks for its last point only if that point itself deviates this much.
+/// The same where a point holds fewer counts than `FEW_COUNTS`: no sales for a day are no news then, but none for
+/// weeks are. The level before the window is the steady one or the slow one.
+const LONG_WINDOWS: [usize; 3] = [14, 21, 28];
+const FEW_COUNTS: f64 = 4.0;
+/// By how much the variance of a long window is taken to exceed that of its days before any was seen: the level
+/// that it is held against is itself known from a few weeks.
+const LONG_SPREAD: [f64; 3] = [1.3, 1.45, 1.6];
+/// Days after which long windows are scored for their spread again: they overlap.
+const LONG_STEP: usize = 7;
+/// A day adds no more to a long window than this many of its standard deviations.
+const LONG_CLIP: f64 = 2.5;
+/// Score of a long window from which on the level waits, the days whose ordinary sum ends that, and the days after which
+/// it is taken to have moved.
+const LULL: f64 = 4.0;
+const LULL_WEEK: usize = 7;
+const LULL_DAYS: usize = 28;
+/// A window speaks for its last point only if that point itself deviates this much; a long one, if it is on its side.
 const WINDOW_LAST: f64 = 1.5;
 /// No point adds more to a window than this many times what the last one does, so that one
 /// outlier does not mark the days after.
@@ -100,6 +116,13 @@ struct Watch {
     /// Variance of each window's sum against that of days that do not depend on each other: a level
     /// that drifts and shocks that last make it larger. And the independent windows it is known from.
     spread: [(f64, f64); WINDOWS.len()],
+    /// The same of long windows, and the days since they were last scored.
+    long_spread: [(f64, f64); LONG_WINDOWS.len()],
+    unscored: usize,
+    /// Strongest evidence of a long window that ends with the last point, if any is as strong as `LULL`: its
+    /// score and its days.
+    evident: Option<(f64, usize)>,
+    lull: Option<Lull>,
     /// The last ordinary points, for evidence of several.
     past: VecDeque<Day>,
     /// The last points where they are far off, on one side, and the level before them. The level
@@ -121,6 +144,10 @@ impl Watch {
             before: state.level,
             sides: Sides::default(),
             spread: WINDOWS.map(|k| (1.0 + SPREAD_STEP * (k as f64 - 1.0), SPREAD_PRIOR)),
+            long_spread: LONG_SPREAD.map(|spread| (spread, SPREAD_PRIOR)),
+            unscored: 0,
+            evident: None,
+            lull: None,
             past: VecDeque::new(),
             far: Vec::new(),
             episode: false,
@@ -177,11 +204,11 @@ impl Watch {
             value: seen.value,
             mean: seen.mean,
             variance,
-            levels: [self.state.level.mean, self.state.level.steady()],
+            level: self.state.level,
             episode: false,
             factor: self.state.factor(seen.at),
         });
-        if self.past.len() > WINDOWS[WINDOWS.len() - 1] {
+        if self.past.len() > LONG_WINDOWS[LONG_WINDOWS.len() - 1] {
             self.past.pop_front();
         }
         let mut p = self.chance(seen.score, self.counts(seen.mean, variance));
@@ -192,7 +219,38 @@ impl Watch {
                 }
             }
         }
+        self.evident = None;
+        for (k, (spread, _)) in LONG_WINDOWS.into_iter().zip(self.long_spread) {
+            if let Some((z, counts)) = self.long_evidence(k, spread, seen.score.signum()) {
+                p = p.min(self.chance(z, counts));
+                if z.abs() >= self.evident.map_or(LULL, |(score, _)| score) {
+                    self.evident = Some((z.abs(), k));
+                }
+            }
+        }
         p
+    }
+
+    /// The level before the last `k` days, where each of these is a sum of few sales.
+    fn level_of_few(&self, k: usize) -> Option<Level> {
+        let level = self.past.get(self.past.len().checked_sub(k)?)?.level;
+        (!self.state.additive && self.state.counts(level.steady()) < FEW_COUNTS).then_some(level)
+    }
+
+    /// As [`Watch::evidence`] for days of few sales: the later half of them has to speak for itself.
+    fn long_evidence(&self, k: usize, spread: f64, side: f64) -> Option<(f64, f64)> {
+        let level = self.level_of_few(k)?;
+        let toward = Toward {
+            side,
+            most: LONG_CLIP,
+        };
+        let later = self.window(k / 2, level.mean, spread, Some(toward))?;
+        if later.0.abs() < WINDOW_LAST {
+            return None;
+        }
+        let one = self.window(k, level.mean, spread, Some(toward))?;
+        let other = self.window(k, level.slow(), spread, Some(toward))?;
+        Some(nearer(one, other))
     }
 
     /// Score of the last `k` days together and their mean in counts, against what was expected before the
@@ -200,25 +258,30 @@ impl Watch {
     /// one, whichever they are nearer to. A fast level is too high after a promotion, a slow one lags
     /// behind a trend.
     fn evidence(&self, k: usize, spread: f64, score: f64) -> Option<(f64, f64)> {
-        let [fast, steady] = self.past.get(self.past.len().checked_sub(k)?)?.levels;
-        let near = self.window(k, fast, spread, Some(score))?;
-        let other = self.window(k, steady, spread, Some(score))?;
-        Some(if near.0.abs() <= other.0.abs() {
-            near
-        } else {
-            other
-        })
+        let level = self.past.get(self.past.len().checked_sub(k)?)?.level;
+        let toward = Toward {
+            side: score.signum(),
+            most: WINDOW_CLIP * score.abs(),
+        };
+        let one = self.window(k, level.mean, spread, Some(toward))?;
+        let other = self.window(k, level.steady(), spread, Some(toward))?;
+        Some(nearer(one, other))
     }
 
     /// Score of the sum of the last `k` days, and its mean in counts, against a level.
     ///
-    /// As evidence on a last day of some `score`: `None` unless the window begins and ends on that
-    /// side, and no day adds much more than the last one.
-    fn window(&self, k: usize, level: f64, spread: f64, score: Option<f64>) -> Option<(f64, f64)> {
-        let days = self.past.range(self.past.len() - k..);
+    /// As evidence `toward` a side: `None` unless the window begins and ends on it, and no day adds more than it may.
+    fn window(
+        &self,
+        k: usize,
+        level: f64,
+        spread: f64,
+        toward: Option<Toward>,
+    ) -> Option<(f64, f64)> {
+        let days = self.past.range(self.past.len().checked_sub(k)?..);
         let additive = self.state.additive;
-        let side = score.map_or(1.0, f64::signum);
-        let most = score.map_or(f64::INFINITY, |s| WINDOW_CLIP * s.abs());
+        let side = toward.map_or(1.0, |t| t.side);
+        let most = toward.map_or(f64::INFINITY, |t| t.most);
         let (mut over, mut mean, mut variance) = (0.0, 0.0, 0.0);
         for (j, day) in days.enumerate() {
             let usual = if additive {
@@ -233,7 +296,7 @@ impl Watch {
                 day.variance * usual / day.mean
             };
             let off = side * (day.value - usual);
-            if score.is_some() && j == 0 && off <= 0.0 {
+            if toward.is_some() && j == 0 && off <= 0.0 {
                 return None;
             }
             over += off.min(most * own.sqrt());
@@ -241,7 +304,7 @@ impl Watch {
             variance += own;
         }
         variance *= spread;
-        if variance <= 0.0 || (score.is_some() && over <= 0.0) {
+        if variance <= 0.0 || (toward.is_some() && over <= 0.0) {
             return None;
         }
         if additive {
@@ -257,22 +320,41 @@ impl Watch {
     /// Learns how far windows scatter about the steady level, from those that the last day ends.
     fn scatter(&mut self) {
         for (i, k) in WINDOWS.into_iter().enumerate() {
-            let (spread, known) = self.spread[i];
-            if self.past.iter().rev().take(k).any(|d| d.episode) {
-                continue;
-            }
             let first = self.past.len().checked_sub(k);
-            let Some([_, steady]) = first.and_then(|i| Some(self.past.get(i)?.levels)) else {
-                continue;
-            };
-            if let Some((z, _)) = self.window(k, steady, 1.0, None) {
-                let squared = (z * z).min(SPREAD_CLIP * spread);
-                // Windows overlap: k of them are one.
-                let known = known + 1.0 / k as f64;
-                let step = (squared - spread) / (k as f64 * known);
-                self.spread[i] = (spread + step, known);
-            }
+            let steady = first.and_then(|i| Some(self.past.get(i)?.level.steady()));
+            self.spread[i] = self.scattered(k, steady, self.spread[i], 1.0);
         }
+        self.unscored += 1;
+        if self.unscored < LONG_STEP {
+            return;
+        }
+        self.unscored = 0;
+        for (i, k) in LONG_WINDOWS.into_iter().enumerate() {
+            let level = self.level_of_few(k).map(|level| level.mean);
+            self.long_spread[i] = self.scattered(k, level, self.long_spread[i], LONG_STEP as f64);
+        }
+    }
+
+    /// A spread and what it is known from after the last `k` days, of which `new` are.
+    fn scattered(
+        &self,
+        k: usize,
+        level: Option<f64>,
+        (spread, known): (f64, f64),
+        new: f64,
+    ) -> (f64, f64) {
+        let episode = self.past.iter().rev().take(k).any(|d| d.episode);
+        let Some((z, _)) = level
+            .filter(|_| !episode)
+            .and_then(|level| self.window(k, level, 1.0, None))
+        else {
+            return (spread, known);
+        };
+        let squared = (z * z).min(SPREAD_CLIP * spread);
+        // Windows overlap: k of them are one.
+        let share = new / k as f64;
+        let known = known + share;
+        (spread + (squared - spread) * share / known, known)
     }
 
     fn learn(&mut self, seen: Seen) {
@@ -280,8 +362,49 @@ impl Watch {
         self.state.learn(seen.value, seen.mean, seen.score, seen.at);
     }
 
+    /// Holds on to the level before a lull, until it is over or the level is taken to have moved. Returns
+    /// whether a lull is on, and whether the level has moved.
+    fn rest(&mut self, t: usize) -> (bool, bool) {
+        if let Some((_, k)) = self.evident.filter(|_| self.lull.is_none()) {
+            self.lull = Some(Lull {
+                level: self.past[self.past.len() - k].level,
+                days: 0,
+            });
+        }
+        let Some(lull) = &mut self.lull else {
+            return (false, false);
+        };
+        lull.days += 1;
+        let Lull { level, days } = *lull;
+        self.state.level = level;
+        let week = self.window(LULL_WEEK, level.mean, 1.0, None);
+        if week.is_some_and(|(z, _)| z.abs() < WINDOW_LAST) {
+            // It is over, and says nothing of the days after it.
+            self.past.clear();
+            self.lull = None;
+            return (false, false);
+        }
+        if days < LULL_DAYS {
+            return (true, false);
+        }
+        let (sum, usual) = self.past.iter().fold((0.0, 0.0), |(sum, usual), d| {
+            (sum + d.value.max(0.0), usual + level.mean * d.factor)
+        });
+        self.former = Some((level.mean, t));
+        self.state
+            .level
+            .settle(level.mean * sum / usual.max(1e-300));
+        self.past.clear();
+        self.lull = None;
+        (true, true)
+    }
+
     /// Takes in an ordinary point that was judged. Returns whether the level has moved with it.
     fn take(&mut self, t: usize, seen: Seen) -> bool {
+        let (on, moved) = self.rest(t);
+        if on {
+            return moved;
+        }
         let far = seen.score.abs() >= CLIP;
         let side = seen.score.signum();
         if !far || self.far.last().is_some_and(|f| f.score.signum() != side) {
@@ -454,13 +577,38 @@ pub(super) fn monitor(
     Ok(points)
 }
 
+/// Weeks in which days of few sales together are far from what they were.
+#[derive(Clone, Copy)]
+struct Lull {
+    /// Before it.
+    level: Level,
+    /// Since it was seen.
+    days: usize,
+}
+
+/// Evidence towards a side, of which no day adds more than `most` standard deviations.
+#[derive(Clone, Copy)]
+struct Toward {
+    side: f64,
+    most: f64,
+}
+
+/// The score that is nearer to 0.
+fn nearer(one: (f64, f64), other: (f64, f64)) -> (f64, f64) {
+    if one.0.abs() <= other.0.abs() {
+        one
+    } else {
+        other
+    }
+}
+
 /// An ordinary point as it was judged.
 struct Day {
     value: f64,
     mean: f64,
     variance: f64,
-    /// The level that it was held against, and one that follows slowly.
-    levels: [f64; 2],
+    /// As known before it.
+    level: Level,
     factor: f64,
     /// Whether it is one of several in a row that are far off.
     episode: bool,
