@@ -221,7 +221,7 @@ impl Watch {
         }
         self.evident = None;
         for (k, (spread, _)) in LONG_WINDOWS.into_iter().zip(self.long_spread) {
-            if let Some((z, counts)) = self.long_evidence(k, spread, seen.score.signum()) {
+            if let Some((z, counts)) = self.long_evidence(k, spread) {
                 p = p.min(self.chance(z, counts));
                 if z.abs() >= self.evident.map_or(LULL, |(score, _)| score) {
                     self.evident = Some((z.abs(), k));
@@ -238,10 +238,11 @@ impl Watch {
     }
 
     /// As [`Watch::evidence`] for days of few sales: the later half of them has to speak for itself.
-    fn long_evidence(&self, k: usize, spread: f64, side: f64) -> Option<(f64, f64)> {
+    fn long_evidence(&self, k: usize, spread: f64) -> Option<(f64, f64)> {
         let level = self.level_of_few(k)?;
+        let last = self.past.back()?;
         let toward = Toward {
-            side,
+            side: (last.value - level.mean * last.factor).signum(),
             most: LONG_CLIP,
         };
         let later = self.window(k / 2, level.mean, spread, Some(toward))?;
@@ -362,15 +363,22 @@ impl Watch {
         self.state.learn(seen.value, seen.mean, seen.score, seen.at);
     }
 
+    /// Goes back to the level before a lull that the last point has made evident. Returns whether there is one.
+    fn lull_begins(&mut self) -> bool {
+        let Some((_, k)) = self.evident.filter(|_| self.lull.is_none()) else {
+            return false;
+        };
+        self.state.level = self.past[self.past.len() - k].level;
+        self.lull = Some(Lull {
+            level: self.state.level,
+            days: 0,
+        });
+        true
+    }
+
     /// Holds on to the level before a lull, until it is over or the level is taken to have moved. Returns
     /// whether a lull is on, and whether the level has moved.
     fn rest(&mut self, t: usize) -> (bool, bool) {
-        if let Some((_, k)) = self.evident.filter(|_| self.lull.is_none()) {
-            self.lull = Some(Lull {
-                level: self.past[self.past.len() - k].level,
-                days: 0,
-            });
-        }
         let Some(lull) = &mut self.lull else {
             return (false, false);
         };
@@ -564,14 +572,20 @@ pub(super) fn monitor(
             }
             continue;
         }
-        let seen = Seen {
+        let mut seen = Seen {
             value,
             mean,
             score,
             at,
         };
         let p = watch.judge(seen, variance);
-        point.judge(value, score, p, options.direction);
+        if watch.lull_begins() {
+            seen.mean = watch.state.mean(watch.state.level.mean, at);
+            let variance = watch.state.variance(seen.mean);
+            seen.score = watch.score(value, seen.mean, variance);
+            *point = Point::expecting(seen.mean, variance, z, additive);
+        }
+        point.judge(value, seen.score, p, options.direction);
         point.shift = watch.take(t, seen);
     }
     Ok(points)
