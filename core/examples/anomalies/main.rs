@@ -201,29 +201,40 @@ fn lulls(seeds: Range<u64>) {
             (8, 0.0, 14),
             (7, 0.5, 28),
             (3, 0.7, 28),
+            (2, 0.7, 28),
+            (1, 0.7, 28),
+            (12, 0.7, 28),
         ] {
-            let (mut found, mut delay, mut after) = (0.0, 0.0, 0.0);
+            let (mut found, mut delay, mut after, mut share) = (0.0, 0.0, 0.0, 0.0);
             for call in seeds.clone() {
                 let mut rng = Rng(call * 17 + profile as u64);
                 let mut all: Vec<Vec<f64>> =
                     (0..7).map(|_| series(&mut rng, profile, 730)).collect();
                 let at = 200 + rng.below(400);
+                // Of few sales a day some are left out whole, of many a part of each.
+                let few = PROFILES[profile].1 < 10.0;
                 for value in &mut all[0][at..at + days] {
-                    *value *= f64::from(u8::from(rng.uniform(0.0, 1.0) < kept));
+                    *value *= if few {
+                        f64::from(u8::from(rng.uniform(0.0, 1.0) < kept))
+                    } else {
+                        kept
+                    };
                 }
                 let flagged = flags(&all, mode).remove(0);
                 if let Some(first) = (at..at + days).find(|t| flagged[*t]) {
                     found += 1.0;
                     delay += (first - at + 1) as f64;
                 }
+                share += (at..at + days).filter(|t| flagged[*t]).count() as f64 / days as f64;
                 after += (at + days..730).filter(|t| flagged[*t]).count() as f64;
             }
             let k = seeds.clone().count() as f64;
             println!(
-                "lull {mode:?} {:<20} {days} days at {kept}: found {:.2}, on day {:.0}, flagged days after it {:.2}",
+                "lull {mode:?} {:<20} {days} days at {kept}: found {:.2}, on day {:.0}, {:.2} of its days, days after it {:.2}",
                 PROFILES[profile].0,
                 found / k,
                 delay / found,
+                share / k,
                 after / k
             );
         }

@@ -1,6 +1,7 @@
 //! Looking back: each point is held against trend and season of the whole series.
 
 use super::decompose::{interpolated, running};
+use super::monitor::monitor;
 use super::tail::{Tail, count_score, score_at};
 use super::{Options, Point};
 use crate::{Cancel, Result};
@@ -9,8 +10,12 @@ use crate::{Cancel, Result};
 pub(super) const MAD: f64 = 1.482_602_218_505_602;
 /// What a median deviation knows of a spread, against a mean square, for the normal.
 const MAD_EFFICIENCY: f64 = 0.37;
+/// Seasons in a window of the trend: what lasts for less than half of them does not bend it.
+const WIDE: usize = 13;
 /// Points with sales in a window, where many have none.
 const SALES: usize = 40;
+/// What the p-values of monitoring are multiplied by for being one of three.
+const WATCH_PRICE: f64 = 2.0;
 /// Points a calendar class needs to be judged against its own kind.
 const CLASS_POINTS: usize = 4;
 
@@ -54,11 +59,12 @@ pub(super) fn lookback(
     let few = zeros * 4 > n;
     let centre = if few { mean } else { median };
     // A mean of few sales is mostly the point that is held against it.
-    let least = if few {
+    let sales = if few {
         SALES * n / (n - zeros).max(1)
     } else {
         0
     };
+    let least = sales.max(WIDE * seasons.last().copied().unwrap_or(0));
     let (trend, seasonal) = running(&filled, &seasons, least, centre, cancel)?;
     let mut expected: Vec<f64> = trend
         .iter()
@@ -171,7 +177,36 @@ pub(super) fn lookback(
             options.direction,
         );
     }
+    watched(&mut points, values, options, cancel)?;
     Ok(points)
+}
+
+/// What an alert would have said, from before or from behind: several points together can be news where none of them is alone.
+fn watched(
+    points: &mut [Point],
+    values: &[f64],
+    options: &Options<'_>,
+    cancel: Cancel<'_>,
+) -> Result<()> {
+    let forward = monitor(values, options, cancel)?;
+    let back = |mut of: Vec<f64>| {
+        of.reverse();
+        of
+    };
+    let classes: Option<Vec<u16>> = options.classes.map(|c| c.iter().rev().copied().collect());
+    let reversed = Options {
+        classes: classes.as_deref(),
+        ..*options
+    };
+    let backward = monitor(&back(values.to_vec()), &reversed, cancel)?;
+    for ((point, before), behind) in points.iter_mut().zip(&forward).zip(backward.iter().rev()) {
+        for seen in [before, behind] {
+            if seen.score.signum() == point.score.signum() && point.p > WATCH_PRICE * seen.p {
+                point.p = WATCH_PRICE * seen.p;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn mean(values: &mut [f64]) -> f64 {
