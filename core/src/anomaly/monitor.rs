@@ -21,7 +21,9 @@ const WINDOWS: [usize; 3] = [2, 3, 7];
 /// The same where a point holds fewer counts than `FEW_COUNTS`: no sales for a day are no news then, but none for
 /// weeks are. The level before the window is the steady one or the slow one.
 const LONG_WINDOWS: [usize; 3] = [14, 21, 28];
-const FEW_COUNTS: f64 = 4.0;
+const FEW_COUNTS: f64 = 40.0;
+/// A level of some weeks ago is one of now to within this share.
+const DRIFT: f64 = 0.04;
 /// By how much the variance of a long window is taken to exceed that of its days before any was seen: the level
 /// that it is held against is itself known from a few weeks.
 const LONG_SPREAD: [f64; 3] = [1.3, 1.45, 1.6];
@@ -244,6 +246,7 @@ impl Watch {
         let toward = Toward {
             side: (last.value - level.mean * last.factor).signum(),
             most: LONG_CLIP,
+            drift: DRIFT,
         };
         let later = self.window(k / 2, level.mean, spread, Some(toward))?;
         if later.0.abs() < WINDOW_LAST {
@@ -263,6 +266,7 @@ impl Watch {
         let toward = Toward {
             side: score.signum(),
             most: WINDOW_CLIP * score.abs(),
+            drift: 0.0,
         };
         let one = self.window(k, level.mean, spread, Some(toward))?;
         let other = self.window(k, level.steady(), spread, Some(toward))?;
@@ -304,7 +308,7 @@ impl Watch {
             mean += usual;
             variance += own;
         }
-        variance *= spread;
+        variance = variance * spread + (toward.map_or(0.0, |t| t.drift) * mean).powi(2);
         if variance <= 0.0 || (toward.is_some() && over <= 0.0) {
             return None;
         }
@@ -605,6 +609,8 @@ struct Lull {
 struct Toward {
     side: f64,
     most: f64,
+    /// Share by which the level may have moved by itself.
+    drift: f64,
 }
 
 /// The score that is nearer to 0.
