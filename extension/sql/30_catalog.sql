@@ -78,6 +78,26 @@ CREATE FUNCTION kpi._member(key text[]) RETURNS text
     RETURN CASE WHEN pg_catalog.cardinality(key) > 0 THEN pg_catalog.array_to_string(key, ' · ') ELSE 'Total' END;
 COMMENT ON FUNCTION kpi._member(text[]) IS 'a group ready to print: members joined by " · ", Total for none';
 
+-- A filter's dimensions are written in any case; what is wrong with a filter is for kpi._figures() to say.
+CREATE FUNCTION kpi._pinned(filter jsonb) RETURNS jsonb
+    IMMUTABLE PARALLEL SAFE LANGUAGE sql
+    RETURN (SELECT coalesce(pg_catalog.jsonb_object_agg(pg_catalog.lower(pg_catalog.btrim(e.key)),
+                                CASE pg_catalog.jsonb_typeof(e.value) WHEN 'array' THEN e.value -> 0 ELSE e.value END), '{}')
+              FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(filter) WHEN 'object' THEN filter ELSE '{}' END) AS e
+             WHERE CASE pg_catalog.jsonb_typeof(e.value) WHEN 'array' THEN pg_catalog.jsonb_array_length(e.value) = 1
+                                                         ELSE pg_catalog.jsonb_typeof(e.value) = 'string' END);
+COMMENT ON FUNCTION kpi._pinned(jsonb) IS 'the dimensions that a filter leaves one member of, as {"brand": "A"}';
+
+CREATE FUNCTION kpi._admits(filter jsonb, members jsonb) RETURNS boolean
+    IMMUTABLE PARALLEL SAFE LANGUAGE sql
+    RETURN (SELECT coalesce(pg_catalog.bool_and(coalesce(
+                       CASE pg_catalog.jsonb_typeof(e.value)
+                            WHEN 'object' THEN NOT (e.value -> 'not') @> (members -> pg_catalog.lower(pg_catalog.btrim(e.key)))
+                            ELSE e.value @> (members -> pg_catalog.lower(pg_catalog.btrim(e.key))) END, false)), true)
+              FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(filter) WHEN 'object' THEN filter ELSE '{}' END) AS e);
+COMMENT ON FUNCTION kpi._admits(jsonb, jsonb) IS
+    'whether all of a group, as {"brand": "A"}, lies inside of a filter: it names, for each dimension of the filter, a member that passes';
+
 -- In plpgsql, which plans it once a session; SQL would at every call.
 CREATE FUNCTION kpi._by(by text[]) RETURNS text[]
     IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

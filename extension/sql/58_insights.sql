@@ -60,7 +60,7 @@ BEGIN
     END LOOP;
     -- Unusual days that have not gone back to normal, or that cost or brought most.
     FOREACH dim IN ARRAY ARRAY['', 'brand', 'channel'] LOOP
-        CONTINUE WHEN dim <> '' AND (NOT dim = ANY (known) OR coalesce(jsonb_typeof($2 -> dim), '') = 'string');
+        CONTINUE WHEN dim <> '' AND (NOT dim = ANY (known) OR kpi._pinned($2) ? dim);
         call := format('SELECT * FROM kpi.anomalies(''revenue'', period => %L, by => %L, filter => %L, source => %L) WHERE event_id IS NOT NULL',
                        now_period, CASE WHEN dim = '' THEN '{}'::text[] ELSE ARRAY[dim] END, $2, $4);
         FOR row_now IN
@@ -86,7 +86,7 @@ BEGIN
     END LOOP;
     span := NULL;
     FOREACH dim IN ARRAY ARRAY['brand', 'channel'] LOOP
-        CONTINUE WHEN NOT dim = ANY (known) OR coalesce(jsonb_typeof($2 -> dim), '') = 'string';
+        CONTINUE WHEN NOT dim = ANY (known) OR kpi._pinned($2) ? dim;
         -- A new leader.
         SELECT c.*, lead_before.member AS before, lead_before.members AS members_before,
                c.value - coalesce(kpi.value('revenue', now_period, coalesce($2, '{}') || lead_before.members, $4), 0) AS lead INTO row_now
@@ -146,6 +146,8 @@ BEGIN
                kpi.value(t.metric, t.period, coalesce($2, '{}') || t.members, $4) AS value
           FROM kpi.targets AS t
          WHERE t.source = lower($4) AND t.period = now_period AND t.metric IN ('revenue', 'units') AND t.target > 0
+               -- A target is for all of its group, so only groups inside of the filter have one here.
+               AND kpi._admits($2, t.members)
     LOOP
         CONTINUE WHEN row_now.value IS NULL OR row_now.value >= 0.95 * row_now.target;
         kind := 'target';

@@ -199,7 +199,10 @@ DECLARE
     span daterange;
     past daterange;
     today date;
-    single jsonb := '{}';
+    -- A target is for all of its group: it must name the dimensions of the call, and those of the filter.
+    named text[] := ARRAY(SELECT DISTINCT n FROM unnest(dims || ARRAY(SELECT lower(btrim(k)) FROM jsonb_object_keys(
+                              CASE jsonb_typeof(filter) WHEN 'object' THEN filter ELSE '{}' END) AS k)) AS n ORDER BY n);
+    pinned jsonb := kpi._pinned(filter);
 BEGIN
     SELECT e.first_day, e.last_day INTO data FROM kpi._extent(source) AS e;
     IF data.last_day IS NULL THEN
@@ -217,19 +220,14 @@ BEGIN
     END IF;
     today := least(data.last_day, upper(span) - 1);
     past := daterange(greatest(data.first_day, least(lower(span), today) - memory), greatest(today, data.first_day), '[]');
-    -- A filter to one member a dimension is a group that may have a target of its own.
-    IF filter IS NOT NULL AND jsonb_typeof(filter) = 'object' THEN
-        SELECT coalesce(jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'array' THEN e.value -> 0 ELSE e.value END), '{}')
-          INTO single FROM jsonb_each(filter) AS e
-        HAVING coalesce(bool_and(jsonb_typeof(e.value) = 'string' OR jsonb_typeof(e.value) = 'array' AND jsonb_array_length(e.value) = 1), true);
-    END IF;
     RETURN QUERY
     WITH t AS MATERIALIZED (
         SELECT ARRAY(SELECT g.members ->> d FROM unnest(dims) WITH ORDINALITY AS u(d, i) ORDER BY i) AS key, g.target
           FROM kpi.targets AS g
          WHERE given IS NULL AND g.source = lower(_attainment.source) AND g.metric = def.name AND g.period = span
-           AND (g.members = CASE WHEN dims = '{}' THEN single END
-                OR dims <> '{}' AND ARRAY(SELECT jsonb_object_keys(g.members) AS k ORDER BY k) = ARRAY(SELECT d FROM unnest(dims) AS d ORDER BY d))
+           AND ARRAY(SELECT k FROM jsonb_object_keys(g.members) AS k ORDER BY k) = named AND kpi._admits(filter, g.members)
+           -- Of two members of a dimension that is not grouped by, neither has the target of both.
+           AND (SELECT bool_and(n = ANY (dims) OR pinned ? n) FROM unnest(named) AS n) IS NOT FALSE
         UNION ALL
         SELECT ARRAY(SELECT jsonb_array_elements_text(e -> 'key')), (e ->> 'target')::numeric FROM jsonb_array_elements(given) AS e
     ), now AS MATERIALIZED (
