@@ -138,6 +138,9 @@ BEGIN
     IF lower(btrim(grain)) = ANY ('{day,week,month,quarter,year}') THEN
         RETURN lower(btrim(grain));
     END IF;
+    IF grain IS NULL THEN
+        RAISE EXCEPTION 'grain is NULL' USING ERRCODE = '22004', HINT = 'Give day, week, month, quarter or year.';
+    END IF;
     RAISE EXCEPTION 'grain "%" does not exist', grain USING ERRCODE = '22023', HINT = 'Give day, week, month, quarter or year.';
 END $$;
 COMMENT ON FUNCTION kpi._grain(text) IS 'a grain in lower case, or 22023';
@@ -162,10 +165,14 @@ COMMENT ON FUNCTION kpi._period_parse(text, date) IS 'reads a period; relative o
 CREATE FUNCTION kpi.period_in(source text, period text) RETURNS daterange
     STABLE STRICT PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    today date := CASE WHEN NOT period ~ '^\s*\d' THEN kpi.asof(source) END;
+    wanted daterange := kpi._period_parse(period, coalesce(today, '2000-01-01'));
 BEGIN
-    RETURN kpi._period_parse(period, CASE WHEN period ~ '^\s*\d' THEN NULL ELSE kpi.asof(source) END);
+    RETURN CASE WHEN today IS NOT NULL OR period ~ '^\s*\d' THEN wanted END;
 END $$;
-COMMENT ON FUNCTION kpi.period_in(text, text) IS 'kpi.period(text) counted from the last day of data of another source than sales';
+COMMENT ON FUNCTION kpi.period_in(text, text) IS
+    'kpi.period(text) counted from the last day of data of another source than sales; NULL where that has no data to count from';
 
 -- One argument only: with a second of type text, kpi.period($__timeFrom(), $__timeTo()) would mean that one.
 CREATE FUNCTION kpi.period(period text) RETURNS daterange

@@ -127,7 +127,7 @@ BEGIN
         CONTINUE WHEN dim <> 'brand' OR NOT known && '{sku,product}';
         SELECT sum(b.mix)::float8 AS mix, sum(b.change)::float8 AS change INTO row_now
           FROM kpi.bridge(now_period, then_period, ARRAY[dim], $2, $4) AS b;
-        IF abs(row_now.mix) >= 0.03 * total.baseline THEN
+        IF row_now.mix <> 0 AND abs(row_now.mix) >= 0.03 * total.baseline THEN
             kind := 'mix';
             headline := format('A shift to %s %ss %s %s of revenue', CASE WHEN row_now.mix > 0 THEN 'dearer' ELSE 'cheaper' END, dim,
                                CASE WHEN row_now.mix > 0 THEN 'brought' ELSE 'took' END, to_char(abs(row_now.mix), money));

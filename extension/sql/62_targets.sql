@@ -94,6 +94,13 @@ BEGIN
     IF frame.length IS NULL THEN
         RETURN;
     END IF;
+    IF isempty(frame.history) THEN
+        RETURN QUERY
+        SELECT kpi._members(dims, f.key), kpi._member(f.key), NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::float8,
+               NULL::numeric, NULL::boolean, 'short', 'nothing complete before the period'
+          FROM kpi._figures(source, ARRAY[def.name], dims, filter, ARRAY[NULL::daterange]) AS f ORDER BY f.key;
+        RETURN;
+    END IF;
     IF frame.length > 800 THEN
         RAISE EXCEPTION 'period has % days, but a target by days may have 800', frame.length USING ERRCODE = '22023',
             HINT = 'Give whole months.';
@@ -101,8 +108,8 @@ BEGIN
     RETURN QUERY
     WITH f AS MATERIALIZED (
         SELECT f.key, f."time", f.value
-          FROM kpi._figures(source, ARRAY[def.name], dims, filter, ARRAY[CASE WHEN isempty(frame.history) THEN span ELSE frame.history END], frame.grain) AS f
-         WHERE f.value IS NOT NULL AND NOT isempty(frame.history)
+          FROM kpi._figures(source, ARRAY[def.name], dims, filter, ARRAY[frame.history], frame.grain) AS f
+         WHERE f.value IS NOT NULL
     ), g AS MATERIALIZED (
         SELECT k.key, (row_number() OVER (ORDER BY k.key))::int AS place FROM (SELECT DISTINCT f.key FROM f) AS k
     ), past AS (

@@ -241,7 +241,8 @@ fn answer(
                 (
                     "short",
                     Some(format!(
-                        "{seen} periods with a value; the spread is a guess"
+                        "{seen} period{} with a value; the spread is a guess",
+                        if seen == 1 { "" } else { "s" }
                     )),
                 )
             } else if achievable == Some(false) {

@@ -145,7 +145,11 @@ pub fn prepare(values: &[f64], options: &Options, cancel: Cancel<'_>) -> Result<
         } else {
             Status::Constant
         };
-        let note = format!("{} observations, all {mean}", finite.len());
+        let note = format!(
+            "{} observation{}, all {mean}",
+            finite.len(),
+            if finite.len() == 1 { "" } else { "s" }
+        );
         return Ok(Prepared {
             nonnegative: options.nonnegative,
             ..Prepared::bare(vec![Step { mean, sd: 0.0 }; horizon], status, &note)
