@@ -142,7 +142,7 @@ CREATE FUNCTION kpi.suggest_targets(metric text DEFAULT 'revenue', period datera
     STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._suggest_targets($1, $2, $3, $4, $5, $6, $7) $$;
 COMMENT ON FUNCTION kpi.suggest_targets(text, daterange, text[], jsonb, double precision, text, text) IS
-    'targets for a period, from what was known before it: commit is reached half of the time, stretch_target 1 - stretch of the time, ambitious one time in ten; method: forecast (quantiles of the period''s total over joint paths), growth (percentiles of past year-on-year growth), peers (growth of the other groups of the call, shrunk to the own); implied_growth of stretch_target on last_year and its percentile among past growth rates; upper_natural_limit: what the process as it is can reach (XmR on seasonally adjusted logs), achievable: stretch_target is below it; period NULL: the next month';
+    'targets for a period, from what was known before it: commit is reached half of the time, stretch_target 1 - stretch of the time, ambitious one time in ten; method: forecast (quantiles of the period''s total over joint paths), growth (percentiles of past year-on-year growth), peers (growth of the other groups of the call, shrunk to the own); implied_growth of stretch_target on last_year and its percentile among past growth rates; upper_natural_limit: what the process as it is can reach (XmR on seasonally adjusted logs, around its line where it has no one level), achievable: stretch_target is below it; period NULL: the next month';
 
 CREATE FUNCTION kpi.allocate_target(metric text, target numeric, period daterange DEFAULT NULL, by text[] DEFAULT '{brand}', filter jsonb DEFAULT '{}',
         source text DEFAULT 'sales')
