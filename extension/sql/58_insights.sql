@@ -73,8 +73,10 @@ BEGIN
              GROUP BY a.members, a.member, a.event_id
         LOOP
             kind := 'anomaly';
-            headline := format('%s: %s of revenue from %s%s', row_now.member, replace(row_now.shape, '_', ' '), row_now.started,
-                               CASE WHEN row_now.recovered THEN ' to ' || row_now.last_seen ELSE ', still open' END);
+            headline := format('%s: %s of revenue %s', row_now.member, replace(row_now.shape, '_', ' '),
+                               CASE WHEN NOT row_now.recovered THEN format('from %s, still open', row_now.started)
+                                    WHEN row_now.started = row_now.last_seen THEN format('on %s', row_now.started)
+                                    ELSE format('from %s to %s', row_now.started, row_now.last_seen) END);
             detail := format('%s where %s was to be expected.', to_char(row_now.value, money), to_char(row_now.expected, money));
             impact := row_now.impact;
             metric := 'revenue';

@@ -46,7 +46,7 @@ const NOTES: &[(&str, &str)] = &[
         "같은 유형의 다른 제품에서 주로 추정했습니다",
     ),
     (
-        r"(\d+) complete weeks on the market; at least (\d+) and (\d+) with sales, are needed",
+        r"(\d+) complete weeks? on the market; at least (\d+) and (\d+) with sales, are needed",
         "판매 기간이 온전한 주가 $1주입니다. 최소 $2주, 그중 판매가 있는 주 $3주가 필요합니다",
     ),
     (
