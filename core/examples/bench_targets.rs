@@ -115,7 +115,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                     continue;
                 };
                 println!(
-                    "| {name} | {method} | {target} | {:.2} of {} | {:.2} to {:.2} | {should} |",
+                    "| {name} | {method} | {target} | {:.3} of {} | {:.3} to {:.3} | {should} |",
                     w.value, trials[m], w.lo, w.hi
                 );
             }

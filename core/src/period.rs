@@ -65,6 +65,14 @@ impl Period {
     /// but is no quarter or half; the same days of the month before a month to date; otherwise
     /// as many days (so an ISO week before an ISO week).
     pub fn previous(self) -> Option<Period> {
+        // A day and a whole week are units of their own, also where they begin a month or a year.
+        if self.len_days() == 1 || self.is_week() {
+            let days = Days::new(self.len_days().unsigned_abs());
+            return Some(Period {
+                first: self.first.checked_sub_days(days)?,
+                end: self.first,
+            });
+        }
         let unit = |months| months % 12 == 0 || [1, 3, 6].contains(&months);
         let from_january = self.first.ordinal() == 1 && self.first.year() == self.last().year();
         if let Some(months) = self.whole_months()
@@ -92,6 +100,11 @@ impl Period {
             first: self.first.checked_sub_days(days)?,
             end: self.first,
         })
+    }
+
+    /// Whether it is one ISO week.
+    fn is_week(self) -> bool {
+        self.len_days() == 7 && self.first.weekday() == chrono::Weekday::Mon
     }
 
     /// The same dates a year earlier; whole ISO weeks keep their week number.
@@ -352,6 +365,32 @@ mod tests {
                 "2025-W01",
                 "2024-12-23..2024-12-29",
                 "2024-01-01..2024-01-07",
+            ),
+            // A week that begins a month, one that begins a year, and days that do.
+            (
+                "2025-W36",
+                "2025-08-25..2025-08-31",
+                "2024-09-02..2024-09-08",
+            ),
+            (
+                "2024-W01",
+                "2023-12-25..2023-12-31",
+                "2023-01-02..2023-01-08",
+            ),
+            (
+                "2025-11-01",
+                "2025-10-31..2025-10-31",
+                "2024-11-01..2024-11-01",
+            ),
+            (
+                "2025-01-01",
+                "2024-12-31..2024-12-31",
+                "2024-01-01..2024-01-01",
+            ),
+            (
+                "2024-02-29",
+                "2024-02-28..2024-02-28",
+                "2023-02-28..2023-02-28",
             ),
             (
                 "2020-W53",

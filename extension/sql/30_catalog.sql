@@ -78,6 +78,26 @@ CREATE FUNCTION kpi._member(key text[]) RETURNS text
     RETURN CASE WHEN pg_catalog.cardinality(key) > 0 THEN pg_catalog.array_to_string(key, ' · ') ELSE 'Total' END;
 COMMENT ON FUNCTION kpi._member(text[]) IS 'a group ready to print: members joined by " · ", Total for none';
 
+-- A filter's dimensions are written in any case; what is wrong with a filter is for kpi._figures() to say.
+CREATE FUNCTION kpi._pinned(filter jsonb) RETURNS jsonb
+    IMMUTABLE PARALLEL SAFE LANGUAGE sql
+    RETURN (SELECT coalesce(pg_catalog.jsonb_object_agg(pg_catalog.lower(pg_catalog.btrim(e.key)),
+                                CASE pg_catalog.jsonb_typeof(e.value) WHEN 'array' THEN e.value -> 0 ELSE e.value END), '{}')
+              FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(filter) WHEN 'object' THEN filter ELSE '{}' END) AS e
+             WHERE CASE pg_catalog.jsonb_typeof(e.value) WHEN 'array' THEN pg_catalog.jsonb_array_length(e.value) = 1
+                                                         ELSE pg_catalog.jsonb_typeof(e.value) = 'string' END);
+COMMENT ON FUNCTION kpi._pinned(jsonb) IS 'the dimensions that a filter leaves one member of, as {"brand": "A"}';
+
+CREATE FUNCTION kpi._admits(filter jsonb, members jsonb) RETURNS boolean
+    IMMUTABLE PARALLEL SAFE LANGUAGE sql
+    RETURN (SELECT coalesce(pg_catalog.bool_and(coalesce(
+                       CASE pg_catalog.jsonb_typeof(e.value)
+                            WHEN 'object' THEN NOT (e.value -> 'not') @> (members -> pg_catalog.lower(pg_catalog.btrim(e.key)))
+                            ELSE e.value @> (members -> pg_catalog.lower(pg_catalog.btrim(e.key))) END, false)), true)
+              FROM pg_catalog.jsonb_each(CASE pg_catalog.jsonb_typeof(filter) WHEN 'object' THEN filter ELSE '{}' END) AS e);
+COMMENT ON FUNCTION kpi._admits(jsonb, jsonb) IS
+    'whether all of a group, as {"brand": "A"}, lies inside of a filter: it names, for each dimension of the filter, a member that passes';
+
 -- In plpgsql, which plans it once a session; SQL would at every call.
 CREATE FUNCTION kpi._by(by text[]) RETURNS text[]
     IMMUTABLE PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -118,6 +138,9 @@ BEGIN
     IF lower(btrim(grain)) = ANY ('{day,week,month,quarter,year}') THEN
         RETURN lower(btrim(grain));
     END IF;
+    IF grain IS NULL THEN
+        RAISE EXCEPTION 'grain is NULL' USING ERRCODE = '22004', HINT = 'Give day, week, month, quarter or year.';
+    END IF;
     RAISE EXCEPTION 'grain "%" does not exist', grain USING ERRCODE = '22023', HINT = 'Give day, week, month, quarter or year.';
 END $$;
 COMMENT ON FUNCTION kpi._grain(text) IS 'a grain in lower case, or 22023';
@@ -142,10 +165,14 @@ COMMENT ON FUNCTION kpi._period_parse(text, date) IS 'reads a period; relative o
 CREATE FUNCTION kpi.period_in(source text, period text) RETURNS daterange
     STABLE STRICT PARALLEL SAFE LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    today date := CASE WHEN NOT period ~ '^\s*\d' THEN kpi.asof(source) END;
+    wanted daterange := kpi._period_parse(period, coalesce(today, '2000-01-01'));
 BEGIN
-    RETURN kpi._period_parse(period, CASE WHEN period ~ '^\s*\d' THEN NULL ELSE kpi.asof(source) END);
+    RETURN CASE WHEN today IS NOT NULL OR period ~ '^\s*\d' THEN wanted END;
 END $$;
-COMMENT ON FUNCTION kpi.period_in(text, text) IS 'kpi.period(text) counted from the last day of data of another source than sales';
+COMMENT ON FUNCTION kpi.period_in(text, text) IS
+    'kpi.period(text) counted from the last day of data of another source than sales; NULL where that has no data to count from';
 
 -- One argument only: with a second of type text, kpi.period($__timeFrom(), $__timeTo()) would mean that one.
 CREATE FUNCTION kpi.period(period text) RETURNS daterange

@@ -221,7 +221,7 @@ CREATE FUNCTION kpi.drop_target(metric text, period daterange, by jsonb DEFAULT 
 AS $$
 BEGIN
     DELETE FROM kpi.targets AS t
-     WHERE t.source = lower(drop_target.source) AND t.metric = lower(drop_target.metric)
+     WHERE t.source = lower(drop_target.source) AND t.metric = (kpi._metric(drop_target.metric)).name
        AND t.period = drop_target.period AND t.members = coalesce(by, '{}');
     RETURN FOUND;
 END $$;

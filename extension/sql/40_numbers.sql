@@ -281,7 +281,8 @@ BEGIN
                 WHEN s.adi <= 1.32 AND s.cv2 <= 0.49 THEN 'smooth' WHEN s.adi <= 1.32 THEN 'erratic'
                 WHEN s.cv2 <= 0.49 THEN 'intermittent' ELSE 'lumpy' END,
            -- A product may be returned on days before or after all its sales.
-           (r.units / nullif(greatest(least(i.last_sold, upper($4) - 1) - greatest(i.first_sold, lower($4)) + 1, 0), 0))::double precision,
+           CASE WHEN i.first_sold IS NOT NULL THEN
+               (r.units / nullif(greatest(least(i.last_sold, upper($4) - 1) - greatest(i.first_sold, lower($4)) + 1, 0), 0))::double precision END,
            i.first_sold, i.last_sold
       FROM ranked AS r
       LEFT JOIN shape AS s ON s.sku = r.sku
@@ -338,23 +339,14 @@ DECLARE
     -- What needs every product or inner group of every month is not drawn.
     drawn text[] := ARRAY(SELECT m.name FROM kpi.metrics AS m
                            WHERE m.place IS NOT NULL AND m.inner_by IS NULL AND NOT m.reads && '{sku,first_sold}');
-    single jsonb := '{}';
+    -- A filter to one member a dimension is a group that may have targets of its own.
+    pinned jsonb := kpi._pinned(filter);
 BEGIN
     IF now_period IS NULL THEN
         RETURN;
     END IF;
     spark_span := daterange((date_trunc('month', (upper(now_period) - 1)::timestamp) - (spark_months - 1) * interval '1 month')::date,
                             upper(now_period));
-    -- A filter to one member a dimension is a group that may have targets of its own.
-    IF filter IS NOT NULL AND jsonb_typeof(filter) = 'object' THEN
-        SELECT coalesce(jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'array' THEN e.value -> 0 ELSE e.value END), '{}')
-          INTO single FROM jsonb_each(filter) AS e;
-        IF EXISTS (SELECT FROM jsonb_each(filter) AS e
-                    WHERE jsonb_typeof(e.value) NOT IN ('string', 'array')
-                       OR jsonb_typeof(e.value) = 'array' AND jsonb_array_length(e.value) <> 1) THEN
-            single := NULL;
-        END IF;
-    END IF;
     RETURN QUERY
     WITH f AS (
         SELECT f.metric, max(f.value) FILTER (WHERE f.period = 1) AS value,
@@ -374,7 +366,7 @@ BEGIN
           LEFT JOIN f ON f.metric = m.name
           LEFT JOIN month ON month.metric = m.name
           LEFT JOIN kpi.targets AS g ON g.source = lower(_scorecard.source) AND g.metric = m.name
-                AND g.period = now_period AND g.members = single
+                AND g.period = now_period AND g.members = pinned AND kpi._admits(filter, g.members)
          WHERE m.place IS NOT NULL AND EXISTS (SELECT FROM f)
     )
     SELECT t.name, t.label, t.unit, t.value, t.baseline, t.change_pct, t.year_ago_pct, t.target, t.attainment,

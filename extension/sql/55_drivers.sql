@@ -61,7 +61,7 @@ CREATE FUNCTION kpi._driver_dimensions(source text, filter jsonb) RETURNS text[]
     STABLE PARALLEL SAFE LANGUAGE sql
     -- A filter to one member leaves nothing to look for.
 RETURN ARRAY(SELECT d FROM unnest('{brand,sku,product_type,price_tier,channel,vendor}'::text[]) AS d
-              WHERE d = ANY (kpi._source_dimensions(source)) AND coalesce(jsonb_typeof(filter -> d), '') <> 'string');
+              WHERE d = ANY (kpi._source_dimensions(source)) AND NOT kpi._pinned(filter) ? d);
 COMMENT ON FUNCTION kpi._driver_dimensions(text, jsonb) IS 'where kpi.drivers() looks unless told';
 
 CREATE FUNCTION kpi._drivers(metric text, period daterange, before daterange, dims text[], filter jsonb, max_depth int,

@@ -60,7 +60,7 @@ BEGIN
     END LOOP;
     -- Unusual days that have not gone back to normal, or that cost or brought most.
     FOREACH dim IN ARRAY ARRAY['', 'brand', 'channel'] LOOP
-        CONTINUE WHEN dim <> '' AND (NOT dim = ANY (known) OR coalesce(jsonb_typeof($2 -> dim), '') = 'string');
+        CONTINUE WHEN dim <> '' AND (NOT dim = ANY (known) OR kpi._pinned($2) ? dim);
         call := format('SELECT * FROM kpi.anomalies(''revenue'', period => %L, by => %L, filter => %L, source => %L) WHERE event_id IS NOT NULL',
                        now_period, CASE WHEN dim = '' THEN '{}'::text[] ELSE ARRAY[dim] END, $2, $4);
         FOR row_now IN
@@ -73,8 +73,10 @@ BEGIN
              GROUP BY a.members, a.member, a.event_id
         LOOP
             kind := 'anomaly';
-            headline := format('%s: %s of revenue from %s%s', row_now.member, replace(row_now.shape, '_', ' '), row_now.started,
-                               CASE WHEN row_now.recovered THEN ' to ' || row_now.last_seen ELSE ', still open' END);
+            headline := format('%s: %s of revenue %s', row_now.member, replace(row_now.shape, '_', ' '),
+                               CASE WHEN NOT row_now.recovered THEN format('from %s, still open', row_now.started)
+                                    WHEN row_now.started = row_now.last_seen THEN format('on %s', row_now.started)
+                                    ELSE format('from %s to %s', row_now.started, row_now.last_seen) END);
             detail := format('%s where %s was to be expected.', to_char(row_now.value, money), to_char(row_now.expected, money));
             impact := row_now.impact;
             metric := 'revenue';
@@ -86,7 +88,7 @@ BEGIN
     END LOOP;
     span := NULL;
     FOREACH dim IN ARRAY ARRAY['brand', 'channel'] LOOP
-        CONTINUE WHEN NOT dim = ANY (known) OR coalesce(jsonb_typeof($2 -> dim), '') = 'string';
+        CONTINUE WHEN NOT dim = ANY (known) OR kpi._pinned($2) ? dim;
         -- A new leader.
         SELECT c.*, lead_before.member AS before, lead_before.members AS members_before,
                c.value - coalesce(kpi.value('revenue', now_period, coalesce($2, '{}') || lead_before.members, $4), 0) AS lead INTO row_now
@@ -127,7 +129,7 @@ BEGIN
         CONTINUE WHEN dim <> 'brand' OR NOT known && '{sku,product}';
         SELECT sum(b.mix)::float8 AS mix, sum(b.change)::float8 AS change INTO row_now
           FROM kpi.bridge(now_period, then_period, ARRAY[dim], $2, $4) AS b;
-        IF abs(row_now.mix) >= 0.03 * total.baseline THEN
+        IF row_now.mix <> 0 AND abs(row_now.mix) >= 0.03 * total.baseline THEN
             kind := 'mix';
             headline := format('A shift to %s %ss %s %s of revenue', CASE WHEN row_now.mix > 0 THEN 'dearer' ELSE 'cheaper' END, dim,
                                CASE WHEN row_now.mix > 0 THEN 'brought' ELSE 'took' END, to_char(abs(row_now.mix), money));
@@ -146,6 +148,8 @@ BEGIN
                kpi.value(t.metric, t.period, coalesce($2, '{}') || t.members, $4) AS value
           FROM kpi.targets AS t
          WHERE t.source = lower($4) AND t.period = now_period AND t.metric IN ('revenue', 'units') AND t.target > 0
+               -- A target is for all of its group, so only groups inside of the filter have one here.
+               AND kpi._admits($2, t.members)
     LOOP
         CONTINUE WHEN row_now.value IS NULL OR row_now.value >= 0.95 * row_now.target;
         kind := 'target';

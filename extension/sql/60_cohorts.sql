@@ -204,14 +204,14 @@ DECLARE
     who text := kpi._entity('customer', rfm.source);
     today date := coalesce(rfm.asof, kpi.asof(rfm.source));
 BEGIN
-    IF today IS NULL THEN
+    IF today IS NULL OR today < (SELECT e.first_day FROM kpi._extent(rfm.source) AS e) THEN
         RETURN;
     END IF;
     RETURN QUERY
     WITH d AS (
         SELECT g.key[1] AS customer, g."time", max(g.value) FILTER (WHERE g.metric = 'revenue') AS revenue,
                coalesce(sum(g.value) FILTER (WHERE g.metric IN ('units', 'returns')), 0) AS units
-          FROM kpi._figures(rfm.source, '{revenue,units,returns}', ARRAY[who], rfm.filter, ARRAY[(SELECT daterange(e.first_day, greatest(today, e.first_day), '[]') FROM kpi._extent(rfm.source) AS e)], 'day') AS g
+          FROM kpi._figures(rfm.source, '{revenue,units,returns}', ARRAY[who], rfm.filter, ARRAY[(SELECT daterange(e.first_day, today, '[]') FROM kpi._extent(rfm.source) AS e)], 'day') AS g
          WHERE g.key[1] <> '(none)'
          GROUP BY 1, 2
     ), c AS (

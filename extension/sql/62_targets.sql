@@ -94,6 +94,13 @@ BEGIN
     IF frame.length IS NULL THEN
         RETURN;
     END IF;
+    IF isempty(frame.history) THEN
+        RETURN QUERY
+        SELECT kpi._members(dims, f.key), kpi._member(f.key), NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::float8,
+               NULL::numeric, NULL::boolean, 'short', 'nothing complete before the period'
+          FROM kpi._figures(source, ARRAY[def.name], dims, filter, ARRAY[NULL::daterange]) AS f ORDER BY f.key;
+        RETURN;
+    END IF;
     IF frame.length > 800 THEN
         RAISE EXCEPTION 'period has % days, but a target by days may have 800', frame.length USING ERRCODE = '22023',
             HINT = 'Give whole months.';
@@ -101,8 +108,8 @@ BEGIN
     RETURN QUERY
     WITH f AS MATERIALIZED (
         SELECT f.key, f."time", f.value
-          FROM kpi._figures(source, ARRAY[def.name], dims, filter, ARRAY[CASE WHEN isempty(frame.history) THEN span ELSE frame.history END], frame.grain) AS f
-         WHERE f.value IS NOT NULL AND NOT isempty(frame.history)
+          FROM kpi._figures(source, ARRAY[def.name], dims, filter, ARRAY[frame.history], frame.grain) AS f
+         WHERE f.value IS NOT NULL
     ), g AS MATERIALIZED (
         SELECT k.key, (row_number() OVER (ORDER BY k.key))::int AS place FROM (SELECT DISTINCT f.key FROM f) AS k
     ), past AS (
@@ -135,7 +142,7 @@ CREATE FUNCTION kpi.suggest_targets(metric text DEFAULT 'revenue', period datera
     STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._suggest_targets($1, $2, $3, $4, $5, $6, $7) $$;
 COMMENT ON FUNCTION kpi.suggest_targets(text, daterange, text[], jsonb, double precision, text, text) IS
-    'targets for a period, from what was known before it: commit is reached half of the time, stretch_target 1 - stretch of the time, ambitious one time in ten; method: forecast (quantiles of the period''s total over joint paths), growth (percentiles of past year-on-year growth), peers (growth of the other groups of the call, shrunk to the own); implied_growth of stretch_target on last_year and its percentile among past growth rates; upper_natural_limit: what the process as it is can reach (XmR on seasonally adjusted logs), achievable: stretch_target is below it; period NULL: the next month';
+    'targets for a period, from what was known before it: commit is reached half of the time, stretch_target 1 - stretch of the time, ambitious one time in ten; method: forecast (quantiles of the period''s total over joint paths), growth (percentiles of past year-on-year growth), peers (growth of the other groups of the call, shrunk to the own); implied_growth of stretch_target on last_year and its percentile among past growth rates; upper_natural_limit: what the process as it is can reach (XmR on seasonally adjusted logs, around its line where it has no one level), achievable: stretch_target is below it; period NULL: the next month';
 
 CREATE FUNCTION kpi.allocate_target(metric text, target numeric, period daterange DEFAULT NULL, by text[] DEFAULT '{brand}', filter jsonb DEFAULT '{}',
         source text DEFAULT 'sales')
@@ -199,7 +206,10 @@ DECLARE
     span daterange;
     past daterange;
     today date;
-    single jsonb := '{}';
+    -- A target is for all of its group: it must name the dimensions of the call, and those of the filter.
+    named text[] := ARRAY(SELECT DISTINCT n FROM unnest(dims || ARRAY(SELECT lower(btrim(k)) FROM jsonb_object_keys(
+                              CASE jsonb_typeof(filter) WHEN 'object' THEN filter ELSE '{}' END) AS k)) AS n ORDER BY n);
+    pinned jsonb := kpi._pinned(filter);
 BEGIN
     SELECT e.first_day, e.last_day INTO data FROM kpi._extent(source) AS e;
     IF data.last_day IS NULL THEN
@@ -217,19 +227,14 @@ BEGIN
     END IF;
     today := least(data.last_day, upper(span) - 1);
     past := daterange(greatest(data.first_day, least(lower(span), today) - memory), greatest(today, data.first_day), '[]');
-    -- A filter to one member a dimension is a group that may have a target of its own.
-    IF filter IS NOT NULL AND jsonb_typeof(filter) = 'object' THEN
-        SELECT coalesce(jsonb_object_agg(e.key, CASE jsonb_typeof(e.value) WHEN 'array' THEN e.value -> 0 ELSE e.value END), '{}')
-          INTO single FROM jsonb_each(filter) AS e
-        HAVING coalesce(bool_and(jsonb_typeof(e.value) = 'string' OR jsonb_typeof(e.value) = 'array' AND jsonb_array_length(e.value) = 1), true);
-    END IF;
     RETURN QUERY
     WITH t AS MATERIALIZED (
         SELECT ARRAY(SELECT g.members ->> d FROM unnest(dims) WITH ORDINALITY AS u(d, i) ORDER BY i) AS key, g.target
           FROM kpi.targets AS g
          WHERE given IS NULL AND g.source = lower(_attainment.source) AND g.metric = def.name AND g.period = span
-           AND (g.members = CASE WHEN dims = '{}' THEN single END
-                OR dims <> '{}' AND ARRAY(SELECT jsonb_object_keys(g.members) AS k ORDER BY k) = ARRAY(SELECT d FROM unnest(dims) AS d ORDER BY d))
+           AND ARRAY(SELECT k FROM jsonb_object_keys(g.members) AS k ORDER BY k) = named AND kpi._admits(filter, g.members)
+           -- Of two members of a dimension that is not grouped by, neither has the target of both.
+           AND (SELECT bool_and(n = ANY (dims) OR pinned ? n) FROM unnest(named) AS n) IS NOT FALSE
         UNION ALL
         SELECT ARRAY(SELECT jsonb_array_elements_text(e -> 'key')), (e ->> 'target')::numeric FROM jsonb_array_elements(given) AS e
     ), now AS MATERIALIZED (

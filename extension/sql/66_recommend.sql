@@ -110,6 +110,8 @@ BEGIN
                    (SELECT array_agg(items.item ORDER BY items.place) FROM items), (SELECT array_agg(items.kind ORDER BY items.place) FROM items),
                    (SELECT array_agg(channels.channel ORDER BY channels.place) FROM channels),
                    a.days, a.item, a.channel, a.lines, a.units, a.revenue, a.promoted, $1 - '1970-01-01'::date) AS r
+         -- Inside of some channels nothing is said about how much hangs on one.
+         WHERE r.action <> 'diversify' OR NOT EXISTS (SELECT FROM jsonb_object_keys($2) AS k WHERE lower(btrim(k)) = 'channel')
         UNION ALL
         SELECT r.* FROM kpi._recommend_others($1, $2, $3) AS r
     )

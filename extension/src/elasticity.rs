@@ -155,8 +155,9 @@ fn rows(answers: Elasticities) -> Vec<Row> {
             Status::Ok => None,
             Status::Pooled => Some("mostly from the other products of its type".to_owned()),
             Status::Short => Some(format!(
-                "{} complete weeks on the market; at least 8, and 6 with sales, are needed",
-                item.weeks
+                "{} complete week{} on the market; at least 8, and 6 with sales, are needed",
+                item.weeks,
+                if item.weeks == 1 { "" } else { "s" }
             )),
             Status::NoPriceVariation => Some(format!(
                 "the price was more than 1 % off its median in {} weeks; at least 3 are needed",

@@ -43,10 +43,12 @@ impl Mode {
             "monitoring" => Ok(Self::Monitoring),
             "retrospective" => Ok(Self::Retrospective),
             other => Err(Error::Unknown {
-                kind: "mode",
+                kind: "model",
                 name: name.to_owned(),
-                near: match nearest(other, ["monitoring", "retrospective"]) {
-                    near if near.is_empty() => vec!["monitoring".into(), "retrospective".into()],
+                near: match nearest(other, ["auto", "monitoring", "retrospective"]) {
+                    near if near.is_empty() => {
+                        vec!["auto".into(), "monitoring".into(), "retrospective".into()]
+                    }
                     near => near,
                 },
             }),

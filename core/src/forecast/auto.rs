@@ -145,7 +145,11 @@ pub fn prepare(values: &[f64], options: &Options, cancel: Cancel<'_>) -> Result<
         } else {
             Status::Constant
         };
-        let note = format!("{} observations, all {mean}", finite.len());
+        let note = format!(
+            "{} observation{}, all {mean}",
+            finite.len(),
+            if finite.len() == 1 { "" } else { "s" }
+        );
         return Ok(Prepared {
             nonnegative: options.nonnegative,
             ..Prepared::bare(vec![Step { mean, sd: 0.0 }; horizon], status, &note)
@@ -608,12 +612,19 @@ fn sane(fitted: &Fitted, y: &[f64]) -> bool {
 
 /// One-step residuals with mean 0 and variance 1, and their standard deviation.
 fn standardised(y: &[f64], fitted: &Fitted) -> (Vec<f64>, f64) {
-    let residuals: Vec<f64> = y
+    let mut residuals: Vec<f64> = y
         .iter()
         .zip(&fitted.fitted)
         .map(|(v, f)| v - f)
         .filter(|e| e.is_finite())
         .collect();
+    // A differenced model gives its first observations back as they are: nothing was forecast there, so nothing was missed.
+    let largest = residuals.iter().fold(0.0, |m: f64, e| m.max(e.abs()));
+    let repeated = residuals
+        .iter()
+        .take_while(|e| e.abs() <= 1e-9 * largest)
+        .count();
+    residuals.drain(..repeated);
     let mean = residuals.iter().sum::<f64>() / residuals.len().max(1) as f64;
     let sd = variance(&residuals).sqrt();
     if sd > 0.0 {
@@ -745,6 +756,31 @@ impl Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A third of the futures would else hold no shock at all, and quantiles from 0.45 to 0.75 be one number.
+    #[test]
+    fn what_a_differenced_model_gives_back_is_no_error() {
+        let y: Vec<f64> = (0..35).map(|t| 100.0 + f64::from(t * 37 % 11)).collect();
+        let fitted = Fitted {
+            name: String::new(),
+            fitted: y
+                .iter()
+                .enumerate()
+                .map(|(t, v)| if t < 12 { v * (1.0 + 1e-15) } else { 104.5 })
+                .collect(),
+            steps: Vec::new(),
+        };
+        let (residuals, _) = standardised(&y, &fitted);
+        assert_eq!(residuals.len(), 23);
+        let (all, _) = standardised(
+            &y[12..],
+            &Fitted {
+                fitted: vec![104.5; 23],
+                ..fitted
+            },
+        );
+        assert_eq!(residuals, all);
+    }
 
     #[test]
     fn recent_errors_narrow_and_widen_a_claim() {

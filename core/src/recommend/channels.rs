@@ -139,7 +139,8 @@ pub(super) fn diversify(sales: &Sales) -> Option<Recommendation> {
     let at_risk = block * sigma;
     // Down to half of the revenue, the rest of it being elsewhere.
     let less = at_risk * (1.0 - 0.5 / share).max(0.0);
-    let name = sales.channels().get(top)?;
+    // Lines without channels are all of one that has no name.
+    let name = sales.channels().get(top).filter(|c| !c.is_empty())?;
     let reason = format!(
         "{name} carries {} of revenue (concentration {hhi:.2}) and swings by {} from one four weeks to the next: \
          {} hang on it. At half of revenue it would be {} less.",

@@ -72,7 +72,8 @@ impl NaturalLimits {
     /// * `season` - periods in a year; 1 for no season.
     /// * `ahead` - 1 for the period right after the history.
     ///
-    /// The chart is drawn on the latest two years, so that old levels do not widen or drag it.
+    /// The chart is drawn on the latest two years, so that old levels do not widen or drag it. Where it signals, the process
+    /// has no one level: the limits then lie around its line (Theil & Sen), gone on with to the period.
     ///
     /// # Errors
     ///
@@ -95,7 +96,20 @@ impl NaturalLimits {
                 .len()
                 .saturating_sub((2 * season).max(MIN_POINTS * 2)),
         );
-        let logs = NaturalLimits::of(&adjusted)?;
+        let mut logs = NaturalLimits::of(&adjusted)?;
+        if logs.signals(&adjusted) {
+            let slope = slope(&adjusted);
+            let level: Vec<f64> = adjusted
+                .iter()
+                .enumerate()
+                .map(|(i, y)| y - slope * i as f64)
+                .collect();
+            logs = NaturalLimits::of(&level)?;
+            let gone = slope * (adjusted.len() + ahead).saturating_sub(1) as f64;
+            for limit in [&mut logs.centre, &mut logs.lower, &mut logs.upper] {
+                *limit += gone;
+            }
+        }
         let then = factor((history.len() + ahead).saturating_sub(1));
         let back = |v: f64| v.exp() * then;
         Ok(NaturalLimits {
@@ -133,6 +147,19 @@ impl NaturalLimits {
             .count();
         (!values.is_empty()).then(|| inside as f64 / values.len() as f64)
     }
+}
+
+/// The median of all pairwise slopes, per step.
+fn slope(values: &[f64]) -> f64 {
+    let slopes: Vec<f64> = values
+        .iter()
+        .enumerate()
+        .flat_map(|(i, a)| {
+            let later = values.iter().enumerate().skip(i + 1);
+            later.map(move |(j, b)| (b - a) / (j - i) as f64)
+        })
+        .collect();
+    median(&slopes).unwrap_or(0.0)
 }
 
 /// Multiplicative season factors, their geometric mean 1; all 1 with less than two years of data.
@@ -210,6 +237,24 @@ mod tests {
         values.extend([30.0, 31.0, 30.0, 31.0]);
         let l = NaturalLimits::of(&values).unwrap();
         assert!((l.range - D4).abs() < 1e-12, "{l:?}");
+    }
+
+    /// What grows steadily reaches more than it ever did by going on as it does; what swings around a level does not.
+    #[test]
+    fn limits_go_with_a_process_that_grows() {
+        let swing = |i: i32| 1.0 + 0.01 * f64::from(i % 2);
+        let grows: Vec<f64> = (0..10)
+            .map(|i| 100.0 * 1.05_f64.powi(i) * swing(i))
+            .collect();
+        for ahead in [1, 2] {
+            let l = NaturalLimits::of_total(&grows, 1, ahead as usize).unwrap();
+            let next = 100.0 * 1.05_f64.powi(9 + ahead) * swing(9 + ahead);
+            assert!(l.lower < next && next < l.upper, "{l:?}");
+            assert!(l.upper < 1.06 * next, "{l:?}");
+        }
+        let level: Vec<f64> = (0..10).map(|i| 100.0 * swing(i)).collect();
+        let l = NaturalLimits::of_total(&level, 1, 3).unwrap();
+        assert!((l.centre - 100.5).abs() < 0.01, "{l:?}");
     }
 
     #[test]

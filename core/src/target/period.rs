@@ -180,7 +180,8 @@ fn judged(
         (_, Some(seen)) => (
             "short",
             Some(format!(
-                "{seen} periods with a value; the spread is a guess"
+                "{seen} period{} with a value; the spread is a guess",
+                if seen == 1 { "" } else { "s" }
             )),
         ),
         _ if achievable == Some(false) => (

@@ -24,6 +24,7 @@ END $$;
 CREATE FUNCTION pg_temp.differences(cases int) RETURNS TABLE (call text, rollup boolean, row_by_kpi jsonb, row_by_hand jsonb) LANGUAGE plpgsql AS $$
 DECLARE
     who text; grain text; metric text; expression text; step text;
+    single jsonb;
     dims text[]; key text; span daterange; during text; target numeric;
     last_day date := (SELECT max(day) FROM line);
     picked record;
@@ -67,10 +68,11 @@ BEGIN
                        sum(v) OVER (PARTITION BY s.cohort ORDER BY age), s.cohort < (SELECT min(day) FROM line) + 28
                   FROM s ORDER BY 1, 2$q$, who, grain, expression, picked.condition, last_day, step);
         WHEN 1 THEN
-            -- Some groups have a target, others none; of groups, only those with one are judged.
+            -- Some groups inside of the filter have a target, others none; of groups, only those with one are judged, if any has.
             dims := ARRAY[(ARRAY['brand', 'channel', 'vendor'])[1 + floor(random() * 3)]];
-            EXECUTE format('SELECT kpi.set_target(%L, %L, (%s + 100 * row_number() OVER (ORDER BY m))::numeric, jsonb_build_object(%L, m)) FROM (SELECT DISTINCT %I AS m FROM line) AS g WHERE m < ''N''',
-                           metric, span, target, dims[1], dims[1]);
+            single := (SELECT coalesce(jsonb_object_agg(e.key, e.value -> 0), '{}') FROM jsonb_each(picked.filter) AS e);
+            EXECUTE format('SELECT kpi.set_target(%L, %L, (%s + 100 * row_number() OVER (ORDER BY m))::numeric, %L || jsonb_build_object(%L, m)) FROM (SELECT DISTINCT %I AS m FROM line) AS g WHERE m < ''N''',
+                           metric, span, target, single, dims[1], dims[1]);
             kpi_sql := format('SELECT member, target, to_date, CASE WHEN status <> ''ok'' THEN expected_end END, CASE WHEN status <> ''ok'' THEN p_attain END,
                                       state = CASE WHEN status <> ''ok'' THEN state WHEN p_attain >= 0.5 THEN ''good'' WHEN p_attain >= 0.2 THEN ''watch'' ELSE ''bad'' END,
                                       CASE WHEN status <> ''ok'' THEN state END, status,
@@ -79,11 +81,12 @@ BEGIN
             hand_sql := format($q$
                 WITH v AS (SELECT %1$I AS m, %2$s AS v FROM line WHERE %3$s AND %4$s GROUP BY 1),
                 g AS (SELECT t.members ->> %1$L AS m, t.target, coalesce(v.v, 0) AS v, %5$L::boolean AS closed
-                        FROM kpi.targets AS t LEFT JOIN v ON v.m = t.members ->> %1$L)
+                        FROM kpi.targets AS t LEFT JOIN v ON v.m = t.members ->> %1$L WHERE t.members @> %6$L
+                       UNION ALL SELECT m, NULL, v, %5$L FROM v WHERE NOT EXISTS (SELECT FROM kpi.targets AS t WHERE t.members @> %6$L))
                 SELECT m, target, v, CASE WHEN closed THEN v END, CASE WHEN closed THEN (v >= target)::int::float8 END, true,
-                       CASE WHEN closed THEN CASE WHEN v >= target THEN 'good' WHEN v >= 0.9 * target THEN 'watch' ELSE 'bad' END END,
-                       CASE WHEN closed THEN 'closed' ELSE 'ok' END, true
-                  FROM g ORDER BY target DESC, v DESC, m$q$, dims[1], expression, during, picked.condition, upper(span) - 1 <= last_day);
+                       CASE WHEN target IS NULL THEN 'none' WHEN closed THEN CASE WHEN v >= target THEN 'good' WHEN v >= 0.9 * target THEN 'watch' ELSE 'bad' END END,
+                       CASE WHEN target IS NULL THEN 'no_target' WHEN closed THEN 'closed' ELSE 'ok' END, true
+                  FROM g ORDER BY target DESC NULLS LAST, v DESC, m$q$, dims[1], expression, during, picked.condition, upper(span) - 1 <= last_day, single);
         ELSE
             -- A target of what the filter names; a filter to one member a dimension is a group.
             PERFORM kpi.set_target(metric, span, target,

@@ -49,6 +49,7 @@ SELECT count(*) = (SELECT count(DISTINCT customer_ref) FROM (SELECT customer_ref
        min(r) AS r_min, max(r) AS r_max, min(m) AS m_min, max(m) AS m_max FROM kpi.rfm(source => 'shop');
 SELECT segment, count(*) FROM kpi.rfm(source => 'shop') GROUP BY 1 ORDER BY 1;
 SELECT bool_and(recency_days >= 0) AS past FROM kpi.rfm('2025-03-31', source => 'shop');
+SELECT count(*) FROM kpi.rfm('2023-12-31', source => 'shop');
 SELECT count(*) > 100 AS many, bool_and(p_alive BETWEEN 0 AND 1) AS probable, bool_and(expected_purchases >= 0 AND clv >= 0) AS positive, min(status) AS status
   FROM kpi.customer_value(source => 'shop');
 SELECT DISTINCT status, note FROM kpi.customer_value(source => 'shop', filter => '{"sku": "House Mask", "channel": "Nowhere"}');

@@ -71,7 +71,9 @@ SELECT * FROM kpi.elasticity(source => NULL);
 SELECT * FROM kpi.launch_curve('product', source => NULL);
 SELECT * FROM kpi.price_tiers(source => NULL);
 SELECT kpi.allow_llm(NULL);
+SELECT * FROM kpi.history('revenue', NULL);
 SELECT * FROM kpi.insights(top => -1);
+SELECT count(*) FROM kpi.anomalies('revenue', model => 'x');
 SELECT count(*) FROM kpi.elasticity(period => '[2025-12-31,2026-01-01)');
 \set VERBOSITY default
 -- The server is alive and nothing was kept.

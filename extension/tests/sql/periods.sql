@@ -2,7 +2,7 @@ SELECT kpi.asof();
 SELECT p AS text, kpi.period(p) FROM unnest('{2025-11,2025-Q4,2025,2025-W48,2025-H1,2025-11-03,2025-11-03..2025-11-09,last 30 days,last 3 months,last 6 weeks,this month,last month,next month,ytd,mtd,yesterday}'::text[]) AS p;
 SELECT kpi.period('2025-10-05T10:00:00Z', '2025-10-09T00:00:00Z');
 SELECT kpi.period_in('sales', 'last 7 days');
-SELECT p AS text, kpi.previous(kpi.period(p)), kpi.year_ago(kpi.period(p)) FROM unnest('{2025-03,2025-Q1,2025,2025-W01,ytd,mtd,last 30 days,2024-02-29}'::text[]) AS p;
+SELECT p AS text, kpi.previous(kpi.period(p)), kpi.year_ago(kpi.period(p)) FROM unnest('{2025-03,2025-Q1,2025,2025-W01,2024-W01,2025-W36,2025-11-01,ytd,mtd,last 30 days,2024-02-29}'::text[]) AS p;
 -- ISO weeks across years, a leap day, months from January on that are a year to date and not a quarter or half.
 SELECT p AS text, kpi.previous(kpi.period(p)), kpi.year_ago(kpi.period(p))
   FROM unnest('{2020-W53,2021-W01,2026-W53,2024-02,2025-02,2024-W52..2025-W01,2025-01..2025-11,2024-01..2024-02,2025-H1,2025-02..2025-03,2025-05-01..2025-05-30}'::text[]) AS p;

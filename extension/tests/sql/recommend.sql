@@ -42,6 +42,10 @@ SELECT bool_and(pg_temp.opens(evidence) > 0) AS opens FROM kpi.recommend(kpi.per
 SELECT count(*) AS restock FROM kpi.recommend(kpi.period('2025-07'), source => 'shop') WHERE action = 'restock';
 SELECT count(*) <= 3 AS at_most FROM kpi.recommend(top => 3, source => 'shop');
 SELECT * FROM kpi.recommend(filter => '{"sku": "none"}', source => 'shop');
+-- How much hangs on one channel is said of all channels, not of lines without any nor of those that a filter leaves.
+SELECT kpi.register_source('unplaced', 'shop', at => 'sold_at', price => 'price', quantity => 'quantity', dimensions => '{sku=article,product_type=kind}');
+SELECT action, subject FROM kpi.recommend(source => 'unplaced') WHERE action = 'diversify'
+ UNION ALL SELECT action, subject FROM kpi.recommend(filter => '{"channel": "Mall"}', source => 'shop') WHERE action = 'diversify';
 -- A target that is set is not asked for again.
 SELECT kpi.set_target('revenue', (SELECT kpi._next_month('shop')), 1, source => 'shop');
 SELECT count(*) AS set_target FROM kpi.recommend(source => 'shop') WHERE action = 'set_target';

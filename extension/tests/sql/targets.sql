@@ -28,6 +28,13 @@ SELECT member, commit IS NOT NULL AS found, status FROM kpi.suggest_targets('rev
 SELECT count(*) AS groups, bool_and(stretch_target > 0) AS positive FROM kpi.suggest_targets('units', kpi.period('2025-W48'), by => '{brand}');
 SELECT member, status FROM kpi.suggest_targets('asp', by => '{channel}') ORDER BY 1;
 
+-- Of three years that the model differences by the season, the first is no year without errors: the quantiles are three numbers.
+CREATE TABLE monthly AS SELECT ('2023-01-15'::date + (n - 1) * interval '1 month')::date AS day, 'x' AS sku, 1 AS quantity, price
+  FROM unnest('{260,422,530,666,770,729,612,1012,872,1260,944,2376,1441,942,983,1443,960,974,1382,927,759,1194,961,2871,870,1036,1330,1170,809,866,1061,1051,1491,684,1198,3163}'::numeric[])
+       WITH ORDINALITY AS v(price, n);
+SELECT kpi.register_source('monthly', 'monthly', at => 'day', price => 'price', quantity => 'quantity', dimensions => '{sku}');
+SELECT commit < 0.99 * stretch_target AS stretches, stretch_target < 0.99 * ambitious AS more FROM kpi.suggest_targets('revenue', source => 'monthly');
+
 -- Handed down to the cent.
 SELECT by, sum(a.allocated) AS total, bool_and(a.allocated >= 0) AS nobody_below, count(*) AS groups
   FROM unnest('{brand,channel,sku}'::text[]) AS by, kpi.allocate_target('revenue', 5432.13, by => ARRAY[by]) AS a GROUP BY by ORDER BY by;
@@ -45,6 +52,20 @@ SELECT member, target, expected_end = to_date AS exact, lo, p_attain, state, sta
 SELECT member, target, state, status, note FROM kpi.attainment('units', by => '{channel}') ORDER BY 1;
 SELECT target, p_attain BETWEEN 0 AND 1 AS probable FROM kpi.attainment('returns');
 SELECT metric, target, expected_end IS NOT NULL AS expected, p_attain BETWEEN 0 AND 1 AS probable, state FROM kpi.scorecard(kpi.period('2025-11')) WHERE target IS NOT NULL;
+-- Inside of a filter a target counts that names what the filter leaves, and no other: never the whole's target beside a part's figure.
+SELECT kpi.set_target('revenue', kpi.period('2025-11'), 900, '{"brand": "Aurora"}'), kpi.set_target('revenue', kpi.period('2025-11'), 300, '{"brand": "Aurora", "channel": "Web"}'),
+       kpi.set_target('revenue', kpi.period('2025-11'), 800, '{"brand": "Coral"}');
+SELECT f.filter, a.member, a.target, a.to_date = kpi.value('revenue', '[2025-11-01,2025-12-01)', f.filter || a.members) AS to_date, a.status
+  FROM unnest('{"{}","{\"channel\": \"Web\"}","{\"Channel\": [\"Web\"], \"brand\": {\"not\": \"Coral\"}}","{\"channel\": [\"Web\", \"Shop\"]}","{\"Brand\": {\"not\": [\"Coral\"]}}"}'::jsonb[]) WITH ORDINALITY AS f(filter, i),
+       kpi.attainment('revenue', by => '{brand}', filter => f.filter) AS a ORDER BY f.i, a.member;
+SELECT metric, target FROM kpi.scorecard(kpi.period('2025-11'), filter => '{"Brand": ["Aurora"], "channel": "Web"}') WHERE target IS NOT NULL;
+SELECT kpi.set_target('revenue', kpi.period('2025-10'), 5000, '{"brand": "Aurora"}'), kpi.set_target('revenue', kpi.period('2025-10'), 4000, '{"brand": "Coral"}');
+SELECT f.filter, i.headline, (i.evidence -> 0 ->> 'value')::numeric = kpi.value('revenue', kpi.period('2025-10'), i.members) AS value
+  FROM unnest('{"{}","{\"brand\": [\"Coral\"]}","{\"channel\": \"Web\"}"}'::jsonb[]) WITH ORDINALITY AS f(filter, n),
+       kpi.insights(kpi.period('2025-10'), f.filter) AS i WHERE i.kind = 'target' ORDER BY f.n, i.headline;
+-- A filter to one member, in a list or not, leaves nothing to compare it with.
+SELECT kind, headline FROM kpi.insights(kpi.period('2025-10'), '{"brand": ["Coral"]}') WHERE kind = 'concentration'
+ UNION ALL SELECT member, note FROM kpi.drivers('revenue', kpi.period('2025-10'), filter => '{"Brand": ["Coral"]}') WHERE members ? 'brand';
 -- A lower target is never less likely.
 SELECT bool_and(p >= after) AS falls FROM (
     SELECT t, p_attain AS p, lead(p_attain) OVER (ORDER BY t) AS after
@@ -54,6 +75,7 @@ SELECT * FROM kpi.suggest_targets('revenue', filter => '{"brand": "Nobody"}');
 SELECT * FROM kpi.attainment('revenue', kpi.period('1999'));
 \set VERBOSITY verbose
 \set SHOW_CONTEXT never
+SELECT kpi.drop_target('revenu', kpi.period('2025-11'));
 SELECT * FROM kpi.suggest_targets('revenu');
 SELECT * FROM kpi.suggest_targets('revenue', stretch => 1.5);
 SELECT * FROM kpi.suggest_targets('revenue', method => 'guess');

@@ -178,7 +178,7 @@ impl Report {
             text.push_str(&format!("; {:.2} s, {:.0} lines/s", self.seconds, rate));
         }
         if let Some(seconds) = self.refresh_seconds {
-            text.push_str(&format!(", of which rollup {seconds:.2} s"));
+            text.push_str(&format!(", then rollup {seconds:.2} s"));
         }
         text.push('\n');
         for note in &self.notes {

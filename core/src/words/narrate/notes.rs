@@ -46,7 +46,7 @@ const NOTES: &[(&str, &str)] = &[
         "같은 유형의 다른 제품에서 주로 추정했습니다",
     ),
     (
-        r"(\d+) complete weeks on the market; at least (\d+) and (\d+) with sales, are needed",
+        r"(\d+) complete weeks? on the market; at least (\d+) and (\d+) with sales, are needed",
         "판매 기간이 온전한 주가 $1주입니다. 최소 $2주, 그중 판매가 있는 주 $3주가 필요합니다",
     ),
     (
@@ -90,7 +90,7 @@ const NOTES: &[(&str, &str)] = &[
         "수요가 $1기간에 한 번꼴입니다",
     ),
     (
-        r"(\d+) observations, all (\S+)",
+        r"(\d+) observations?, all (\S+)",
         "관측값 $1개가 모두 $2입니다",
     ),
     (
@@ -98,6 +98,14 @@ const NOTES: &[(&str, &str)] = &[
         "관측값이 $1개뿐입니다. 모형에는 $2개가 필요합니다",
     ),
     (r"no observations?", "관측값이 없습니다"),
+    (
+        r"(\d+) periods? with a value; the spread is a guess",
+        "값이 있는 기간이 $1개뿐이라 폭은 짐작입니다",
+    ),
+    (
+        r"nothing complete before the period",
+        "그 기간 전에 완결된 기간이 없습니다",
+    ),
     (r"(\d+) gaps? filled", "빈 기간 $1개를 채웠습니다"),
     (r"(\d+) outliers? replaced", "이상값 $1개를 대체했습니다"),
     (
