@@ -24,6 +24,8 @@ const SLOPE: usize = 3;
 const SHARED: usize = 6;
 /// Terms of all kinds: promotion and the fortnight after, which kinds differ from.
 const COMMON: usize = 2;
+/// Shared terms of a row: those, and its week.
+const TERMS: usize = SHARED + COMMON + 1;
 /// Standard deviation of the effect of promotions, and of the fortnight after, over all kinds.
 const PROMOTION_SD: f64 = 1.0;
 /// Where the other standard deviations start, and what one further effect of each sort is believed to be; they are
@@ -200,8 +202,9 @@ pub(crate) fn of_table(
         let mut model = Model::new(&units, kinds.len(), *part);
         model.fit(cancel)?;
         let system = model.system(cancel)?;
-        let slopes = model.slopes(&system, true, cancel)?;
-        let promotions = model.promotions(&system, cancel)?;
+        let by_week = model.scores_by_week(&system, cancel)?;
+        let slopes = model.slopes(&system, Some(&by_week), cancel)?;
+        let promotions = model.promotions(&system, &by_week);
         let shrunk = shrink(&slopes.kinds, slopes.everywhere, part.prior());
         fits.push(Fitted {
             model,
@@ -273,23 +276,36 @@ struct Found {
     everywhere: f64,
 }
 
-/// A week as a regression sees it.
-struct Seen<'a> {
-    row: &'a Row,
+/// A week as a regression sees it. There are many of them and each step reads all, so no more than that is kept.
+struct Seen {
     /// Position of its week among those with rows.
     week: usize,
     count: f64,
+    /// The logarithm of what the count is in proportion to.
     offset: f64,
-    /// The item's own terms.
-    own: [f64; OWN],
-    /// Column and value of the shared terms, in order of column.
-    shared: [(usize, f64); SHARED + COMMON + 1],
+    /// From the middle of the item's life.
+    years: f64,
+    log_price: f64,
+    promotion: f64,
+    after: f64,
+}
+
+impl Seen {
+    /// The item's own terms: level, trend, bend and slope.
+    fn own(&self) -> [f64; OWN] {
+        [1.0, self.years, self.years * self.years, self.log_price]
+    }
+
+    /// What a term of each sort is multiplied by.
+    fn sorts(&self) -> [f64; SORTS] {
+        [1.0, self.promotion, self.after]
+    }
 }
 
 /// The regression in its block form: a small block per item and one that items share.
 struct Model<'a> {
     units: &'a [Unit<'a>],
-    seen: Vec<Vec<Seen<'a>>>,
+    seen: Vec<Vec<Seen>>,
     part: Part,
     kinds: usize,
     /// The weeks with rows, in order.
@@ -305,6 +321,53 @@ struct Model<'a> {
     excess: f64,
     /// By [`TREND`] to [`WEEK`].
     spreads: [f64; 5],
+}
+
+/// Sorts of shared terms: one for season and week, promotion, and the fortnight after.
+const SORTS: usize = 1 + COMMON;
+
+/// Sums over the rows of a kind's week, which have season and week in common.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    /// Score times each sort.
+    scores: [f64; SORTS],
+    /// Weight times each two sorts.
+    weights: [[f64; SORTS]; SORTS],
+}
+
+impl Sums {
+    fn add(&mut self, weight: f64, score: f64, seen: &Seen) {
+        if seen.promotion == 0.0 && seen.after == 0.0 {
+            self.scores[0] += score;
+            self.weights[0][0] += weight;
+            return;
+        }
+        let sorts = seen.sorts();
+        for (i, x) in sorts.iter().enumerate() {
+            self.scores[i] += score * x;
+            for (j, y) in sorts.iter().enumerate() {
+                self.weights[i][j] += weight * x * y;
+            }
+        }
+    }
+
+    /// Adds the week to gradient and curvature: column, value and sort of its terms, in order of column.
+    fn spread(
+        &self,
+        terms: &[(usize, f64, usize); TERMS],
+        gradient: &mut [f64],
+        curvature: &mut Symmetric,
+    ) {
+        if self.weights[0][0] == 0.0 {
+            return;
+        }
+        for (n, (j, zj, sj)) in terms.iter().enumerate() {
+            gradient[*j] += zj * self.scores[*sj];
+            for (i, zi, si) in terms.iter().skip(n) {
+                curvature.add(*i, *j, zi * zj * self.weights[*si][*sj]);
+            }
+        }
+    }
 }
 
 /// One Newton system, factored.
@@ -332,12 +395,13 @@ impl<'a> Model<'a> {
                     let (count, offset) = part.of(row)?;
                     let week = weeks.binary_search(&row.week).unwrap_or(0);
                     Some(Seen {
-                        row,
                         week,
                         count,
                         offset,
-                        own: own_terms(u, row),
-                        shared: shared_terms(u.kind, kinds, Some(week), row),
+                        years: years(u, row.week),
+                        log_price: row.log_price,
+                        promotion: row.promotion,
+                        after: row.after,
                     })
                 })
                 .collect()
@@ -374,27 +438,77 @@ impl<'a> Model<'a> {
         model
     }
 
+    /// The column of a week's effect.
+    fn week_column(&self, week: usize) -> usize {
+        self.kinds * SHARED + COMMON + week
+    }
+
+    /// Column, value and sort of the shared terms of a kind's week, in order of column; the last is the week's own
+    /// effect, where `at` says that it has one.
+    fn terms(&self, kind: usize, week: i32, at: Option<usize>) -> [(usize, f64, usize); TERMS] {
+        let (own, all) = (kind * SHARED, self.kinds * SHARED);
+        let angle = std::f64::consts::TAU * f64::from(week) / YEAR;
+        [
+            (own, angle.sin(), 0),
+            (own + 1, angle.cos(), 0),
+            (own + 2, (2.0 * angle).sin(), 0),
+            (own + 3, (2.0 * angle).cos(), 0),
+            (own + 4, 1.0, 1),
+            (own + 5, 1.0, 2),
+            (all, 1.0, 1),
+            (all + 1, 1.0, 2),
+            at.map_or((all, 0.0, 0), |at| (self.week_column(at), 1.0, 0)),
+        ]
+    }
+
+    /// What a kind's week adds to a logarithm, by sort.
+    fn effect(&self, kind: usize, week: i32, at: Option<usize>) -> [f64; SORTS] {
+        let mut effect = [0.0; SORTS];
+        for (j, z, sort) in self.terms(kind, week, at) {
+            effect[sort] += z * self.shared[j];
+        }
+        effect
+    }
+
+    /// Of each kind's weeks what they are for, kind by kind.
+    fn by_kind_and_week<T>(&self, of: impl Fn(usize, i32, usize) -> T) -> Vec<T> {
+        (0..self.kinds)
+            .flat_map(|kind| {
+                self.weeks
+                    .iter()
+                    .enumerate()
+                    .map(move |(at, w)| (kind, *w, at))
+            })
+            .map(|(kind, week, at)| of(kind, week, at))
+            .collect()
+    }
+
     /// Brings the means up to date with the coefficients.
     fn expect(&mut self) {
+        // What is shared is the same for all rows of a kind's week, but for promotions.
+        let effects = self.by_kind_and_week(|kind, week, at| self.effect(kind, week, Some(at)));
         let of = |(u, rows): (usize, &Vec<Seen>)| {
-            rows.iter().map(|s| self.log_mean(u, s).exp()).collect()
+            let kind = self.units[u].kind;
+            rows.iter()
+                .map(|s| {
+                    let effect = &effects[kind * self.weeks.len() + s.week];
+                    self.log_mean(u, s, effect).exp()
+                })
+                .collect()
         };
         self.means = self.seen.iter().enumerate().map(of).collect();
     }
 
     /// The rows of an item with their means.
-    fn rows(&self, unit: usize) -> impl Iterator<Item = (&Seen<'a>, f64)> {
+    fn rows(&self, unit: usize) -> impl Iterator<Item = (&Seen, f64)> {
         self.seen[unit].iter().zip(self.means[unit].iter().copied())
     }
 
     /// The log of what is expected, given what it is in proportion to.
-    fn log_mean(&self, unit: usize, seen: &Seen<'_>) -> f64 {
+    fn log_mean(&self, unit: usize, seen: &Seen, effect: &[f64; SORTS]) -> f64 {
         let own = self.own.get(unit).unwrap_or(&[0.0; OWN]);
-        let shared = seen
-            .shared
-            .iter()
-            .map(|(j, z)| z * self.shared.get(*j).copied().unwrap_or(0.0));
-        (seen.offset + dot(&seen.own, own) + shared.sum::<f64>()).clamp(-30.0, 30.0)
+        let shared = dot(effect, &seen.sorts());
+        (seen.offset + dot(&seen.own(), own) + shared).clamp(-30.0, 30.0)
     }
 
     /// The place in `spreads` of what a shared term is drawn from, `None` for the promotions of all kinds.
@@ -425,7 +539,7 @@ impl<'a> Model<'a> {
             let moved = self.advance(&system);
             // Spreads settle within a few steps; the last ones are for the coefficients that go with them.
             if (2..SETTLED).contains(&step) {
-                let slopes = self.slopes(&system, false, cancel)?;
+                let slopes = self.slopes(&system, None, cancel)?;
                 let shrunk = shrink(&slopes.kinds, slopes.everywhere, self.part.prior());
                 for (held, kind) in self.slope_prior.iter_mut().zip(shrunk) {
                     *held = (kind.kind.mean(), kind.spread.max(MIN_SPREAD).powi(-2));
@@ -454,9 +568,8 @@ impl<'a> Model<'a> {
         let mut own_gradient = Vec::with_capacity(self.units.len());
         let mut blocks = Vec::with_capacity(self.units.len());
         let mut cross = Vec::with_capacity(self.units.len());
-        // What one item touches; emptied for the next.
-        let (mut columns, mut touched) = (vec![[0.0; OWN]; m], vec![false; m]);
-        let mut seen_columns = 0;
+        let terms = self.by_kind_and_week(|kind, week, at| self.terms(kind, week, Some(at)));
+        let mut sums = vec![Sums::default(); terms.len()];
         for (u, unit) in self.units.iter().enumerate() {
             cancel.check()?;
             let slope = self
@@ -467,64 +580,67 @@ impl<'a> Model<'a> {
             let [trend, bend] = [TREND, BEND].map(|at| self.spreads[at].powi(-2));
             let held = [(0.0, 1e-6), (0.0, trend), (0.0, bend), slope];
             let mut gradient = [0.0; OWN];
-            let mut block = Symmetric::zeros(OWN);
+            let mut block = [[0.0; OWN]; OWN];
             for (k, (mean, precision)) in held.iter().enumerate() {
                 gradient[k] = precision * (mean - self.own[u][k]);
-                block.add(k, k, *precision);
+                block[k][k] = *precision;
             }
+            // The item's terms with the kind's season, with promotion and the fortnight after, and with each week.
+            let mut seasons = [[0.0; OWN]; SHARED - COMMON];
+            let mut promotions = [[0.0; OWN]; COMMON];
+            let (at, all) = (unit.kind * SHARED, self.kinds * SHARED);
+            let mut columns = Vec::with_capacity(SHARED + COMMON + self.seen[u].len());
+            columns.extend((at..at + SHARED).map(|j| (j, [0.0; OWN])));
+            columns.extend((all..all + COMMON).map(|j| (j, [0.0; OWN])));
             for (seen, mean) in self.rows(u) {
-                let spread = self.dispersion[u] * (1.0 + self.excess * mean);
-                let (weight, score) = (mean / spread, (seen.count - mean) / spread);
-                let (x, z) = (seen.own, seen.shared);
-                for (k, xk) in x.iter().enumerate() {
-                    gradient[k] += xk * score;
-                    for (l, xl) in x.iter().enumerate() {
-                        block.add(k, l, weight * xk * xl);
+                let scale = 1.0 / (self.dispersion[u] * (1.0 + self.excess * mean));
+                let (weight, score) = (mean * scale, (seen.count - mean) * scale);
+                let own = seen.own();
+                let weighted = own.map(|x| weight * x);
+                for k in 0..OWN {
+                    gradient[k] += own[k] * score;
+                    for l in 0..OWN {
+                        block[k][l] += weighted[k] * own[l];
                     }
                 }
-                for (j, zj) in z {
-                    if zj == 0.0 {
-                        continue;
-                    }
-                    shared_gradient[j] += zj * score;
-                    touched[j] = true;
-                    for (c, xk) in columns[j].iter_mut().zip(x) {
-                        *c += weight * xk * zj;
-                    }
-                    for (i, zi) in z {
-                        if i >= j {
-                            curvature.add(i, j, weight * zi * zj);
-                        }
+                let terms = &terms[unit.kind * self.weeks.len() + seen.week];
+                for (column, (_, z, _)) in seasons.iter_mut().zip(terms) {
+                    for (c, w) in column.iter_mut().zip(&weighted) {
+                        *c += w * z;
                     }
                 }
+                columns.push((self.week_column(seen.week), weighted));
+                let sums = &mut sums[unit.kind * self.weeks.len() + seen.week];
+                sums.add(weight, score, seen);
+                // Most weeks are far from any promotion.
+                if seen.promotion == 0.0 && seen.after == 0.0 {
+                    continue;
+                }
+                for (column, z) in promotions.iter_mut().zip([seen.promotion, seen.after]) {
+                    for (c, w) in column.iter_mut().zip(&weighted) {
+                        *c += w * z;
+                    }
+                }
+            }
+            let crossed = seasons.iter().chain(&promotions).chain(&promotions);
+            for (column, crossed) in columns.iter_mut().zip(crossed) {
+                column.1 = *crossed;
             }
             own_gradient.push(gradient);
-            blocks.push(block.factor());
-            let mut crossed = Vec::with_capacity(seen_columns);
-            for (j, (column, touched)) in columns.iter_mut().zip(&mut touched).enumerate() {
-                if std::mem::take(touched) {
-                    crossed.push((j, std::mem::take(column)));
-                }
-            }
-            seen_columns = crossed.len();
-            cross.push(crossed);
+            blocks.push(Symmetric::of(&block).factor());
+            cross.push(columns);
         }
-        // Schur complement: S = C - sum B'A^-1 B, and the gradient likewise.
-        let mut solved: Vec<(usize, [f64; OWN])> = Vec::new();
-        for (u, columns) in cross.iter().enumerate() {
-            cancel.check()?;
-            let Some(factor) = &blocks[u] else { continue };
-            solved.clear();
-            for (j, column) in columns {
-                let solution = factor.solve_small(column);
-                shared_gradient[*j] -= dot(&solution, &own_gradient[u]);
-                solved.push((*j, solution));
-                let row = curvature.row_mut(*j);
-                for (i, other) in &solved {
-                    row[*i] -= dot(other, column);
-                }
-            }
+        for (sums, terms) in sums.iter().zip(&terms) {
+            sums.spread(terms, &mut shared_gradient, &mut curvature);
         }
+        self.eliminate(
+            &blocks,
+            &cross,
+            &own_gradient,
+            &mut shared_gradient,
+            &mut curvature,
+            cancel,
+        )?;
         let diagonal = (0..m).map(|j| curvature.get(j, j)).collect();
         Ok(System {
             blocks,
@@ -534,6 +650,54 @@ impl<'a> Model<'a> {
             own_gradient,
             diagonal,
         })
+    }
+
+    /// Takes the items' own terms out: S = C - sum B'A^-1 B, and the gradient likewise. With A = LL' and H = L^-1 B each
+    /// item takes away H'H, and columns that lie side by side, as weeks do, are taken away at once.
+    fn eliminate(
+        &self,
+        blocks: &[Option<Factor>],
+        cross: &[Vec<(usize, [f64; OWN])>],
+        own_gradient: &[[f64; OWN]],
+        shared_gradient: &mut [f64],
+        curvature: &mut Symmetric,
+        cancel: Cancel<'_>,
+    ) -> Result<()> {
+        let mut half: [Vec<f64>; OWN] = Default::default();
+        // First column, its place in `half` and length of columns that follow each other.
+        let mut runs: Vec<(usize, usize, usize)> = Vec::new();
+        for ((factor, columns), gradient) in blocks.iter().zip(cross).zip(own_gradient) {
+            cancel.check()?;
+            let Some(factor) = factor else { continue };
+            half.iter_mut().for_each(Vec::clear);
+            runs.clear();
+            let gradient = factor.half_small(gradient);
+            for (at, (j, column)) in columns.iter().enumerate() {
+                let solved = factor.half_small(column);
+                shared_gradient[*j] -= dot(&solved, &gradient);
+                for (h, s) in half.iter_mut().zip(solved) {
+                    h.push(s);
+                }
+                match runs.last_mut() {
+                    Some((start, _, length)) if *start + *length == *j => *length += 1,
+                    _ => runs.push((*j, at, 1)),
+                }
+            }
+            for (at, (j, _)) in columns.iter().enumerate() {
+                let [a, b, c, d] = [&half[0], &half[1], &half[2], &half[3]].map(|h| h[at]);
+                let row = curvature.row_mut(*j);
+                for (start, from, length) in runs.iter().take_while(|r| r.1 <= at) {
+                    let length = (*length).min(at - from + 1);
+                    let [ha, hb, hc, hd] =
+                        [&half[0], &half[1], &half[2], &half[3]].map(|h| &h[*from..from + length]);
+                    let cells = row[*start..start + length].iter_mut();
+                    for ((((cell, ha), hb), hc), hd) in cells.zip(ha).zip(hb).zip(hc).zip(hd) {
+                        *cell -= a * ha + b * hb + c * hc + d * hd;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// One damped Newton step; returns the largest change of an expectation's logarithm.
@@ -560,7 +724,7 @@ impl<'a> Model<'a> {
             }
             let step = factor.solve_small(&rhs);
             let seen = self.seen[u].iter();
-            let most = seen.map(|s| dot(&s.own, &step).abs()).fold(0.0, f64::max);
+            let most = seen.map(|s| dot(&s.own(), &step).abs()).fold(0.0, f64::max);
             moved = moved.max(most);
             for (b, d) in self.own[u].iter_mut().zip(&step) {
                 *b += damp(most) * d;
@@ -643,8 +807,13 @@ impl<'a> Model<'a> {
     }
 
     /// The slopes as the data alone have them: the prior that held them is taken out again.
-    /// `robust`: with standard errors by week rather than the model's own.
-    fn slopes(&self, system: &System, robust: bool, cancel: Cancel<'_>) -> Result<Found> {
+    /// With the scores by week their standard errors are robust, else the model's own.
+    fn slopes(
+        &self,
+        system: &System,
+        by_week: Option<&[Vec<f64>]>,
+        cancel: Cancel<'_>,
+    ) -> Result<Found> {
         let mut kinds = vec![Slopes::default(); self.kinds];
         let mut items = vec![None; self.units.len()];
         let Some(schur) = &system.schur else {
@@ -653,11 +822,6 @@ impl<'a> Model<'a> {
                 items,
                 everywhere: 0.0,
             });
-        };
-        let by_week = if robust {
-            self.scores_by_week(system, cancel)?
-        } else {
-            Vec::new()
         };
         // Of each usable item: estimate, model variance, robust variance, influence of each week.
         let mut found: Vec<(usize, f64, f64, f64)> = Vec::with_capacity(self.units.len());
@@ -675,8 +839,12 @@ impl<'a> Model<'a> {
             for (j, column) in &system.cross[u] {
                 reach[*j] = dot(column, &inverse);
             }
-            let through = schur.solve(&reach);
-            let precision = 1.0 / (inverse[SLOPE] + dot(&reach, &through));
+            // Of the quadratic form alone, half of the solution is enough.
+            let through = by_week.map(|_| schur.solve(&reach));
+            let form = through
+                .as_ref()
+                .map_or_else(|| schur.form(&reach), |t| dot(&reach, t));
+            let precision = 1.0 / (inverse[SLOPE] + form);
             let (mean, held) = self
                 .slope_prior
                 .get(unit.kind)
@@ -686,11 +854,11 @@ impl<'a> Model<'a> {
             let slope = (precision * self.own[u][SLOPE] - held * mean) / own;
             let scale = precision / own;
             let mut seen_by_week = 0.0;
-            if robust {
-                let mut influence: Vec<f64> = by_week.iter().map(|g| -dot(&through, g)).collect();
+            if let (Some(by_week), Some(through)) = (by_week, &through) {
+                let mut influence: Vec<f64> = by_week.iter().map(|g| -dot(through, g)).collect();
                 for (seen, mean) in self.rows(u) {
                     influence[seen.week] +=
-                        dot(&inverse, &seen.own) * self.score(u, seen, mean, factor);
+                        dot(&inverse, &seen.own()) * self.score(u, seen, mean, factor);
                 }
                 let n = self.seen[u].len() as f64;
                 let free = (n / (n - OWN as f64 - 1.0).max(1.0)).sqrt();
@@ -713,7 +881,7 @@ impl<'a> Model<'a> {
             let ratio = (OWN_RATIO * ratio(f) + (1.0 - OWN_RATIO) * pooled)
                 .max(pooled)
                 .max(1.0);
-            let answer = (slope, (variance * if robust { ratio } else { 1.0 }).sqrt());
+            let answer = (slope, (variance * by_week.map_or(1.0, |_| ratio)).sqrt());
             items[u] = Some(answer);
             kinds[self.units[u].kind].items.push(answer);
         }
@@ -750,10 +918,12 @@ impl<'a> Model<'a> {
             };
             for (seen, mean) in self.rows(u) {
                 let score = self.score(u, seen, mean, factor);
-                let taken = factor.solve_small(&seen.own);
+                let taken = factor.solve_small(&seen.own());
                 let week = &mut by_week[seen.week];
-                for (j, z) in seen.shared {
-                    week[j] += z * score;
+                let sorts = seen.sorts();
+                let at = Some(seen.week);
+                for (j, z, sort) in self.terms(self.units[u].kind, self.weeks[seen.week], at) {
+                    week[j] += z * sorts[sort] * score;
                 }
                 for (j, column) in &system.cross[u] {
                     week[*j] -= dot(column, &taken) * score;
@@ -764,12 +934,11 @@ impl<'a> Model<'a> {
     }
 
     /// Each kind's promotion effect with its robust standard error, where promotions were seen.
-    fn promotions(&self, system: &System, cancel: Cancel<'_>) -> Result<Vec<Option<(f64, f64)>>> {
+    fn promotions(&self, system: &System, by_week: &[Vec<f64>]) -> Vec<Option<(f64, f64)>> {
         let Some(schur) = &system.schur else {
-            return Ok(vec![None; self.kinds]);
+            return vec![None; self.kinds];
         };
-        let by_week = self.scores_by_week(system, cancel)?;
-        Ok((0..self.kinds)
+        (0..self.kinds)
             .map(|k| {
                 let (own, all) = (k * SHARED + 4, self.kinds * SHARED);
                 let rows = self
@@ -788,7 +957,7 @@ impl<'a> Model<'a> {
                 let variance = newey_west(&influence).max(dot(&pick, &inverse));
                 Some((self.shared[own] + self.shared[all], variance.sqrt()))
             })
-            .collect())
+            .collect()
     }
 
     /// What is expected of an item's weeks. Where it has no row, for a stock-out or as it sold no more, its price is that
@@ -807,37 +976,23 @@ impl<'a> Model<'a> {
                 next += 1;
             }
             let after = of.rows.get(next).unwrap_or(last);
-            let row = if after.week == week {
-                *after
-            } else {
-                let before = of.rows.get(next.saturating_sub(1)).unwrap_or(last);
-                Row {
-                    week,
-                    lines: 0.0,
-                    units: 0.0,
-                    log_price: (before.log_price + after.log_price) / 2.0,
-                    promotion: 0.0,
-                    after: 0.0,
-                }
-            };
-            let held = Row {
-                week: week.min(last.week),
-                ..row
-            };
-            let seen = Seen {
-                row: &row,
+            let mut seen = Seen {
                 week: 0,
                 count: 0.0,
                 offset: 0.0,
-                own: own_terms(of, &held),
-                shared: shared_terms(
-                    of.kind,
-                    self.kinds,
-                    self.weeks.binary_search(&week).ok(),
-                    &row,
-                ),
+                years: years(of, week.min(last.week)),
+                log_price: after.log_price,
+                promotion: after.promotion,
+                after: after.after,
             };
-            let mean = self.log_mean(unit, &seen).exp();
+            if after.week != week {
+                let before = of.rows.get(next.saturating_sub(1)).unwrap_or(last);
+                seen.log_price = (before.log_price + after.log_price) / 2.0;
+                (seen.promotion, seen.after) = (0.0, 0.0);
+            }
+            let at = self.weeks.binary_search(&week).ok();
+            let effect = self.effect(of.kind, week, at);
+            let mean = self.log_mean(unit, &seen, &effect).exp();
             (mean, self.dispersion[unit] * (1.0 + self.excess * mean))
         });
         Expected {
@@ -848,44 +1003,21 @@ impl<'a> Model<'a> {
 
     /// The score of a row, its residual as if the row had not pulled the fit towards itself (HC3 of
     /// MacKinnon & White, Journal of Econometrics 29, 1985).
-    fn score(&self, unit: usize, seen: &Seen<'_>, mean: f64, block: &Factor) -> f64 {
+    fn score(&self, unit: usize, seen: &Seen, mean: f64, block: &Factor) -> f64 {
         /// A row that decides alone would have no residual at all.
         const MOST: f64 = 0.8;
         let spread = self.dispersion[unit] * (1.0 + self.excess * mean);
-        let leverage = mean / spread * dot(&seen.own, &block.solve_small(&seen.own));
+        let own = seen.own();
+        let leverage = mean / spread * dot(&own, &block.solve_small(&own));
         (seen.count - mean) / spread / (1.0 - leverage.clamp(0.0, MOST))
     }
 }
 
-/// Level, trend, bend and slope of a row.
-fn own_terms(unit: &Unit<'_>, row: &Row) -> [f64; OWN] {
+/// Years from the middle of an item's life to a week.
+fn years(unit: &Unit<'_>, week: i32) -> f64 {
     let ends = unit.rows.first().zip(unit.rows.last());
     let middle = ends.map_or(0.0, |(a, b)| (f64::from(a.week) + f64::from(b.week)) / 2.0);
-    let years = (f64::from(row.week) - middle) / YEAR;
-    [1.0, years, years * years, row.log_price]
-}
-
-/// Season and promotions of the kind, promotions of all, and the week, where it has an effect.
-fn shared_terms(
-    kind: usize,
-    kinds: usize,
-    week: Option<usize>,
-    row: &Row,
-) -> [(usize, f64); SHARED + COMMON + 1] {
-    let angle = std::f64::consts::TAU * f64::from(row.week) / YEAR;
-    let at = kind * SHARED;
-    let all = kinds * SHARED;
-    [
-        (at, angle.sin()),
-        (at + 1, angle.cos()),
-        (at + 2, (2.0 * angle).sin()),
-        (at + 3, (2.0 * angle).cos()),
-        (at + 4, row.promotion),
-        (at + 5, row.after),
-        (all, row.promotion),
-        (all + 1, row.after),
-        week.map_or((all, 0.0), |week| (all + COMMON + week, 1.0)),
-    ]
+    (f64::from(week) - middle) / YEAR
 }
 
 /// Variance of a sum of correlated terms, with Bartlett weights.
@@ -908,12 +1040,15 @@ fn dot(a: &[f64], b: &[f64]) -> f64 {
 fn r2(units: &[Unit<'_>], fits: &[Fitted<'_>], unit: usize) -> Option<f64> {
     let rows = &units.get(unit)?.rows;
     let mean = rows.iter().map(|r| r.units).sum::<f64>() / rows.len().max(1) as f64;
-    let first = fits.first()?.model.seen.get(unit)?;
+    // All of the item's rows are in the first regression, and the weeks of all are the same.
+    let first = &fits.first()?.model;
+    let kind = units.get(unit)?.kind;
     let (mut all, mut left) = (0.0, 0.0);
-    for seen in first {
-        let log: f64 = fits.iter().map(|f| f.model.log_mean(unit, seen)).sum();
-        all += (seen.row.units - mean).powi(2);
-        left += (seen.row.units - log.exp()).powi(2);
+    for (row, seen) in rows.iter().zip(first.seen.get(unit)?) {
+        let effect = |m: &Model<'_>| m.effect(kind, row.week, Some(seen.week));
+        let log = |f: &Fitted<'_>| f.model.log_mean(unit, seen, &effect(&f.model));
+        all += (row.units - mean).powi(2);
+        left += (row.units - fits.iter().map(log).sum::<f64>().exp()).powi(2);
     }
     (all > 0.0).then(|| (1.0 - left / all).clamp(0.0, 1.0))
 }
