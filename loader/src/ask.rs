@@ -187,6 +187,8 @@ fn show(value: &Value) -> String {
         Value::Number(n) => match n.as_f64() {
             // Four digits after the point tell enough; whole numbers stay whole.
             Some(f) if f.fract() != 0.0 => format!("{f:.4}"),
+            // Of numeric with a scale: 20.0.
+            Some(f) if n.is_f64() && f.abs() < 1e15 => format!("{f:.0}"),
             _ => n.to_string(),
         },
         other => other.to_string(),
@@ -195,7 +197,19 @@ fn show(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::table;
+    use super::{show, table};
+
+    #[test]
+    fn whole_numbers_stay_whole() {
+        for (json, shown) in [
+            ("20.0", "20"),
+            ("20", "20"),
+            ("0.25", "0.2500"),
+            ("-3.0", "-3"),
+        ] {
+            assert_eq!(show(&serde_json::from_str(json).unwrap()), shown);
+        }
+    }
 
     #[test]
     fn columns_stand_in_reading_order() {
