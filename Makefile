@@ -10,7 +10,7 @@ export PGRX_PG_CONFIG_PATH ?= /usr/lib/postgresql/$(PG_MAJOR)/bin/pg_config
 CARGO := cargo --locked
 EXTENSION := --package pg_kpi --no-default-features --features pg$(PG_MAJOR)
 
-.PHONY: help demo grafana up down psql build test test-core fuzz test-loader test-sql test-majors test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
+.PHONY: help demo install grafana up down psql build test test-core fuzz test-loader test-sql test-majors test-words test-llm test-docs test-grafana test-grafana-browser grafana-plugin lint bench bench-forecast bench-load bench-root-cause bench-anomalies bench-recommendations bench-targets clean packages
 
 help: ## list the verbs
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 22
@@ -23,6 +23,11 @@ packages:
 build: packages ## build the extension and the kpi command, release mode
 	@echo "build: extension for PostgreSQL $(PG_MAJOR), kpi"
 	$(CARGO) build --release --quiet $(EXTENSION) --package kpi-loader
+
+install: build ## install the extension into the server of PG_CONFIG and kpi into PREFIX/bin, for servers of your own
+	@tools/install-extension "$(or $(PG_CONFIG),$(PGRX_PG_CONFIG_PATH))" "$(DESTDIR)"
+	install -D target/release/kpi "$(DESTDIR)$(or $(PREFIX),/usr/local)/bin/kpi"
+	echo "install: now kpi init, in the database with the sales"
 
 up: build ## start the private cluster with both databases, idempotent; writes .pg/env
 	@tools/cluster up

@@ -25,6 +25,14 @@ impl Symmetric {
         }
     }
 
+    /// The matrix of these rows.
+    pub(crate) fn of<const N: usize>(rows: &[[f64; N]; N]) -> Self {
+        Self {
+            n: N,
+            cells: rows.concat(),
+        }
+    }
+
     /// Adds `value` at row `i`, column `j` only; callers keep the lower triangle up to date.
     pub(crate) fn add(&mut self, i: usize, j: usize, value: f64) {
         self.cells[i * self.n + j] += value;
@@ -86,6 +94,21 @@ impl Factor {
         x
     }
 
+    /// The quadratic form b'A^-1 b: the square of the first half of the solution.
+    pub(crate) fn form(&self, b: &[f64]) -> f64 {
+        let mut x = b.to_vec();
+        forward(self.n, &self.columns, &mut x);
+        x.iter().map(|v| v * v).sum()
+    }
+
+    /// The first half of the solution of a system of `N`: L^-1 b of A = LL'.
+    pub(crate) fn half_small<const N: usize>(&self, b: &[f64; N]) -> [f64; N] {
+        debug_assert_eq!(self.n, N);
+        let mut x = *b;
+        forward(N, &self.columns[..N * N], &mut x);
+        x
+    }
+
     /// Solves a system of `N` for `b`, without a place on the heap.
     pub(crate) fn solve_small<const N: usize>(&self, b: &[f64; N]) -> [f64; N] {
         debug_assert_eq!(self.n, N);
@@ -94,6 +117,19 @@ impl Factor {
         let (cells, columns) = (&self.cells[..N * N], &self.columns[..N * N]);
         solve(N, cells, columns, &mut x, &mut [0.0; N]);
         x
+    }
+}
+
+/// The lower triangle alone.
+#[inline(always)]
+fn forward(n: usize, columns: &[f64], x: &mut [f64]) {
+    for j in 0..n {
+        let at = x[j] / columns[j * n + j];
+        x[j] = at;
+        let column = &columns[j * n + j + 1..(j + 1) * n];
+        for (below, l) in x[j + 1..].iter_mut().zip(column) {
+            *below -= l * at;
+        }
     }
 }
 
@@ -139,6 +175,11 @@ mod tests {
         for (got, want) in back.iter().zip([9.0, 15.0, 13.0]) {
             assert!((got - want).abs() < 1e-12);
         }
+        let factor = a.factor().unwrap();
+        let b = [9.0, 15.0, 13.0];
+        let form: f64 = x.iter().zip(b).map(|(x, b)| x * b).sum();
+        let half: f64 = factor.half_small(&b).iter().map(|h| h * h).sum();
+        assert!((factor.form(&b) - form).abs() < 1e-12 && (half - form).abs() < 1e-12);
         assert!(Symmetric::zeros(2).factor().is_none());
     }
 }

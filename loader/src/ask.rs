@@ -92,7 +92,7 @@ pub(crate) async fn run(database: &Database, args: &AskArgs) -> Result<()> {
         }
         match answer(&mut conn, question, &mut conversation, args).await {
             // One question that cannot be answered does not end the conversation.
-            Err(e) if prompt => eprintln!("kpi: {}", crate::message(&e)),
+            Err(e) if prompt => crate::complain!("{}", crate::message(&e)),
             other => other?,
         }
     }
@@ -145,9 +145,20 @@ async fn answer(
     Ok(())
 }
 
+/// Columns that name a row or are its figure, as the chat panel has them (`rows.ts`).
+const FIRST: [&str; 19] = [
+    "rank", "time", "cohort", "age", "member", "kind", "action", "subject", "label", "metric",
+    "sku", "product", "brand", "tier", "headline", "value", "forecast", "lo", "hi",
+];
+
+/// Columns about a figure.
+const LAST: [&str; 7] = [
+    "level", "model", "source", "evidence", "rule", "status", "note",
+];
+
 /// Rows of JSON objects as a table; what holds more than a value is left out.
 fn table(rows: &[Value]) -> Table {
-    let names: Vec<String> = rows
+    let mut names: Vec<String> = rows
         .first()
         .and_then(Value::as_object)
         .map(|first| {
@@ -158,6 +169,9 @@ fn table(rows: &[Value]) -> Table {
                 .collect()
         })
         .unwrap_or_default();
+    // jsonb keeps no order of columns: what names a row comes first, then its figures.
+    names.sort_by_key(|n| FIRST.iter().position(|f| f == n).unwrap_or(FIRST.len()));
+    names.sort_by_key(|n| LAST.iter().position(|l| l == n).map_or(0, |at| at + 1));
     let mut table = Table::new(&names.iter().map(String::as_str).collect::<Vec<_>>());
     for row in rows {
         table.row(names.iter().map(|n| show(&row[n.as_str()])).collect());
@@ -173,8 +187,36 @@ fn show(value: &Value) -> String {
         Value::Number(n) => match n.as_f64() {
             // Four digits after the point tell enough; whole numbers stay whole.
             Some(f) if f.fract() != 0.0 => format!("{f:.4}"),
+            // Of numeric with a scale: 20.0.
+            Some(f) if n.is_f64() && f.abs() < 1e15 => format!("{f:.0}"),
             _ => n.to_string(),
         },
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{show, table};
+
+    #[test]
+    fn whole_numbers_stay_whole() {
+        for (json, shown) in [
+            ("20.0", "20"),
+            ("20", "20"),
+            ("0.25", "0.2500"),
+            ("-3.0", "-3"),
+        ] {
+            assert_eq!(show(&serde_json::from_str(json).unwrap()), shown);
+        }
+    }
+
+    #[test]
+    fn columns_stand_in_reading_order() {
+        let row =
+            r#"{"abc":"A","note":null,"rank":1,"share":0.5,"value":2,"member":"Web","members":{}}"#;
+        let text = table(&[serde_json::from_str(row).unwrap()]).to_string();
+        let head: Vec<&str> = text.lines().next().unwrap().split_whitespace().collect();
+        assert_eq!(head, ["rank", "member", "value", "abc", "share", "note"]);
     }
 }

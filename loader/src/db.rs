@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, bail};
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{Connection, Executor};
 use std::str::FromStr;
 
@@ -26,12 +26,23 @@ pub(crate) struct Database {
 impl Database {
     /// How to connect.
     fn options(&self) -> Result<PgConnectOptions> {
+        check_environment(|name| std::env::var(name).ok())?;
         let options = match self.database.as_deref().filter(|u| !u.is_empty()) {
             // The message must not repeat the URL: it may hold a password.
-            Some(url) => PgConnectOptions::from_str(url)
-                .ok()
+            Some(url) => Some(url)
+                .filter(|u| u.starts_with("postgres://") || u.starts_with("postgresql://"))
+                .and_then(|u| PgConnectOptions::from_str(u).ok())
                 .context("--database is no URL like postgres://user@host:5432/name")?,
-            None => PgConnectOptions::new(),
+            None => {
+                // The service would name another server than the one that is reached.
+                if std::env::var_os("PGSERVICE").is_some_and(|s| !s.is_empty()) {
+                    bail!(
+                        "PGSERVICE is not read by this command\n  \
+                         set --database, DATABASE_URL or PGHOST, PGPORT, PGUSER and PGDATABASE"
+                    );
+                }
+                PgConnectOptions::new()
+            }
         };
         Ok(options.application_name("kpi"))
     }
@@ -70,6 +81,20 @@ impl Database {
         }
         Ok(conn)
     }
+}
+
+/// Refuses what would silently be read as something else: a mistyped `PGSSLMODE` as no need for TLS.
+fn check_environment(get: impl Fn(&str) -> Option<String>) -> Result<()> {
+    let set = |name: &str| get(name).filter(|v| !v.is_empty());
+    if let Some(mode) = set("PGSSLMODE").filter(|v| PgSslMode::from_str(v).is_err()) {
+        bail!(
+            "PGSSLMODE is \"{mode}\"\n  it may be disable, allow, prefer, require, verify-ca or verify-full"
+        );
+    }
+    if let Some(port) = set("PGPORT").filter(|v| v.parse::<u16>().is_err()) {
+        bail!("PGPORT is \"{port}\", which is no port");
+    }
+    Ok(())
 }
 
 /// Whether a relation is there.
@@ -117,9 +142,33 @@ pub(crate) fn explain(error: &sqlx::Error) -> String {
             }
             if let Some(hint) = e.hint() {
                 text.push_str(&format!("\n  hint: {hint}"));
+            } else if e.code() == "42501" {
+                text.push_str("\n  what is missing: kpi doctor");
             }
             text
         }
-        None => error.to_string(),
+        // Without the words of the library around the cause.
+        None => match error {
+            sqlx::Error::Io(e) => e.to_string(),
+            sqlx::Error::Tls(e) => format!("TLS: {e}"),
+            _ => error.to_string(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::check_environment;
+
+    #[test]
+    fn mistyped_environment() {
+        let with = |name: &'static str, value: &'static str| {
+            check_environment(move |n| (n == name).then(|| value.to_owned()))
+        };
+        assert!(with("PGSSLMODE", "verfy-full").is_err());
+        assert!(with("PGSSLMODE", "verify-full").is_ok());
+        assert!(with("PGSSLMODE", "").is_ok());
+        assert!(with("PGPORT", "abc").is_err());
+        assert!(with("PGPORT", "5433").is_ok());
     }
 }

@@ -90,6 +90,16 @@ fn failed(error: sqlx::Error) -> String {
 }
 
 async fn migrations(conn: &mut PgConnection) -> Result<String, String> {
+    let reached: Option<bool> =
+        sqlx::query_scalar("SELECT has_schema_privilege(to_regnamespace('sales'), 'USAGE')")
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(failed)?;
+    match reached {
+        None => return Err("not there; type: kpi init".into()),
+        Some(false) => return Err("may not be used; ask for: GRANT kpi_reader TO …".into()),
+        Some(true) => {}
+    }
     if !db::exists(conn, "sales._sqlx_migrations")
         .await
         .map_err(|e| e.to_string())?

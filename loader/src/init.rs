@@ -44,8 +44,7 @@ async fn extension(conn: &mut PgConnection) -> Result<()> {
     if let Err(e) = conn.execute("CREATE EXTENSION IF NOT EXISTS pg_kpi").await {
         let hint = match db::sqlstate(&e).as_deref() {
             Some("0A000" | "58P01" | "22023") => {
-                "install its files for this server first: make install PG_CONFIG=/path/to/pg_config, or the package \
-                 postgresql-NN-pg-kpi; then type: kpi init"
+                "install its files for this server first: make install PG_CONFIG=/path/to/pg_config; then type: kpi init"
             }
             Some("42501") => "ask a superuser for: CREATE EXTENSION pg_kpi; then type: kpi init",
             _ => "then type: kpi init",

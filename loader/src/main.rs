@@ -18,8 +18,29 @@ use std::process::ExitCode;
 macro_rules! say {
     ($($text:tt)*) => {{
         use std::io::Write;
-        let _ = writeln!(std::io::stdout(), $($text)*);
+        let _ = writeln!(std::io::stdout(), "{}", $crate::harmless(&format!($($text)*)));
     }};
+}
+
+/// Prints a line about something that went wrong to standard error.
+#[macro_export]
+macro_rules! complain {
+    ($($text:tt)*) => {
+        eprintln!("kpi: {}", $crate::harmless(&format!($($text)*)))
+    };
+}
+
+/// A text whose control characters a terminal does not obey: names and cells of files come from strangers.
+pub(crate) fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '\n' | '\t' => c,
+            c if c.is_control() => '\u{fffd}',
+            // What turns the direction of writing makes a name look like another.
+            '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => '\u{fffd}',
+            c => c,
+        })
+        .collect()
 }
 
 /// Sales lines into PostgreSQL, and what they say
@@ -85,7 +106,7 @@ fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(e) => {
-            eprintln!("kpi: cannot start: {e}");
+            complain!("cannot start: {e}");
             return ExitCode::from(2);
         }
     };
@@ -94,7 +115,7 @@ fn main() -> ExitCode {
         Ok(Outcome::Rejects) => ExitCode::from(1),
         Ok(Outcome::Refused) => ExitCode::from(2),
         Err(e) => {
-            eprintln!("kpi: {}", message(&e));
+            complain!("{}", message(&e));
             ExitCode::from(2)
         }
     }
@@ -126,4 +147,22 @@ pub(crate) fn message(error: &anyhow::Error) -> String {
         }
     }
     text
+}
+
+/// A number of lines, as English has it.
+pub(crate) fn lines(n: u64) -> String {
+    format!("{n} line{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::harmless;
+
+    #[test]
+    fn no_escape_reaches_a_terminal() {
+        assert_eq!(
+            harmless("a\x1b[31mb\x07\u{9b}c\u{202e}d\n\te 한글"),
+            "a\u{fffd}[31mb\u{fffd}\u{fffd}c\u{fffd}d\n\te 한글"
+        );
+    }
 }

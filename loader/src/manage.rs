@@ -205,6 +205,16 @@ pub(crate) async fn rejects(database: &Database, args: &RejectsArgs) -> Result<(
         ]);
     }
     say!("{table}");
+    let all: i64 = sqlx::query_scalar("SELECT count(*) FROM sales.reject WHERE load_id = $1")
+        .bind(args.load_id)
+        .fetch_one(&mut conn)
+        .await?;
+    if all > rows.len() as i64 {
+        say!(
+            "the first {} of {all}; all of them: --limit {all}",
+            rows.len()
+        );
+    }
     Ok(())
 }
 

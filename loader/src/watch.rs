@@ -4,10 +4,12 @@ use crate::db::Database;
 use crate::load::{LoadOptions, Session, looks_like_table};
 use crate::{Outcome, say};
 use anyhow::{Context, Result};
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Load every file that arrives in a directory
 ///
@@ -55,10 +57,22 @@ const LONGEST_WAIT: u64 = 60;
 ///
 /// Where the directory cannot be read, or at the start no server is there.
 pub(crate) async fn run(database: &Database, args: &WatchArgs) -> Result<Outcome> {
+    let outcome = Cell::new(Outcome::Done);
+    // One stream of signals for all of the time: an interrupt during a load counts, too. What is
+    // dropped here is a connection with its transaction.
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        ended = watch(database, args, &outcome) => ended?,
+        _ = interrupts.recv() => say!("stopped"),
+    }
+    Ok(outcome.get())
+}
+
+/// Loads what arrives, for ever or once, and keeps the worst outcome.
+async fn watch(database: &Database, args: &WatchArgs, outcome: &Cell<Outcome>) -> Result<()> {
     let mut session = Session::new(database, args.options.clone()).await?;
     let mut seen: HashMap<PathBuf, Stamp> = HashMap::new();
     let mut handled: HashMap<PathBuf, Stamp> = HashMap::new();
-    let mut outcome = Outcome::Done;
     let mut wait = args.interval;
     loop {
         let now = look(&args.dir)?;
@@ -80,13 +94,13 @@ pub(crate) async fn run(database: &Database, args: &WatchArgs) -> Result<Outcome
                     if one != Outcome::Refused {
                         put_away(path, args.done.as_deref())?;
                     }
-                    if one != Outcome::Done && outcome != Outcome::Refused {
-                        outcome = one;
+                    if one != Outcome::Done && outcome.get() != Outcome::Refused {
+                        outcome.set(one);
                     }
                 }
                 Err(e) if args.once => return Err(e),
                 Err(e) => {
-                    eprintln!("kpi: {}; trying again", crate::message(&e));
+                    crate::complain!("{}; trying again", crate::message(&e));
                     wait = (wait * 2).min(LONGEST_WAIT);
                     if let Ok(again) = Session::new(database, args.options.clone()).await {
                         session = again;
@@ -97,16 +111,10 @@ pub(crate) async fn run(database: &Database, args: &WatchArgs) -> Result<Outcome
         }
         session.finish().await?;
         if args.once {
-            return Ok(outcome);
+            return Ok(());
         }
         seen = now;
-        tokio::select! {
-            () = tokio::time::sleep(Duration::from_secs(wait)) => {}
-            _ = tokio::signal::ctrl_c() => {
-                say!("stopped");
-                return Ok(outcome);
-            }
-        }
+        tokio::time::sleep(Duration::from_secs(wait)).await;
     }
 }
 

@@ -395,6 +395,7 @@ fn held_out_files_give_their_truth() {
     let python = std::env::var("KPI_TEST_PYTHON").unwrap_or_else(|_| "python3".into());
     let psql = format!("psql -U tester -h {} -d {}", b.server.dir.display(), b.name);
     let run = std::process::Command::new(python)
+        .env_remove("PGPORT")
         .arg(project("tests/held_out/check.py"))
         .args([
             "--kpi",

@@ -102,6 +102,41 @@ fn refusals() {
         1,
         &[&project("tests/messy/dirty.csv"), "--max-rejects", "28"],
     );
+    // A stranger's bytes are no commands to the terminal, and noise is no table.
+    let said = b.refused(
+        &[&f("esc.csv", "\u{1b}[2Jx,\u{7}y\n1,2\n")],
+        "no column for date",
+    );
+    assert!(!said.err.contains(['\u{1b}', '\u{7}']), "{:?}", said.err);
+    let noise: Vec<u8> = (0..20_000u64)
+        .map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56) as u8)
+        .collect();
+    b.refused(&[&b.file("noise.csv", noise)], "not a table");
+    // Rejects are not written over what is to be loaded.
+    let precious = f("precious.csv", &format!("{HEADER}{ROW}"));
+    b.refused(
+        &[&precious, "--reject-file", &precious],
+        "is a file to be loaded",
+    );
+    assert_eq!(
+        fs::read_to_string(&precious).unwrap(),
+        format!("{HEADER}{ROW}")
+    );
+    b.refused(&["--database", "mysql://a@b/c", &precious], "postgres://");
+    let said = b
+        .command()
+        .arg("loads")
+        .env("PGSSLMODE", "verfy-full")
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&said.stderr).contains("verify-full"));
+    let said = b
+        .command()
+        .arg("loads")
+        .env("PGSERVICE", "prod")
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&said.stderr).contains("PGSERVICE is not read"));
     let loads = b.sql("SELECT count(*) FROM sales.load");
     b.load(0, &[&f("header.csv", HEADER)]);
     assert_ne!(loads, b.sql("SELECT count(*) FROM sales.load"));
@@ -606,6 +641,16 @@ fn commands() {
         said.out
     );
     assert!(b.kpi(&["loads"]).out.contains("a.csv"));
+    assert!(!b.kpi(&["rejects", &id]).out.contains("--limit"));
+    let two = b.file(
+        "two.csv",
+        format!("{HEADER}{ROW}soon,A,x,Web,V,5,2\nlater,A,x,Web,V,5,2\n"),
+    );
+    b.load(1, &[&two]);
+    let last = b.sql("SELECT max(load_id) FROM sales.load");
+    let said = b.kpi(&["rejects", last.trim(), "--limit", "1"]);
+    assert!(said.out.contains("the first 1 of 2"), "{}", said.out);
+    assert_eq!(b.kpi(&["unload", last.trim()]).code, 0);
     assert_eq!(b.kpi(&["unload", "999"]).code, 2);
     assert_eq!(b.kpi(&["unload", &id]).code, 0);
     assert_eq!(b.kpi(&["unload", &id]).code, 2);
@@ -635,4 +680,74 @@ fn commands() {
         said.out
     );
     assert!(b.kpi(&["ask", "revenue?"]).err.contains("kpi init"));
+    // A rollup that cannot follow does not make a load that is done a failure; an unknown source does, before.
+    b.sql("CREATE SCHEMA kpi; CREATE FUNCTION kpi.refresh(text) RETURNS void LANGUAGE plpgsql AS 'BEGIN RAISE ''no''; END'; \
+           CREATE TABLE kpi.sources AS SELECT 'sales' AS name");
+    let more = b.file("more.csv", format!("{HEADER}{ROW}{ROW}{ROW}"));
+    b.refused(
+        &[&more, "--source", "salse"],
+        "there is no source \"salse\"",
+    );
+    let said = b.load(0, &[&more]);
+    assert!(
+        said.out.contains("the lines are loaded") && said.out.contains("kpi refresh"),
+        "{}",
+        said.out
+    );
+}
+
+/// Ctrl-C ends a watch in the middle of a load, which leaves nothing.
+#[test]
+fn interrupted_watch() {
+    let Some(b) = bench() else { return };
+    fs::create_dir_all(b.dir.join("in")).unwrap();
+    b.file("in/a.csv", format!("{HEADER}{ROW}"));
+    let mut child = b
+        .command()
+        .args([
+            "watch",
+            "--interval",
+            "1",
+            &b.dir.join("in").display().to_string(),
+        ])
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = |what: &str, sql: &str| {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while b.sql(sql).trim() != "1" {
+            assert!(Instant::now() < deadline, "{what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    until(
+        "the first file is loaded",
+        "SELECT count(*) FROM sales.load WHERE state = 'done'",
+    );
+    // The second load waits for this lock.
+    let mut locker = b.psql("BEGIN; LOCK TABLE sales.load; SELECT pg_sleep(60)");
+    until(
+        "the lock is held",
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND wait_event = 'PgSleep'",
+    );
+    b.file("in/b.csv", format!("{HEADER}{ROW}{ROW}"));
+    until(
+        "the second load waits",
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kpi' AND wait_event_type = 'Lock'",
+    );
+    let killed = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while child.try_wait().unwrap().is_none() {
+        assert!(Instant::now() < deadline, "Ctrl-C is not heard");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    locker.kill().unwrap();
+    locker.wait().unwrap();
+    b.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND pid <> pg_backend_pid()");
+    assert_eq!(b.sql("SELECT count(*) FROM sales.order_line").trim(), "1");
 }

@@ -5,8 +5,11 @@
 //! of demand. Season, calendar weeks, promotions and each item's trend are held constant.
 
 mod fit;
+mod model;
 mod panel;
 mod shrink;
+mod slopes;
+mod system;
 mod unit;
 mod what_if;
 

@@ -150,6 +150,18 @@ impl Field {
                     "order day",
                     "date time",
                 ],
+                &[
+                    "datum",
+                    "bestelldatum",
+                    "rechnungsdatum",
+                    "verkaufsdatum",
+                    "buchungsdatum",
+                    "auftragsdatum",
+                    "belegdatum",
+                    "date de commande",
+                    "date de vente",
+                    "date de facture",
+                ],
             ],
             Brand => &[
                 &["brand", "브랜드"],
@@ -199,6 +211,17 @@ impl Field {
                     "sku번호",
                     "상품id",
                 ],
+                &[
+                    "artikelnummer",
+                    "artikelnr",
+                    "artikelcode",
+                    "produktnummer",
+                    "référence",
+                    "référence produit",
+                    "référence article",
+                    "code article",
+                    "code produit",
+                ],
             ],
             Product => &[
                 &[
@@ -228,6 +251,18 @@ impl Field {
                     "상품 정보",
                     "goods name",
                 ],
+                &[
+                    "artikel",
+                    "artikelname",
+                    "artikelbezeichnung",
+                    "produkt",
+                    "produktname",
+                    "bezeichnung",
+                    "produit",
+                    "nom du produit",
+                    "désignation",
+                    "libellé",
+                ],
             ],
             ProductType => &[
                 &["product type", "제품유형", "상품유형"],
@@ -247,6 +282,13 @@ impl Field {
                     "product group",
                     "상품군",
                     "중분류",
+                ],
+                &[
+                    "kategorie",
+                    "warengruppe",
+                    "produktgruppe",
+                    "catégorie",
+                    "famille",
                 ],
             ],
             Channel => &[
@@ -269,6 +311,16 @@ impl Field {
                     "outlet",
                     "platform name",
                 ],
+                &[
+                    "kanal",
+                    "vertriebskanal",
+                    "verkaufskanal",
+                    "marktplatz",
+                    "canal",
+                    "canal de vente",
+                    "boutique",
+                    "magasin",
+                ],
             ],
             Vendor => &[
                 &["vendor", "거래처", "벤더", "공급사", "supplier"],
@@ -289,6 +341,7 @@ impl Field {
                     "seller",
                     "판매자",
                 ],
+                &["lieferant", "händler", "fournisseur", "vendeur"],
             ],
             Price => &[
                 &["price", "단가", "판매가", "unit price", "판매단가", "가격"],
@@ -305,6 +358,15 @@ impl Field {
                     "실판매가",
                     "sales price",
                     "개당가격",
+                ],
+                &[
+                    "preis",
+                    "einzelpreis",
+                    "stückpreis",
+                    "verkaufspreis",
+                    "prix",
+                    "prix unitaire",
+                    "prix de vente",
                 ],
             ],
             Quantity => &[
@@ -326,6 +388,7 @@ impl Field {
                     "sales qty",
                     "판매량",
                 ],
+                &["menge", "anzahl", "stückzahl", "quantité", "qté"],
             ],
             Revenue => &[
                 &[
@@ -366,6 +429,15 @@ impl Field {
                     "실결제금액",
                     "extended price",
                 ],
+                &[
+                    "umsatz",
+                    "betrag",
+                    "gesamtpreis",
+                    "gesamtbetrag",
+                    "montant",
+                    "montant total",
+                    "chiffre d'affaires",
+                ],
             ],
             OrderRef => &[
                 &[
@@ -387,6 +459,14 @@ impl Field {
                     "invoice id",
                     "order code",
                     "거래번호",
+                ],
+                &[
+                    "bestellnummer",
+                    "bestellnr",
+                    "auftragsnummer",
+                    "rechnungsnummer",
+                    "belegnummer",
+                    "numéro de commande",
                 ],
             ],
             OrderLine => &[
@@ -450,6 +530,13 @@ impl Field {
                     "customer code",
                     "구매자id",
                 ],
+                &[
+                    "kundennummer",
+                    "kundennr",
+                    "kunde",
+                    "numéro client",
+                    "code client",
+                ],
             ],
             ListPrice => &[
                 &["list price", "정가", "msrp", "소비자가", "소비자가격"],
@@ -460,6 +547,7 @@ impl Field {
                     "regular price",
                     "권장소비자가",
                 ],
+                &["listenpreis", "uvp", "prix catalogue", "prix public"],
             ],
         }
     }
@@ -492,7 +580,7 @@ const MEMBER: u32 = 1;
 const CONTAINS: u32 = 50;
 
 /// Words that turn a header into something else than the name it contains.
-const FOREIGN: [&str; 42] = [
+const FOREIGN: [&str; 46] = [
     "discount",
     "tax",
     "vat",
@@ -535,6 +623,10 @@ const FOREIGN: [&str; 42] = [
     "재고",
     "발송",
     "margin",
+    "livraison",
+    "remise",
+    "tva",
+    "rabatt",
 ];
 
 /// Names of the fields as they are compared, each with its score; normalising them costs more than all else
@@ -655,11 +747,17 @@ mod tests {
             ("channel(platform)", Channel),
             ("Ｂｒａｎｄ", Brand),
             ("product(SKU name)", Product),
+            ("Buchungsdatum", Date),
+            ("Stückzahl", Quantity),
+            ("Prix unitaire (€)", Price),
+            ("Chiffre d'affaires", Revenue),
+            ("Désignation", Product),
         ] {
             assert!(score(header, field) > CONTAINS, "{header}");
         }
         for (header, field) in [
             ("Ship Date", Date),
+            ("Date de livraison", Date),
             ("Discount Amount", Revenue),
             ("Profit", Revenue),
             ("Row ID", OrderRef),

@@ -293,6 +293,9 @@ fn needed(field: Field, mapping: &Mapping) -> bool {
     }
 }
 
+/// Likeness (Jaro–Winkler) from which a header is worth naming: "Ordr Dt" for "date" is not.
+const ALIKE: f64 = 0.75;
+
 /// What to say about a required field without column.
 fn no_column(field: &str, header: &[String], taken: &[bool]) -> String {
     let free: Vec<String> = header
@@ -307,12 +310,12 @@ fn no_column(field: &str, header: &[String], taken: &[bool]) -> String {
     } else {
         ""
     };
+    // A column that only happens to be the nearest would be a bad advice.
+    let like = |h: &str| strsim::jaro_winkler(&normalise(h), words);
     let guess = free
         .iter()
-        .max_by(|a, b| {
-            let like = |h: &str| strsim::jaro_winkler(&normalise(h), words);
-            like(a).total_cmp(&like(b))
-        })
+        .filter(|h| like(h) >= ALIKE || normalise(h).contains(words))
+        .max_by(|a, b| like(a).total_cmp(&like(b)))
         .map_or("COLUMN", String::as_str);
     format!(
         "no column for {field}{or}; the columns are {}\n  name it: --map {field}=\"{guess}\", give a value for all \
@@ -404,6 +407,8 @@ mod tests {
         assert!(matches!(e, Trouble::Ambiguous(m) if m.contains("--map quantity=")));
         let e = fit_names(&["Ship Date", "product", "qty", "price"]).unwrap_err();
         assert!(matches!(e, Trouble::Missing(m) if m.contains("--map date=\"Ship Date\"")));
+        let e = fit_names(&["Wann", "Artikelnummer", "Menge", "Preis"]).unwrap_err();
+        assert!(matches!(e, Trouble::Missing(m) if m.contains("--map date=\"COLUMN\"")));
     }
 
     proptest! {

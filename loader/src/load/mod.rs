@@ -25,7 +25,7 @@ mod workbook;
 pub(crate) use input::looks_like_table;
 
 use crate::Outcome;
-use crate::db::Database;
+use crate::db::{self, Database};
 use crate::manage::refresh_source;
 use anyhow::{Context, Result, bail};
 use chrono::{Days, NaiveDate};
@@ -169,6 +169,9 @@ const ANALYZE_FROM: u64 = 50_000;
 /// Where no file can be found or the server is not there.
 pub(crate) async fn run(database: &Database, args: &LoadArgs) -> Result<Outcome> {
     let files = input::expand(&args.files)?;
+    if let Some(rejects) = &args.options.reject_file {
+        spare(rejects, &files)?;
+    }
     let mut session = Session::new(database, args.options.clone()).await?;
     let mut outcome = Outcome::Done;
     for file in &files {
@@ -180,6 +183,25 @@ pub(crate) async fn run(database: &Database, args: &LoadArgs) -> Result<Outcome>
     }
     session.finish().await?;
     Ok(outcome)
+}
+
+/// Refuses to write rejects over a file that is to be loaded.
+fn spare(rejects: &Path, files: &[PathBuf]) -> Result<()> {
+    let Ok(there) = rejects.canonicalize() else {
+        return Ok(());
+    };
+    // A device like /dev/null or a pipe is not written over.
+    if there.is_file()
+        && files
+            .iter()
+            .any(|f| f.canonicalize().is_ok_and(|f| f == there))
+    {
+        bail!(
+            "--reject-file {} is a file to be loaded; name another",
+            rejects.display()
+        );
+    }
+    Ok(())
 }
 
 /// A connection and options for any number of files.
@@ -200,6 +222,9 @@ impl Session {
             true => None,
             false => Some(database.connect_ready().await?),
         };
+        if let Some(conn) = &mut conn {
+            known_source(conn, &options.source).await?;
+        }
         let mut wishes = Wishes {
             map: options.map.clone(),
             defaults: options.defaults.clone(),
@@ -262,7 +287,7 @@ impl Session {
                 serde_json::json!({ "state": "refused", "error": crate::message(error) })
             );
         } else {
-            eprintln!("kpi: {}", crate::message(error));
+            crate::complain!("{}", crate::message(error));
         }
         Outcome::Refused
     }
@@ -336,7 +361,14 @@ impl Session {
         self.loaded += reports.iter().map(|r| r.stored).sum::<u64>();
         let fresh = reports.iter_mut().rfind(|r| r.state == "done");
         if let (Some(report), false) = (fresh, self.options.no_refresh) {
-            report.refresh_seconds = refresh_source(conn, &self.options.source, None).await?;
+            let wait = report.wait_for_rollup(&self.options);
+            let refreshed = refresh_source(conn, &self.options.source, None).await;
+            drop(wait);
+            match refreshed {
+                Ok(seconds) => report.refresh_seconds = seconds,
+                // The lines are in, and figures are read from them until the rollup follows.
+                Err(e) => report.not_refreshed(&e),
+            }
         }
         Ok(reports)
     }
@@ -354,6 +386,23 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Refuses a source that pg_kpi does not know; without the extension any name will do.
+async fn known_source(conn: &mut PgConnection, name: &str) -> Result<()> {
+    if !db::exists(conn, "kpi.sources").await? {
+        return Ok(());
+    }
+    let names: Vec<String> = sqlx::query_scalar("SELECT name::text FROM kpi.sources ORDER BY name")
+        .fetch_all(&mut *conn)
+        .await?;
+    if !names.is_empty() && !names.iter().any(|n| n == name) {
+        bail!(
+            "there is no source \"{name}\"; the sources are {}",
+            names.join(", ")
+        );
+    }
+    Ok(())
 }
 
 /// How the records of a file are read.

@@ -339,7 +339,19 @@ fn stream(
             }
         });
     }
-    let (mapping, line) = header_in(&rows, wishes).with_context(|| refused(input))?;
+    // Bytes by chance have a line end and a delimiter somewhere, and control characters beside them.
+    let is_noise = |c: char| c == '\u{fffd}' || (c.is_control() && !c.is_whitespace());
+    let noise = rows
+        .iter()
+        .flat_map(|(_, cells)| cells)
+        .filter(|c| c.contains(is_noise))
+        .count();
+    let (mapping, line) = match header_in(&rows, wishes) {
+        Err(_) if noise * 2 > rows.iter().map(|(_, cells)| cells.len()).sum() => {
+            bail!("{} is not a table; it looks like a binary file", input.name)
+        }
+        found => found.with_context(|| refused(input))?,
+    };
     Ok((format, mapping, line))
 }
 
@@ -511,7 +523,7 @@ impl Prepared {
                         .take(12)
                         .map(|c| c.as_str().unwrap_or("\u{fffd}".into()).into())
                         .collect();
-                    lines.push(texts.join(" | "));
+                    lines.push(texts.join(" | ").replace(['\n', '\r'], " "));
                 }
             });
         }

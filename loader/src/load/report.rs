@@ -6,8 +6,8 @@ use super::mapping::Origin;
 use super::pipeline::{Totals, Watcher};
 use super::prepare::Prepared;
 use super::row::Reject;
-use crate::say;
 use crate::table::Table;
+use crate::{lines, say};
 use anyhow::{Context, Result};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use std::fs::File;
 use std::io::{BufWriter, IsTerminal, Write};
 use std::path::Path;
 use std::sync::atomic::Ordering;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// What became of a file.
 #[derive(Debug)]
@@ -115,6 +115,27 @@ impl Report {
         self.load_id = Some(load_id);
     }
 
+    /// The lines are stored, but the rollup could not follow.
+    pub(crate) fn not_refreshed(&mut self, error: &anyhow::Error) {
+        self.notes.push(format!(
+            "the lines are loaded, the rollup is not up to date: {}\n  bring it: kpi refresh",
+            crate::message(error)
+        ));
+    }
+
+    /// Says on a terminal what is waited for, until it is dropped.
+    pub(crate) fn wait_for_rollup(&self, options: &LoadOptions) -> Option<Spinner> {
+        bar_wanted(options).then(|| {
+            let bar = ProgressBar::new_spinner();
+            bar.set_message(format!(
+                "{} stored, bringing the rollup up to date",
+                lines(self.stored)
+            ));
+            bar.enable_steady_tick(Duration::from_millis(200));
+            Spinner(bar)
+        })
+    }
+
     /// Prints the summary.
     pub(crate) fn print(&self, options: &LoadOptions) {
         if options.json {
@@ -154,10 +175,10 @@ impl Report {
         }
         match self.state {
             "checked" => text.push_str(&format!(
-                "checked, nothing stored; {} lines are sound",
-                self.accepted
+                "checked, nothing stored; {} sound",
+                lines(self.accepted)
             )),
-            _ => text.push_str(&format!("load {id}, {} lines accepted", self.accepted)),
+            _ => text.push_str(&format!("load {id}, {} accepted", lines(self.accepted))),
         }
         text.push_str(&format!(", {} rejected", self.rejected));
         if self.stored != self.accepted && self.state == "done" {
@@ -325,6 +346,21 @@ fn csv_cell(text: impl AsRef<str>) -> String {
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
+/// Whether somebody looks on.
+fn bar_wanted(options: &LoadOptions) -> bool {
+    std::io::stderr().is_terminal() && !options.quiet && !options.json
+}
+
+/// A line on a terminal while the server works.
+#[derive(Debug)]
+pub(crate) struct Spinner(ProgressBar);
+
+impl Drop for Spinner {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
 /// Watches a load: a bar on a terminal, rejects into their file.
 pub(crate) struct Watch<'a> {
     bar: Option<(ProgressBar, std::sync::Arc<std::sync::atomic::AtomicU64>)>,
@@ -342,14 +378,13 @@ impl<'a> Watch<'a> {
         if let Some(file) = &mut rejects {
             file.file.clone_from(&prepared.input.name);
         }
-        let shown = std::io::stderr().is_terminal() && !options.quiet && !options.json;
-        let bar = shown.then(|| {
+        let bar = bar_wanted(options).then(|| {
             let bar = ProgressBar::new(prepared.input.size);
             let style = "{prefix} {wide_bar} {bytes}/{total_bytes} {msg} ETA {eta}";
             if let Ok(style) = ProgressStyle::with_template(style) {
                 bar.set_style(style);
             }
-            bar.set_prefix(prepared.input.name.clone());
+            bar.set_prefix(crate::harmless(&prepared.input.name));
             (bar, std::sync::Arc::clone(&prepared.input.position))
         });
         Self {

@@ -102,7 +102,7 @@ impl Server {
     /// Starts the server on a socket of its own.
     pub fn up(&self) {
         let options = format!(
-            "-k {} -c listen_addresses= -c fsync=off -c max_connections=40",
+            "-k {} -p 5432 -c listen_addresses= -c fsync=off -c max_connections=40",
             self.dir.display()
         );
         let log = self.dir.join("log");
@@ -255,6 +255,7 @@ impl Bench {
     /// A session of its own, left running.
     pub fn psql(&self, sql: &str) -> std::process::Child {
         Command::new(self.server.bin.join("psql"))
+            .env_remove("PGPORT")
             .args(["-Xqc", sql, "-U", "tester", "-h"])
             .arg(&self.server.dir)
             .args(["-d", &self.name])
@@ -268,6 +269,7 @@ impl Bench {
     pub fn wait_for_server(&self) {
         for _ in 0..600 {
             let answers = Command::new(self.server.bin.join("psql"))
+                .env_remove("PGPORT")
                 .args(["-Xqc", "SELECT 1", "-U", "tester", "-h"])
                 .arg(&self.server.dir)
                 .args(["-d", &self.name])
@@ -285,6 +287,7 @@ impl Bench {
 
     fn sql_in(&self, database: &str, sql: &str) -> String {
         let out = Command::new(self.server.bin.join("psql"))
+            .env_remove("PGPORT")
             .args([
                 "-X",
                 "-q",
