@@ -317,21 +317,18 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
     if word.len() < 4 || !word.chars().all(|c| c.is_ascii_alphabetic()) {
         return None;
     }
-    // Where two words are as near, the one that questions turn on is meant: "montly" is not "mostly".
-    const TELLING: &str = "monthly weekly daily quarterly yearly units revenue sales brands brand channel channels product products vendor vendors forecast forecasts price prices target targets anomalies growth trend compare months weeks month week quarter returns average bottom without";
+    // Where two words are as near, the one that questions use more often is meant: "montly" is not "mostly".
     KNOWN
         .iter()
         .filter_map(|known| slips(word, known).map(|cost| (*known, cost)))
-        .min_by(|a, b| {
-            let rank = |(known, cost): &(&str, usize)| {
-                (
-                    *cost,
-                    usize::from(known.chars().next() != word.chars().next()),
-                    usize::from(!TELLING.split(' ').any(|w| w == *known)),
-                    known.len().abs_diff(word.len()),
-                )
-            };
-            rank(a).cmp(&rank(b)).then_with(|| a.0.cmp(b.0))
+        .min_by_key(|(known, cost)| {
+            (
+                *cost,
+                known.chars().next() != word.chars().next(),
+                usize::MAX - super::router::uses(known),
+                known.len().abs_diff(word.len()),
+                *known,
+            )
         })
 }
 

@@ -98,8 +98,41 @@ fn is_month_may(words: &[Token], at: usize) -> bool {
         || after.is_some_and(|t| t.fix.starts_with("20") || t.fix.starts_with('\''))
 }
 
+/// What is said for manners' sake before a question, and after it.
+static MANNERS_BEFORE: Pattern = Pattern::new(
+    r"^(?:(?:hey|hi|hello|hiya|dear|good (?:morning|afternoon|evening|day))(?: (?:there|all|team|guys|everyone|everybody))?|please|pls|plz|kindly|(?:just )?(?:a |one )?quick (?:one|question|q)|(?:just )?curious|excuse me|by the way|btw|(?:i was |i am |im |just )?wondering(?: if)?|(?:can|could|would|will|cud|may|might) (?:you|u|ya|someone|anyone|i)(?: (?:please|pls|plz|kindly|quickly|just|maybe|possibly))* (?:(?:tell|show|give|send|let) (?:me|us)(?: (?:know|see|have))?|know|ask)|(?:do|would) you (?:happen to )?know|i (?:would|want|need|wanna|wud)(?: (?:like|love|want))?(?: to)? (?:know|see|find out)|(?:tell|give|show) me (?:please|pls|plz))(?: ,)*(?: |$)",
+);
+static MANNERS_AFTER: Pattern = Pattern::new(
+    r"(?: ,)*(?: (?:please|pls|plz|thx|thanks|thank you|ty|tia|cheers|many thanks|thanks a lot|(?:thanks )?in advance|if (?:you can|possible)|when you can))(?: ,)*$",
+);
+
+/// The question alone, without greeting, thanks and "could you tell me".
+fn without_manners(words: &mut Vec<Token>) {
+    let low = |words: &[Token]| {
+        let low: Vec<&str> = words.iter().map(|w| w.low.as_str()).collect();
+        low.join(" ")
+    };
+    let count = |said: &str| said.split_whitespace().count();
+    loop {
+        let text = low(words);
+        let before = MANNERS_BEFORE
+            .captures(&text)
+            .map_or(0, |c| count(c.get(0).map_or("", |m| m.as_str())));
+        let after = MANNERS_AFTER
+            .captures(&text)
+            .map_or(0, |c| count(c.get(0).map_or("", |m| m.as_str())));
+        // Where nothing else is said, manners are all there is.
+        if before + after == 0 || before + after >= words.len() {
+            return;
+        }
+        words.truncate(words.len() - after);
+        words.drain(..before);
+    }
+}
+
 pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
     let mut words = tokens(question);
+    without_manners(&mut words);
     let mut slots = Slots {
         words: words.iter().filter(|w| w.low != ",").count(),
         korean: question.chars().any(is_hangul),
@@ -114,7 +147,7 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
         } else if !lexicon::is_known(&word.low)
             && let Some((known, slips)) = lexicon::mend(&word.low)
         {
-            word.fix = known.into();
+            word.fix = written_out(known).unwrap_or(known).into();
             *cost = Some(slips);
         }
     }
@@ -447,7 +480,16 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        for pattern in [&PERCENT, &EXCLUDE, &EXCLUDE_AFTER, &MARKS, &MARK_M, &MARK_D] {
+        for pattern in [
+            &PERCENT,
+            &EXCLUDE,
+            &EXCLUDE_AFTER,
+            &MARKS,
+            &MARK_M,
+            &MARK_D,
+            &MANNERS_BEFORE,
+            &MANNERS_AFTER,
+        ] {
             assert!(pattern.regex().is_some(), "{}", pattern.0);
         }
         for (grain, pattern) in GRAINS.iter() {

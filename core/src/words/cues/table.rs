@@ -244,7 +244,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
         5.0,
         r"\bhow (?:far|close) (?:are|is|were) .{0,20}(?:from|off|to)\b",
     ),
-    ("what_if", 4.0, r"^(?:say|let's say|let us say) "),
+    ("what_if", 4.0, r"^(?:say|let 's say|let us say) "),
     (
         "insights",
         5.0,
@@ -442,7 +442,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "scorecard",
         2.5,
-        r"\bmetrics? (?:are|is) (?:below|behind|under|off|bad|red|down)\b|\bwhat 's our performance\b|\bhow are going\b|\bscorecard\b",
+        r"\bmetrics? (?:are|is) (?:below|behind|under|off|bad|red|down)\b|\bwhat is our performance\b|\bhow are going\b|\bscorecard\b",
     ),
     // bridge
     (
@@ -804,7 +804,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "insights",
         4.0,
-        r"\b(?:interesting|noteworthy|notable|remarkable|what 's new|what is new|what's new|anything new|going on|important|should i tell|tell the (?:board|boss|team)|miss(?:ed)? .{0,20}(?:holiday|away|vacation)|did i miss|patterns?|story|big picture|worry about|watch out)\b",
+        r"\b(?:interesting|noteworthy|notable|remarkable|what is new|what's new|anything new|going on|important|should i tell|tell the (?:board|boss|team)|miss(?:ed)? .{0,20}(?:holiday|away|vacation)|did i miss|patterns?|story|big picture|worry about|watch out)\b",
     ),
     (
         "insights",
