@@ -19,7 +19,7 @@ const SETS: [&str; 8] = [
 ];
 
 /// Words that mean the same in a question of sales.
-const NEAR: [(&str, &str); 14] = [
+const NEAR: [(&str, &str); 21] = [
     (r"\brevenue\b", "turnover"),
     (r"\bturnover\b", "revenue"),
     (r"\bunits\b", "pieces"),
@@ -32,6 +32,19 @@ const NEAR: [(&str, &str); 14] = [
     (r"\bwithout\b", "excluding"),
     (r"\bexcluding\b", "without"),
     (r"\bvs\b", "compared with"),
+    (r"\b(?:Show|show) me\b", "give me"),
+    (
+        r"\bHow much (?:did we sell|have we sold)\b",
+        "What did we sell",
+    ),
+    (r"\blast (week|month|quarter|year)\b", "the previous $1"),
+    (r"\bprevious (week|month|quarter|year)\b", "last $1"),
+    (r"\bby (brand|channel|vendor|product)\b", "per $1"),
+    (r"\bper (brand|channel|vendor|product)\b", "by $1"),
+    (
+        r"\b(Which|which) (brands|channels|vendors|products)\b",
+        "what $2",
+    ),
     (r"\bcompared (?:to|with)\b", "versus"),
     (r"\bShow\b", "Give"),
 ];
@@ -142,7 +155,11 @@ fn changes(question: &str, names: &[String]) -> Vec<(&'static str, String)> {
     all.push(("courtesy after", Some(format!("{body} thx"))));
     all.push(("courtesy after", Some(format!("{body}, please?"))));
     let at_end = Regex::new(&format!(r"^(.+?),? ({TIME})[?.]?$")).expect("a pattern");
-    if let Some(found) = at_end.captures(question) {
+    let hangs = Regex::new(
+        r"(?i)(?:of|than|since|from|to|until|with|far|same|day|time|and|or|vs|over|on|against)$",
+    )
+    .expect("a pattern");
+    if let Some(found) = at_end.captures(question).filter(|f| !hangs.is_match(&f[1])) {
         all.push(("time first", Some(format!("{}, {}", &found[2], &found[1]))));
     }
     let at_start = Regex::new(&format!(r"(?i)^({TIME}),? (.+?)[?.]?$")).expect("a pattern");
@@ -197,7 +214,11 @@ fn a_plan_does_not_hang_on_the_typing() {
             let line: Value = serde_json::from_str(line).expect("a line of JSON");
             let text = |name: &str| line.get(name).and_then(Value::as_str);
             let question = text("q").expect("a question");
-            if !question.is_ascii() {
+            // What is full of slips already is no base for another.
+            let slips = line["tags"]
+                .as_array()
+                .is_some_and(|t| t.iter().any(|t| t == "typo"));
+            if slips || !question.is_ascii() {
                 continue;
             }
             let context = text("context").map(|before| plan(before, None, &catalogue));

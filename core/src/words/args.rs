@@ -251,7 +251,7 @@ fn is_apposition(slots: &Slots, name: &str) -> bool {
 }
 
 static TOP: Pattern = Pattern::new(
-    r"\b(?:top|bottom|best|worst|first|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|last|which|the|our|give me|name|list|show|show me|only|just|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3}) ?(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|top|bottom|leading|fastest|slowest|highest|lowest|actions?|measures?|ideas?|things?|steps?|recommendations?|suggestions?|insights?|findings?|takeaways?|highlights?|points?|E\d+|D\d+|gainers?|losers?|decliners?|winners?|selling|growing|important|key|main|$|by|in|on|at|of|for|T\d+|,|개|위|please|only|performers?|movers?)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|key|main|important)\b|E\d+ D\d+|D\d+|actions?\b|measures?\b|ideas?\b|things to\b|steps\b|recommendations?\b|takeaways?\b|highlights?\b|insights?\b|findings?\b|tips\b|suggestions?\b|products? less)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)|\b(\d{1,3}) (?:first|last) D\d",
+    r"\b(?:top|bottom|best|worst|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3})(?: |$|개|위)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|bottom|leading|key|main|important|selling|growing)\b|E\d+ D\d+|D\d+|(?:action|measure|idea|step|recommendation|takeaway|highlight|insight|finding|tip|suggestion|point|gainer|grower|loser|decliner|winner|performer|mover|riser|faller|climber)s?\b|things?\b|products? less|(?:first|last) D\d)|\b(?:first|last|which|the|our|give me|name|list|show|show me|only|just)(?: (?:the|our|my|me))* (\d{1,3})(?:$| ?(?:by|in|on|at|of|for|E\d+|T\d+|,|please|only)\b)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)",
 );
 static ONLY_ONE: Pattern = Pattern::new(
     r"\b(?:single|one|very) (?:best|worst|biggest|largest|smallest|strongest|weakest|top|most|least)\b|\bnumber (?:one|1)\b|\bno 1\b",
@@ -303,7 +303,7 @@ static WEEKDAYS: Pattern = Pattern::new(
     r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends|weekend'?s? (?:sales|revenues?|units|turnover|business|share))\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
 );
 static MONTH_DIM: Pattern = Pattern::new(
-    r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",
+    r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (?:\d+ )?(months?|weeks?)\b",
 );
 /// Words for members that moved, which ask who they are.
 static MOVERS: Pattern = Pattern::new(

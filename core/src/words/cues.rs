@@ -60,6 +60,9 @@ static ODD_DAYS: Pattern =
 static WHY: Pattern = Pattern::new(
     r"\b(?:why|drivers?|drove|driving|reasons?|cause[sd]?|behind|explain\w*|happened)\b|왜|원인|이유",
 );
+static SIDE_BY_SIDE: Pattern = Pattern::new(
+    r"\bE(\d+)(?: D\d+)? (?:vs|versus|against|or) (?:the )?E(\d+)(?: D\d+)?(?:$| (?:,|T\d+|M\d+|in|on|at|by|for|over|during|which|who)\b)",
+);
 static SHARE: Pattern = Pattern::new(r"\bshares?\b|비중|점유");
 static AHEAD_VERB: Pattern = Pattern::new(
     r"\b(?:will|going to|expect\w*|forecast\w*|predict\w*|outlook|project\w*|heading|likely|land|hit|reach|make|next|target|goal|aim|achievable|realistic|on track|shall)\b|예측|전망|예상|까|목표",
@@ -129,6 +132,19 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
     if spans >= 2 && !ahead && !STRETCH.is_in(&slots.text) {
         add("compare", 1.6);
     }
+    // "Naver against Kurly" ranks the two; only two times compare.
+    if SIDE_BY_SIDE.is_in(&slots.text) && slots.times.len() < 2 && !why && !target {
+        let of_one = |c: regex_lite::Captures<'_>| {
+            let index = |i| c.get(i).and_then(|m| m.as_str().parse::<usize>().ok());
+            let dimension = |i| slots.mentions.get(index(i)?).map(|m| &m.dimension);
+            dimension(1).is_some() && dimension(1) == dimension(2)
+        };
+        if SIDE_BY_SIDE.captures(&slots.text).is_some_and(of_one)
+            && !slots.times.iter().any(|t| t.is_baseline_only())
+        {
+            add("breakdown", 4.0);
+        }
+    }
     if slots.grain().is_some() && !ahead {
         // "quarterly revenue per brand" is a series of each, not a ranking.
         add(
@@ -139,6 +155,8 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
                 3.4
             },
         );
+        // Figures of the moment have no steps.
+        add("scorecard", -3.0);
     }
     // A number with a sign or a percent speaks of a change only where something changes.
     if !slots.percents.is_empty() && ASK_PRICE_CHANGE.is_in(text) {
@@ -149,8 +167,10 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
             add(function, -1.5);
         }
     }
-    if SHARE.is_in(text) && !slots.mentions.is_empty() {
+    // A share is of something, and no value of its own, unless a metric is one.
+    if SHARE.is_in(text) && !slots.metrics.iter().any(|m| m.ends_with("_share")) {
         add("breakdown", 1.0);
+        add("value", -1.5);
     }
     if !slots.metrics.is_empty() && slots.dimensions.is_empty() && slots.words <= 6 {
         add("value", 0.8);

@@ -11,11 +11,11 @@ use super::text::slips;
 const METRICS: &[(&str, &str)] = &[
     (
         "new_sku_share",
-        r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:sales |revenue )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
+        r"(?:{REV} )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:{REV} )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?{REV} (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
     ),
     (
         "new_sku_revenue",
-        r"(?:revenue|sales|turnover) (?:of|from|with|by|through) new (?:products?|skus?|launches|items)|new (?:product|sku|item)s? (?:revenue|sales|turnover)|신제품 ?매출",
+        r"{REV} (?:of|from|with|by|through) new (?:products?|skus?|launches|items)|new (?:product|sku|item)s? {REV}|신제품 ?매출",
     ),
     (
         "return_rate",
@@ -75,6 +75,9 @@ const METRICS: &[(&str, &str)] = &[
         r"(?:net |gross |total |overall )?(?:sales|revenues?) (?:value|revenue|figures?|numbers?|amount|performance|results?)|net sales|gross sales|revenues?|turnover|takings|gmv|proceeds|sales|top ?line|money|매출액?|판매액|매상",
     ),
 ];
+
+/// Words for revenue inside other metrics' phrases.
+const REV: &str = "(?:revenues?|sales|turnover|takings)";
 
 /// Built-in words for dimensions.
 const DIMENSIONS: &[(&str, &[&str])] = &[
@@ -366,7 +369,12 @@ pub(crate) fn metric_word(word: &str) -> Option<&'static str> {
 pub(crate) fn may_follow_name(word: &str) -> bool {
     matches!(
         word,
-        "," | "in"
+        "," | "have"
+            | "has"
+            | "had"
+            | "is"
+            | "was"
+            | "in"
             | "on"
             | "at"
             | "for"
@@ -626,7 +634,7 @@ static METRIC_PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| 
             let (korean, latin): (Vec<&str>, Vec<&str>) = alternatives(words)
                 .into_iter()
                 .partition(|w| w.chars().any(super::text::is_hangul));
-            let mut pattern = format!(r"\b(?:{})\b", latin.join("|"));
+            let mut pattern = format!(r"\b(?:{})\b", latin.join("|")).replace("{REV}", REV);
             if !korean.is_empty() {
                 pattern = format!("{pattern}|{}", korean.join("|"));
             }

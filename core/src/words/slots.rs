@@ -69,8 +69,14 @@ static MARKS: Pattern = Pattern::new(r"E(\d+)");
 fn is_month_may(words: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|i| words.get(i));
     let after = words.get(at + 1);
+    // "June on May": a month is held against a month.
+    let month_before = at
+        .checked_sub(2)
+        .and_then(|i| words.get(i))
+        .is_some_and(|t| time::is_month(&t.fix));
     let capital = words[at].raw.starts_with('M') && at > 0;
     capital
+        || month_before
         || before.is_some_and(|t| {
             matches!(
                 t.fix.as_str(),

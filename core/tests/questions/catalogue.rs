@@ -31,7 +31,7 @@ fn fields(line: &str) -> Vec<String> {
 }
 
 /// The last day and the members of a file of sales.
-pub fn catalogue(sales: &str) -> Catalogue {
+pub(crate) fn catalogue(sales: &str) -> Catalogue {
     let mut lines = sales.lines();
     let header = fields(lines.next().unwrap_or(""));
     let column = |name: &str| header.iter().position(|h| h == name);

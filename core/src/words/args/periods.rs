@@ -1,6 +1,6 @@
 //! The times of a plan: what is looked at, what it is held against, how far ahead.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::super::catalogue::Catalogue;
 use super::super::cues;
@@ -147,6 +147,11 @@ pub(super) fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args
     }
 }
 
+/// Two times of these are looked at and held against each other, whatever stands between them.
+fn compares(function: &str) -> bool {
+    matches!(function, "compare" | "bridge")
+}
+
 fn two_times(
     function: &str,
     slots: &Slots,
@@ -172,19 +177,21 @@ fn two_times(
             a = time::year_ago(b).unwrap_or(a);
         }
     }
-    // "from March to May 2024": the year said once holds for both.
+    let range = FROM_TO.is_in(&slots.text) || AND_TIMES.is_in(&slots.text);
+    // "from March to May 2024": the year said once holds for both; without a year the first is the latest before the second.
     if let (Moment::Named(name, time::Year::Open), Moment::Named(_, year)) = (first.1, second.1)
-        && year != time::Year::Open
-        && FROM_TO.is_in(&slots.text)
-        && let Some(moved) = Moment::Named(name, year).span(b.1, false)
-        && moved.0 <= b.0
+        && (FROM_TO.is_in(&slots.text) || slots.grain().is_some() && range)
+        && (year != time::Year::Open || a.0 > b.0 && !compares(function))
+        && let Some(moved) = [b.0.year(), b.0.year() - 1]
+            .into_iter()
+            .filter_map(|y| Moment::Named(name, time::Year::Named(y)).span(b.1, false))
+            .find(|moved| moved.0 <= b.0)
     {
         a = moved;
     }
-    let range = FROM_TO.is_in(&slots.text) || AND_TIMES.is_in(&slots.text);
     if takes_baseline {
         let pair = BETWEEN.is_in(&slots.text) || !range || AND_TIMES.is_in(&slots.text);
-        if pair || function == "compare" || function == "bridge" {
+        if pair || compares(function) {
             // The later is what is looked at, the earlier what it is held against.
             let (period, baseline) = if a.0 >= b.0 { (a, b) } else { (b, a) };
             args.period = Some(canonical(period));

@@ -13,6 +13,11 @@ const YEAR: &str = "(?:19|20)\\d\\d|'\\d\\d|last year|this year|next year|the ye
 const UNIT: &str = "days?|weeks?|fortnights?|months?|quarters?|years?";
 const N: &str = "\\d+|one|a|an|few|couple of|couple";
 
+/// Whether a word names a month.
+pub(crate) fn is_month(word: &str) -> bool {
+    MONTH.split('|').any(|m| m == word)
+}
+
 fn month_number(name: &str) -> Option<u32> {
     const SHORT: [&str; 12] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
