@@ -565,7 +565,7 @@ fn named_dimension(slots: &Slots) -> Option<String> {
 }
 
 static TOP_OF_EACH: Pattern = Pattern::new(
-    r"\b(?:top|best|worst|bottom|leading|biggest|largest|smallest|strongest|weakest|\d+)(?: (?:\d+|selling|best|of|the|our|sold))* D(\d+) (?:per|(?:for|in|of|at|on|within|from) (?:each|every)(?: of the| of our)?|each|every) D(\d+)",
+    r"\b(?:top|best|worst|bottom|leading|biggest|largest|smallest|strongest|weakest|\d+)(?: (?:\d+|selling|best|of|the|our|sold))* D(\d+) (?:per|by|(?:for|in|of|at|on|within|from) (?:each|every)(?: of the| of our)?|each|every) D(\d+)",
 );
 static EACH_TOP: Pattern = Pattern::new(r"D(\d+) ?별로? .*D(\d+).*\d+ ?(?:개|위)? ?씩");
 static SELLER_OF_EACH: Pattern = Pattern::new(

@@ -284,13 +284,50 @@ static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 });
 
 /// Words that the rules themselves wait for; none of them is a typing error.
-static RULE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static RULE_WORDS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| rule_patterns().flat_map(stems).map(|(_, w)| w).collect());
+
+fn rule_patterns() -> impl Iterator<Item = &'static str> {
     super::cues::patterns()
         .chain([super::slots::EXCLUDE.source()])
         .chain(METRICS.iter().map(|(_, p)| *p))
-        .flat_map(|p| p.split(|c: char| !c.is_ascii_lowercase()))
-        .filter(|w| w.len() >= 4)
-        .collect()
+}
+
+/// Runs of at least four letters in a pattern, `\b` and its like left out, with where they end.
+fn stems(pattern: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
+    let bytes = pattern.as_bytes();
+    let letter = move |at: usize| {
+        bytes.get(at).is_some_and(u8::is_ascii_lowercase) && (at == 0 || bytes[at - 1] != b'\\')
+    };
+    (0..bytes.len())
+        .filter(move |at| letter(*at) && (*at == 0 || !letter(*at - 1)))
+        .map(move |from| {
+            let to = (from..).find(|at| !letter(*at)).unwrap_or(bytes.len());
+            (to, &pattern[from..to])
+        })
+        .filter(|(_, word)| word.len() >= 4)
+}
+
+/// Words that a mistyped one may stand for: the known ones, and those that rules hold whole.
+static MENDABLE: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let whole = rule_patterns().flat_map(|pattern| {
+        stems(pattern).flat_map(move |(to, word)| {
+            let rest = pattern.get(to..).unwrap_or("");
+            let from = to - word.len();
+            let starts = from == 0
+                || pattern[..from].ends_with(['|', '(', ' ', ':', '^'])
+                || pattern[..from].ends_with("\\b");
+            let ends = rest.is_empty() || rest.starts_with(['|', ')', ' ', '$']);
+            let optional = rest.starts_with("?|") || rest.starts_with("?)");
+            [
+                (starts && (ends || optional)).then_some(word),
+                (starts && optional).then(|| &word[..word.len() - 1]),
+            ]
+            .into_iter()
+            .flatten()
+        })
+    });
+    KNOWN.iter().copied().chain(whole).collect()
 });
 
 /// Whether a folded word belongs to the language of questions rather than to names.
@@ -320,16 +357,32 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
     if word.len() < 4 || !word.chars().all(|c| c.is_ascii_alphabetic()) {
         return None;
     }
-    // Where two words are as near, the one that questions use more often is meant: "montly" is not "mostly".
-    KNOWN
+    // Fingers exchange and leave out letters rather than take wrong ones ("montly" is not "mostly"); then the word used more often is meant.
+    let sorted = |w: &str| {
+        let mut letters: Vec<u8> = w.bytes().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let kind = |known: &str, cost: usize| {
+        if known.len() == word.len() && sorted(known) == sorted(word)
+            || known.len() == word.len() + cost
+        {
+            0
+        } else if word.len() == known.len() + cost {
+            1
+        } else {
+            2
+        }
+    };
+    MENDABLE
         .iter()
         .filter_map(|known| slips(word, known).map(|cost| (*known, cost)))
         .min_by_key(|(known, cost)| {
             (
                 *cost,
                 known.chars().next() != word.chars().next(),
+                kind(known, *cost),
                 usize::MAX - super::router::uses(known),
-                known.len().abs_diff(word.len()),
                 *known,
             )
         })

@@ -192,7 +192,7 @@ fn counted_rank(word: &[char]) -> Option<usize> {
 
 /// Phrases of several words that stand for one.
 fn phrases(words: &mut Vec<Token>) {
-    const PHRASES: [(&[&str], &str); 11] = [
+    const PHRASES: [(&[&str], &str); 13] = [
         (&["half", "a", "dozen"], "6"),
         (&["a", "dozen"], "12"),
         (&["top", "line"], "revenue"),
@@ -204,6 +204,8 @@ fn phrases(words: &mut Vec<Token>) {
         (&["in", "comparison", "to"], "vs"),
         (&["in", "comparison", "with"], "vs"),
         (&["as", "against"], "vs"),
+        (&["sales", "channel"], "channel"),
+        (&["sales", "channels"], "channels"),
     ];
     for (phrase, said) in PHRASES {
         while let Some(at) = words

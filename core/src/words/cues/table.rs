@@ -236,7 +236,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     ),
     (
         "compare",
-        1.2,
+        2.7,
         r"\b(?:fell|dropped|rose|grew|shrank|sank|slid|climbed|jumped) (?:the )?(?:most|least|fastest)\b",
     ),
     (
