@@ -283,14 +283,13 @@ static BEST_SELLERS: Pattern = Pattern::new(
     r"\bbest ?sell\w*|\bhero\b|\bsells? (?:the )?(?:best|most)|\bpopular\b|잘 ?팔|많이 ?팔",
 );
 static SHARE_OF_PART: Pattern = Pattern::new(
-    r"\b(?:shares?|%|X\d+|part|portion|proportion|contribution) (?:of|that|for) (?:the )?E(\d+)(?: D\d+)? (?:has |have |holds? )?(?:in|on|at|of|within|among|to) ",
+    r"\b(?:shares?|%|X\d+|part|contribution) (?:of|that|for) (?:the )?E(\d+)(?: D\d+)? (?:has |have |holds? )?(?:in|on|at|of|within|among|to) ",
 );
 static PART_AFTER: Pattern = Pattern::new(
-    r"\b(?:shares?|%|part|portion|proportion|how much|slice|chunk) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)",
+    r"\b(?:shares?|%|part|how much) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)",
 );
-static SHARE_WORD: Pattern = Pattern::new(
-    r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
-);
+static SHARE_WORD: Pattern =
+    Pattern::new(r"\bshares?\b|\b(?:part|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유");
 /// "How many did we sell" counts pieces; "how many brands" does not.
 static HOW_MANY: Pattern =
     Pattern::new(r"\bhow many (?:did|do|have|has|does|will|were|was|of|E\d+)\b");

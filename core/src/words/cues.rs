@@ -123,6 +123,7 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
     if slots.times.iter().any(|t| t.is_baseline_only()) {
         add("compare", 3.0);
         add("value", -1.5);
+        add("history", -2.0);
     }
     let spans = slots
         .times

@@ -11,7 +11,7 @@ use super::text::slips;
 const METRICS: &[(&str, &str)] = &[
     (
         "new_sku_share",
-        r"(?:{REV} )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:{REV} )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?{REV} (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
+        r"(?:{REV} )?(?:share|part|%) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:{REV} )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?{REV} (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
     ),
     (
         "new_sku_revenue",
@@ -68,7 +68,7 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "units",
-        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units?|pieces?|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces?|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
+        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|(?:how many|number of|more|fewer) (?:units?|pieces?|items|bottles|jars|tubes|box(?:es)?|packs?|packets?|cans?|tins?|bags?|cartons?|sachets?|rolls?|copies)|(?:how many|number of) [a-z]+ (?:were |was |did we |have we |we )?(?:sold|shipped|moved|shifted)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces?|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
     ),
     (
         "revenue",

@@ -61,7 +61,7 @@ pub(crate) static EXCLUDE: Pattern = Pattern::new(
     r"\b(?:except(?:ing)?|excluding|exclude[sd]?|without|ignoring|ignore|omit(?:ting)?|leav(?:e|ing) (?:out|aside)|leave|other than|apart from|aside from|besides|minus|bar|barring|non|but not|not counting|not including|not incl|(?:don't|do not|never) (?:show|include|count|consider|want|list|give|use|take)(?: me| us)?|outside(?: of)?|skip(?:ping)?|drop(?:ping)? out|no|not|but|take out|taking out|remove|removing|less|rather than)(?: for)?(?: (?:on|in|at|from|by|via|through|the|our|any|all|counting|including|those|sales|M\d+|D\d+|of))* E(\d+)((?: ?(?:,|and|or|nor)(?: (?:the|on|in|at|from|not))* E\d+)*)",
 );
 static EXCLUDE_AFTER: Pattern = Pattern::new(
-    r"E(\d+)((?: ?(?:,|and|or|와|과|랑|하고) E\d+)*)(?: (?:D\d+))? ?(?:을|를|은|는|만)? ?(?:(?:is |are )?(?:excluded|aside|left out|taken out|omitted|removed|out of (?:it|the picture))\b|제외|빼고|말고|없이|뺀|이외|외에)",
+    r"E(\d+)((?: ?(?:,|and|or|와|과|랑|하고) E\d+)*)(?: (?:D\d+))? ?(?:을|를|은|는|만)? ?(?:(?:is |are )?(?:excluded|aside|left out|taken out|omitted|removed|ignored|out of (?:it|the picture)|not (?:included|counted|considered)|(?:does|do)(?:n't| not) count)\b|제외|빼고|말고|없이|뺀|이외|외에)",
 );
 static MARKS: Pattern = Pattern::new(r"E(\d+)");
 
@@ -407,31 +407,31 @@ static GRAINS: LazyLock<Vec<(&'static str, Pattern)>> = LazyLock::new(|| {
         (
             "day",
             Pattern::new(
-                r"\b(?:daily|day (?:by|to|over|on) day|(?:per|by|each|every|a) day|day ?wise)\b|일별|일자별|매일|하루하루",
+                r"\b(?:daily|day (?:to|over|on) day|(?:per|by|each|every|a) day|day ?wise)\b|일별|일자별|매일|하루하루",
             ),
         ),
         (
             "week",
             Pattern::new(
-                r"\b(?:weekly|week (?:by|to|after) week|(?:per|by|each|every|a) (?:calendar )?week|week ?wise|weeks)\b|주별|주간|주차별|매주",
+                r"\b(?:weekly|week to week|(?:per|by|each|every|a) (?:calendar )?week|week ?wise|weeks)\b|주별|주간|주차별|매주",
             ),
         ),
         (
             "month",
             Pattern::new(
-                r"\b(?:monthly|month (?:by|to|after) month|(?:per|by|each|every|a) (?:calendar )?month|month ?wise|months)\b|월별|월간|매월|매달|달별",
+                r"\b(?:monthly|month to month|(?:per|by|each|every|a) (?:calendar )?month|month ?wise|months)\b|월별|월간|매월|매달|달별",
             ),
         ),
         (
             "quarter",
             Pattern::new(
-                r"\b(?:quarterly|quarter (?:by|to) quarter|(?:per|by|each|every|a) (?:calendar )?quarter|quarters)\b|분기별|매분기",
+                r"\b(?:quarterly|quarter to quarter|(?:per|by|each|every|a) (?:calendar )?quarter|quarters)\b|분기별|매분기",
             ),
         ),
         (
             "year",
             Pattern::new(
-                r"\b(?:yearly|annual|annually|year (?:by|to) year|(?:per|by|each|every|a) (?:calendar )?year|years)\b|연도별|연간|년도별|매년",
+                r"\b(?:yearly|annual|annually|year to year|(?:per|by|each|every|a) (?:calendar )?year|years)\b|연도별|연간|년도별|매년",
             ),
         ),
     ]

@@ -76,8 +76,10 @@ pub(crate) fn is_hangul(c: char) -> bool {
 /// Cuts a text into words, numbers and the few symbols that mean something.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let composed: String = text.nfc().map(soft_quote).collect();
-    let mut composed = composed.replace("w/o", "without").replace("W/O", "without");
+    let mut composed = composed;
     for (short, long) in [
+        ("w/o", "without"),
+        ("tl;dr", "tldr"),
         ("y/y", "yoy"),
         ("m/m", "mom"),
         ("q/q", "qoq"),
@@ -192,7 +194,7 @@ fn counted_rank(word: &[char]) -> Option<usize> {
 
 /// Phrases of several words that stand for one.
 fn phrases(words: &mut Vec<Token>) {
-    const PHRASES: [(&[&str], &str); 13] = [
+    const PHRASES: [(&[&str], &str); 23] = [
         (&["half", "a", "dozen"], "6"),
         (&["a", "dozen"], "12"),
         (&["top", "line"], "revenue"),
@@ -204,6 +206,16 @@ fn phrases(words: &mut Vec<Token>) {
         (&["in", "comparison", "to"], "vs"),
         (&["in", "comparison", "with"], "vs"),
         (&["as", "against"], "vs"),
+        (&["day", "by", "day"], "daily"),
+        (&["day", "after", "day"], "daily"),
+        (&["week", "by", "week"], "weekly"),
+        (&["week", "after", "week"], "weekly"),
+        (&["month", "by", "month"], "monthly"),
+        (&["month", "after", "month"], "monthly"),
+        (&["quarter", "by", "quarter"], "quarterly"),
+        (&["quarter", "after", "quarter"], "quarterly"),
+        (&["year", "by", "year"], "yearly"),
+        (&["year", "after", "year"], "yearly"),
         (&["sales", "channel"], "channel"),
         (&["sales", "channels"], "channels"),
     ];
@@ -480,10 +492,46 @@ const SHORT: &[(&str, &str)] = &[
     ("whys", "why is"),
 ];
 
-static SHORT_FORMS: LazyLock<HashMap<&'static str, &'static str>> =
-    LazyLock::new(|| SHORT.iter().chain(&NUMBERS).copied().collect());
+/// Words that questions use for the same thing; the rules know the second.
+const SAME: [(&str, &str); 32] = [
+    ("slice", "share"),
+    ("chunk", "share"),
+    ("fraction", "share"),
+    ("proportion", "share"),
+    ("portion", "share"),
+    ("proportions", "shares"),
+    ("plunge", "decline"),
+    ("plunges", "declines"),
+    ("plunged", "declined"),
+    ("plunging", "declining"),
+    ("nosedive", "decline"),
+    ("nosedives", "declines"),
+    ("nosedived", "declined"),
+    ("plummet", "decline"),
+    ("plummets", "declines"),
+    ("plummeted", "declined"),
+    ("plummeting", "declining"),
+    ("tumble", "decline"),
+    ("tumbled", "declined"),
+    ("tumbling", "declining"),
+    ("contract", "shrink"),
+    ("contracted", "shrunk"),
+    ("contracting", "shrinking"),
+    ("goal", "target"),
+    ("goals", "targets"),
+    ("objective", "target"),
+    ("objectives", "targets"),
+    ("quota", "target"),
+    ("quotas", "targets"),
+    ("wholesaler", "supplier"),
+    ("wholesalers", "suppliers"),
+    ("income", "revenue"),
+];
 
-/// The written-out form of an abbreviation or number word.
+static SHORT_FORMS: LazyLock<HashMap<&'static str, &'static str>> =
+    LazyLock::new(|| SHORT.iter().chain(&NUMBERS).chain(&SAME).copied().collect());
+
+/// The written-out form of an abbreviation or number word, or the usual word for the same.
 pub(crate) fn written_out(word: &str) -> Option<&'static str> {
     SHORT_FORMS.get(word).copied()
 }

@@ -24,7 +24,7 @@ static VERSUS_ONLY: Pattern = Pattern::new(
     r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
 );
 static AGAINST_FIRST: Pattern = Pattern::new(
-    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다)",
+    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to|on|over) (?:in |the |that of )?T0|T0 ?(?:대비|보다)",
 );
 static PAST_TARGET: Pattern = Pattern::new(
     r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었",

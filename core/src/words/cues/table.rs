@@ -119,7 +119,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "history",
         4.0,
-        r"\b(?:over time|trend(?:s|ed|ing|line)?|time ?series|evolution|evolv(?:e|es|ed|ing)|month by month|week by week|day by day|quarter by quarter|trajectory of sales)\b",
+        r"\b(?:over time|trend(?:s|ed|ing|line)?|time ?series|evolution|evolv(?:e|es|ed|ing)|trajectory of sales)\b",
     ),
     (
         "history",
@@ -190,7 +190,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "what_if",
         5.0,
-        r"\bif (?:i|we|you) (?:stop|stopped|quit|ended|end|no longer|were to stop)\b|\bwhat would (?:that|this|it) do to\b",
+        r"\bif (?:i|we|you) (?:stop|stopped|quit|ended|end|no longer|were to stop)\b|\bwhat would .{2,60} do (?:to|for)\b",
     ),
     ("breakdown", 5.0, r"\b(?:league tables?|leader ?boards?)\b"),
     ("attainment", -6.0, r"^make (?:it|that|this)\b"),
@@ -221,7 +221,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "concentration",
         4.0,
-        r"\b(?:rest(?:s|ing)?|hing(?:e|es|ing)|hang(?:s|ing)?|stands?|built) on (?:just |only )?(?:a |one |a few |few |a single )|\bhow many {DIM} X\d+ of\b",
+        r"\b(?:rest(?:s|ing)?|hing(?:e|es|ing)|hang(?:s|ing)?|stands?|built) on (?:just |only )?(?:a |one |a few |few |a single )|\b(?:how many|number of) (?:\w+ )?{DIM} .{0,40}X\d+",
     ),
     (
         "history",
@@ -332,7 +332,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         2.2,
-        r"\b(?:share|shares|split|splits|breakdown|break down|broken down|mix|proportion|portion|distribution|distributed|spread|allocation|composition|make up of)\b",
+        r"\b(?:share|shares|split|splits|breakdown|break down|broken down|mix|distribution|distributed|spread|allocation|composition|make up of)\b",
     ),
     (
         "breakdown",
@@ -453,12 +453,12 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "bridge",
         5.0,
-        r"\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)(?: (?:rises?|increases?|changes?|thing))?\b.{0,30}\b(?:or|vs|and)\b.{0,40}\b(?:volumes?|quantit(?:y|ies)|units|sold more|selling more|sold less|mix|pieces)\b",
+        r"\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)(?: (?:rises?|increases?|changes?|thing))?\b.{0,30}\b(?:or|vs|and)\b.{0,40}\b(?:volumes?|quantit(?:y|ies)|units|pieces|mix|(?:sell|sells|sold|selling|move|moved|moving|ship|shipped|shift|shifted|bought|buy) (?:\w+ )?(?:more|less|fewer))\b",
     ),
     (
         "bridge",
         5.0,
-        r"\b(?:volumes?|quantit(?:y|ies)|units|sold more|selling more|sold less|mix|pieces)\b.{0,40}\b(?:or|vs|and)\b.{0,40}\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)\b",
+        r"\b(?:volumes?|quantit(?:y|ies)|units|pieces|mix|(?:sell|sells|sold|selling|move|moved|moving|ship|shipped|shift|shifted|bought|buy) (?:\w+ )?(?:more|less|fewer))\b.{0,40}\b(?:or|vs|and)\b.{0,40}\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)\b",
     ),
     (
         "bridge",
@@ -501,7 +501,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "portfolio",
         6.0,
-        r"\b(?:abc|xyz|slow ?mov\w*|non ?mov\w*|dead (?:stock|weight|products?|items?|skus?|articles?)|erratic|lumpy|intermittent|sporadic|assortment|portfolio|sku health|product health|velocity|demand (?:class\w*|patterns?|types?)|long tail|tail end|stale|shelf warmers?|sleepers?)\b",
+        r"\b(?:abc|xyz|slow ?mov\w*|non ?mov\w*|dead (?:stock|weight|products?|items?|skus?|articles?)|erratic\w*|lumpy|intermittent\w*|sporadic\w*|irregular(?:ly)? sell\w*|assortment|portfolio|sku health|product health|velocity|demand (?:class\w*|patterns?|types?)|long tail|tail end|stale|shelf warmers?|sleepers?)\b",
     ),
     (
         "portfolio",
@@ -630,12 +630,12 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "drivers",
         -3.5,
-        r"\b(?:share|how much|%|part|proportion|portion) .{0,40}\b(?:comes?|came) (?:from|through)\b",
+        r"\b(?:share|how much|%|part) .{0,40}\b(?:comes?|came) (?:from|through)\b",
     ),
     (
         "breakdown",
         1.5,
-        r"\b(?:share|how much|%|part|proportion|portion) .{0,40}\b(?:comes?|came|goes|went|runs|is made) (?:from|through|via|by|to)\b",
+        r"\b(?:share|how much|%|part) .{0,40}\b(?:comes?|came|goes|went|runs|is made) (?:from|through|via|by|to)\b",
     ),
     (
         "drivers",
@@ -799,7 +799,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "insights",
         5.0,
-        r"\b(?:summar\w+|highlights?|take ?aways?|insights?|recap|tl ?dr|stood out|stands? out|standout|catch me up|fill me in|findings|in a nutshell|short version|executive|gist|brief(?:ing)?|update me|bring me up to speed|up to speed|need to know|should i know|ought to know|know about|worth (?:knowing|mentioning|noting|telling)|digest|wrap ?up|low ?down)\b",
+        r"\b(?:summar\w+|highlights?|take ?aways?|insights?|recap|tl ?dr|stood out|stands? out|standout|catch me up|fill me in|findings|in a nutshell|short version|executive|gist|brief(?:ing)?|(?:main|key|top|most important) (?:points?|messages?|facts?|things|news|developments?)|update me|bring me up to speed|up to speed|need to know|should i know|ought to know|know about|worth (?:knowing|mentioning|noting|telling)|digest|wrap ?up|low ?down)\b",
     ),
     (
         "insights",
@@ -840,7 +840,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "none",
         14.0,
-        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase) (?:the |our |my |your |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
+        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase|bump|lift|move|cut|double|reduce) (?:the |our |my |your |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
     ),
     (
         "none",
