@@ -313,6 +313,11 @@ impl Catalogue {
                 part += 1;
                 at += 1;
             }
+            // "Moss and Still" is no short form of "Moss & Ember".
+            if matched > 1 && part < parts.len() && words[at - 1].low == "and" {
+                at -= 1;
+                matched -= 1;
+            }
             // "how fresh is it", "a fresh start": the word does its everyday work.
             let adjective = matched == 1
                 && words[from].raw.starts_with(|c: char| c.is_lowercase())

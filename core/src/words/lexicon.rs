@@ -283,6 +283,43 @@ static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     words
 });
 
+/// Words of offices and small talk around a question. They may well stand in a name, so they only keep a word from being taken for
+/// the name of something that is not there.
+const AROUND: &str = "
+accounts admin agency agenda agreement annex appendix archive attachment audit auditor auditors bank banker boardroom bonus book books branch briefing brochure
+calendar call calls catalogue chapter check checklist colleagues column committee conference consultant contract contracts copy coverage crew deadline deal deals debrief document documents
+draft evidence file files fiscal folder form forum gap handout headquarters hearing interview investor investors invitation journal landlord lawyer lender letter log logs lunch
+magazine mailing memory merger minutes mind money newsletter notebook offsite owner owners page pages panel paperwork partner partners payroll pitch podcast poster press
+purchasing quote quotes reader readers record records roadmap round row rows screen session sheet sheets shareholder shareholders slot speech staff standup statement statements
+stuff submission survey talk talks template thread town hall training trip visit website workshop
+anybody apart aware bit bother careful chance comfortable convinced course detail difference discussion doubt eye eyes fact fair favour feeling fun gut hand hands head heart help hint hurry
+idea interest interested job joke kidding life lot luck mess mistake mood nervous opinion pain peace pity point problem puzzled rumour rush safe sake sanity secret sense shame shock sort
+story stress suspicion terms thought thoughts topic touch trouble trust truth view wish wonderful word words worry year yesterday
+absolute amazing annual big blunt brief broad calm casual cautious certain classic complete concrete crisp dear direct double dramatic early eager fiscal formal frank full
+general gentle genuine glad global grand handy honest ideal initial internal joint keen late local main minimal modern mutual neat new next nice odd old open own plain pleasant
+polite present prime private public pure raw recent rough round sharp short simple single smart smooth social special spare specific standard straight strict sure sweet tidy tight tough true
+typical urgent usual vague warm whole wide wise yearly young
+according accordingly across afterwards alike altogether anymore apparently besides briefly comfortably completely constantly directly easily elsewhere entirely equally essentially eventually
+evidently exclusively fairly finally firstly formally fully gradually hence hopefully immediately incidentally increasingly indeed instantly initially lastly literally merely naturally nearly notably
+officially originally overall partly perfectly personally precisely presumably previously primarily promptly properly purely rarely regularly relatively repeatedly reportedly respectively
+seemingly separately seriously shortly similarly solely somewhat straight strictly suddenly surely technically thereby thoroughly thus together totally truly typically ultimately unfortunately
+";
+
+static AROUND_WORDS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| AROUND.split_whitespace().collect());
+
+/// Whether a word is plain language, in whatever form it is bent, so that it is no name of something that is not there.
+pub(crate) fn is_language(word: &str) -> bool {
+    let known = |w: &str| is_known(w) || AROUND_WORDS.contains(w);
+    known(word)
+        || [
+            "s", "es", "d", "ed", "ing", "ly", "er", "est", "ally", "ness",
+        ]
+        .iter()
+        .filter_map(|end| word.strip_suffix(end))
+        .any(|stem| stem.len() >= 4 && (known(stem) || known(&format!("{stem}e"))))
+}
+
 /// Words that the rules themselves wait for; none of them is a typing error.
 static RULE_WORDS: LazyLock<HashSet<&'static str>> =
     LazyLock::new(|| rule_patterns().flat_map(stems).map(|(_, w)| w).collect());
@@ -363,10 +400,9 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
         letters.sort_unstable();
         letters
     };
+    let typed = sorted(word);
     let kind = |known: &str, cost: usize| {
-        if known.len() == word.len() && sorted(known) == sorted(word)
-            || known.len() == word.len() + cost
-        {
+        if known.len() == word.len() && sorted(known) == typed || known.len() == word.len() + cost {
             0
         } else if word.len() == known.len() + cost {
             1

@@ -199,7 +199,7 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
         if costs[at].is_some() {
             slots.mended += 1;
         }
-        let plain = word.low == word.fix && !lexicon::is_known(&word.low) && word.low.len() >= 3;
+        let plain = word.low == word.fix && !lexicon::is_language(&word.low) && word.low.len() >= 3;
         if plain
             && word
                 .low

@@ -15,7 +15,7 @@ static HORIZON: Pattern = Pattern::new(
 static FROM_TO: Pattern = Pattern::new(
     r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1",
 );
-static AND_TIMES: Pattern = Pattern::new(r"T0 (?:and|,|&) T1");
+static AND_TIMES: Pattern = Pattern::new(r"T0 (?:(?:and|,|plus|\+) )?T1");
 static BETWEEN: Pattern = Pattern::new(r"\bfrom (?:the )?T0|\bbetween (?:the )?T0 and (?:the )?T1");
 static VERSUS_LAST: Pattern = Pattern::new(
     r"\b(?:vs|versus|than|against|compared (?:to|with)|compare (?:to|with)|comparison (?:to|with)|on|over|relative to|to|with|from) (?:in |the |that of |what (?:we|it) (?:had|did|was) (?:in )?)?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
@@ -60,10 +60,12 @@ pub(super) fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args
         }
         return;
     }
+    let told = cues::told_times(slots);
     let spans: Vec<(usize, Moment, Span)> = slots
         .times
         .iter()
         .enumerate()
+        .skip(told)
         .filter(|(_, m)| !cues::is_vague(**m))
         .map(|(i, m)| match (function, *m) {
             // A target belongs to the whole unit, however much of it has passed.

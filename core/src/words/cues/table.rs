@@ -20,7 +20,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "rfm",
         6.0,
-        r"\bwho (?:is |are |'s )?(?:buy|buys|buying|spends?|spending) (?:the )?most\b",
+        r"\bwho (?:is |are )?(?:buy|buys|buying|spends?|spending) (?:\w+ ){0,2}?(?:the )?most\b",
     ),
     (
         "what_if",
@@ -139,7 +139,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         5.0,
-        r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b",
+        r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b|\b(?:which|what) (?:months?|weeks?) .{0,20}\b(?:best|worst|most|least|strong\w*|weak\w*|slow\w*|busi\w+|quiet\w*|good|bad|high\w*|low\w*)\b",
     ),
     (
         "breakdown",
@@ -155,7 +155,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         3.0,
-        r"\bhow much of (?:the |our |all |total )*(?:business|{MET}|total)\b",
+        r"\bhow much of (?:the |our |all |total |T\d+ |'s )*(?:business|{MET}|total)\b",
     ),
     (
         "insights",
@@ -683,8 +683,8 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     ),
     (
         "suggest_targets",
-        5.0,
-        r"\b(?:can|could) (?:we|E\d+) (?:make|do|reach|hit|achieve) \d",
+        6.5,
+        r"\b(?:can|could|will|do|would) (?:we|E\d+) (?:make|do|reach|hit|achieve|crack|get to) \W?\d",
     ),
     (
         "suggest_targets",
