@@ -460,6 +460,15 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
             if share || (function == "concentration" && DEPENDENT.is_in(&slots.plain)) {
                 share_split(slots, args);
             }
+            // "Is Ocado still our number one channel?" ranks them all.
+            if function == "breakdown"
+                && args.by.is_empty()
+                && let Some(named) = named_dimension(slots)
+                && args.filter.get(&named).is_some_and(|m| m.len() == 1)
+            {
+                args.focus = args.filter.remove(&named).unwrap_or_default();
+                args.by = vec![named];
+            }
             if args.by.is_empty() && function != "concentration" {
                 // Members of one dimension side by side.
                 if let Some((dimension, _)) = args

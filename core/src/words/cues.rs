@@ -63,7 +63,7 @@ static WHY: Pattern = Pattern::new(
     r"\b(?:why|drivers?|drove|driving|reasons?|cause[sd]?|behind|explain\w*|happened)\b|왜|원인|이유",
 );
 static SIDE_BY_SIDE: Pattern = Pattern::new(
-    r"\bE(\d+)(?: D\d+)? (?:vs|versus|against|or) (?:the )?E(\d+)(?: D\d+)?(?:$| ,| (?:T\d+|M\d+|in|on|at|by|for|over|during|which|who)\b)",
+    r"\bE(\d+)(?: D\d+)?(?: (?:do|does|did|doing|done|far(?:e|ed|ing)|perform\w*|s[eo]l[ld]\w*))? (?:vs|versus|against|or) (?:the )?E(\d+)(?: D\d+)?(?:$| ,| (?:T\d+|M\d+|in|on|at|by|for|over|during|which|who)\b)",
 );
 static SHARE: Pattern = Pattern::new(r"\bshares?\b|비중|점유");
 static AHEAD_VERB: Pattern = Pattern::new(

@@ -61,7 +61,7 @@ pub(crate) static EXCLUDE: Pattern = Pattern::new(
     r"\b(?:except(?:ing)?|excluding|exclude[sd]?|without|ignoring|ignore|omit(?:ting)?|leav(?:e|ing) (?:out|aside)|leave|other than|apart from|aside from|besides|minus|bar|barring|non|but not|not counting|not including|not incl|(?:don't|do not|never) (?:show|include|count|consider|want|list|give|use|take)(?: me| us)?|outside(?: of)?|skip(?:ping)?|drop(?:ping)? out|no|not|but|take out|taking out|remove|removing|less|rather than)(?: for)?(?: (?:on|in|at|from|by|via|through|the|our|any|all|counting|including|those|sales|M\d+|D\d+|of))* E(\d+)((?: ?(?:,|and|or|nor)(?: (?:the|on|in|at|from|not))* E\d+)*)",
 );
 static EXCLUDE_AFTER: Pattern = Pattern::new(
-    r"E(\d+)((?: ?(?:,|and|or|와|과|랑|하고) E\d+)*)(?: (?:D\d+))? ?(?:을|를|은|는|만)? ?(?:(?:is |are )?(?:excluded|aside|left out|taken out|omitted|removed|ignored|out of (?:it|the picture)|not (?:included|counted|considered)|(?:does|do)(?:n't| not) count)\b|제외|빼고|말고|없이|뺀|이외|외에)",
+    r"\b(?:take|taking|leave|leaving|strip|stripping|keep|keeping) (?:the )?E\d+(?: D\d+)? (?:out|aside|away)\b|E(\d+)((?: ?(?:,|and|or|와|과|랑|하고) E\d+)*)(?: (?:D\d+))? ?(?:을|를|은|는|만)? ?(?:(?:is |are )?(?:excluded|aside|left out|taken out|omitted|removed|ignored|out of (?:it|the picture)|not (?:included|counted|considered)|(?:does|do)(?:n't| not) count)\b|제외|빼고|말고|없이|뺀|이외|외에)",
 );
 static MARKS: Pattern = Pattern::new(r"E(\d+)");
 

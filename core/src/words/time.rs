@@ -502,6 +502,8 @@ mod tests {
             ("sales on feb 25", "2025-02-25"),
             ("feb 25th", "2025-02-25"),
             ("nov 3", "2025-11-03"),
+            ("christmas eve", "2024-12-24"),
+            ("boxing day 2024", "2024-12-26"),
         ] {
             let got = read(text, false);
             if text != "two months ago" {

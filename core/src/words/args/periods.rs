@@ -123,6 +123,12 @@ pub(super) fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args
                     _ => args.baseline = Some(canonical(*span)),
                 }
                 args.guesses += 1;
+            } else if function == "compare"
+                && matches!(moment, Moment::Since(first) if first.ordinal() == 1 && first.year() < asof.year())
+            {
+                // "Changed since last year": against the same a year earlier.
+                args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
+                args.guesses += 1;
             } else {
                 args.period = Some(canonical(*span));
                 if year_ago && takes_baseline {

@@ -228,11 +228,21 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
         4.0,
         r"\b(?:over|across|through) the (?:days|weeks|months|quarters|years)\b",
     ),
-    ("breakdown", 2.5, r"% of E\d+\b"),
+    (
+        "breakdown",
+        2.5,
+        r"% of E\d+\b|\bE\d+ (?:\w+ )?contribut\w+ to\b|\bcontribut\w+ (?:of|from|by) (?:the )?E\d+|\bnumber (?:one|1)\b",
+    ),
+    (
+        "portfolio",
+        6.0,
+        r"\b(?:skus?|products?|items?|articles?)\b.{0,20}\b(?:no|zero|without) (?:any )?{MET}\b",
+    ),
+    ("drivers", 3.0, r"\bbecause of\b"),
     (
         "compare",
         3.0,
-        r"\b(?:variances?|deviations?|growers|shrinkers)\b",
+        r"\b(?:variances?|deviations?|growers|shrinkers|(?:biggest|largest|top|big) movers?)\b",
     ),
     (
         "compare",

@@ -279,6 +279,17 @@ pub(super) static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         |f, _| Some(name_with(f, 1, Name::BlackFriday, 2)),
     );
     rule(
+        r"\b(?:(last|next|this) )?(?:(?:christmas|xmas) (eve|day)|(boxing) day)(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            let day = match (part(f, 2), part(f, 3)) {
+                (Some("eve"), _) => 24,
+                (_, Some(_)) => 26,
+                _ => 25,
+            };
+            Some(name_with(f, 1, Name::Day(12, day), 4))
+        },
+    );
+    rule(
         r"\b(?:(last|next|this) )?(?:christmas|xmas)(?: time| season| period| days)?(?: (?:of |in )?({Y}))?\b",
         |f, _| Some(name_with(f, 1, Name::Christmas, 2)),
     );

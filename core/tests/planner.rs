@@ -1,6 +1,6 @@
 //! A plan does not hang on how a question is typed: case, marks, slips, courtesies, near words, where the time stands.
 //!
-//! `STRESS=slip cargo test --release -p kpi-core --test words_stress -- --nocapture` shows the plans that a kind of change upsets.
+//! `STRESS=slip cargo test --release -p kpi-core --test planner -- --nocapture` shows the plans that a kind of change upsets.
 #![allow(clippy::print_stdout, reason = "figures for the docs")]
 
 #[path = "questions/catalogue.rs"]
