@@ -8,15 +8,19 @@ mod catalogue;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{LazyLock, Mutex};
 
 use catalogue::catalogue;
 use kpi_core::words::{Catalogue, Plan, plan};
 use regex_lite::Regex;
 use serde_json::Value;
 
-const SETS: [&str; 8] = [
-    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth",
+const SETS: [&str; 9] = [
+    "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
 ];
+
+/// Percentage of plans of each kind that must stay; of courtesies all must.
+const LEAST: usize = 95;
 
 /// Words that mean the same in a question of sales.
 const NEAR: [(&str, &str); 21] = [
@@ -103,11 +107,21 @@ fn mistyped(question: &str, fits: impl Fn(&str) -> bool) -> Option<String> {
     Some(typed.join(" "))
 }
 
+/// A pattern of this file, compiled once.
+fn pattern_of(pattern: &str) -> Regex {
+    static COMPILED: LazyLock<Mutex<BTreeMap<String, Regex>>> = LazyLock::new(Mutex::default);
+    let mut compiled = COMPILED.lock().expect("no test panics here");
+    compiled
+        .entry(pattern.to_owned())
+        .or_insert_with(|| Regex::new(pattern).expect("a pattern of this file"))
+        .clone()
+}
+
 /// Every way a question is put otherwise, by kind.
 fn changes(question: &str, names: &[String]) -> Vec<(&'static str, String)> {
     let is_name = |word: &str| names.contains(&word.to_lowercase());
     let replaced = |pattern: &str, to: &str| {
-        let regex = Regex::new(pattern).expect("a pattern of this file");
+        let regex = pattern_of(pattern);
         regex
             .is_match(question)
             .then(|| regex.replace(question, to).into_owned())
@@ -118,7 +132,7 @@ fn changes(question: &str, names: &[String]) -> Vec<(&'static str, String)> {
         (
             "no marks",
             replaced(r"[?!;:,.]+(?: |$)", " ").map(|_| {
-                let marks = Regex::new(r"[?!;:,.]+( |$)").expect("a pattern");
+                let marks = pattern_of(r"[?!;:,.]+( |$)");
                 marks.replace_all(question, "$1").into_owned()
             }),
         ),
@@ -154,15 +168,14 @@ fn changes(question: &str, names: &[String]) -> Vec<(&'static str, String)> {
     all.push(("courtesy before", Some(format!("Hi, quick one: {head}"))));
     all.push(("courtesy after", Some(format!("{body} thx"))));
     all.push(("courtesy after", Some(format!("{body}, please?"))));
-    let at_end = Regex::new(&format!(r"^(.+?),? ({TIME})[?.]?$")).expect("a pattern");
-    let hangs = Regex::new(
+    let at_end = pattern_of(&format!(r"^(.+?),? ({TIME})[?.]?$"));
+    let hangs = pattern_of(
         r"(?i)(?:of|than|since|from|to|until|with|far|same|day|time|and|or|vs|over|on|against)$",
-    )
-    .expect("a pattern");
+    );
     if let Some(found) = at_end.captures(question).filter(|f| !hangs.is_match(&f[1])) {
         all.push(("time first", Some(format!("{}, {}", &found[2], &found[1]))));
     }
-    let at_start = Regex::new(&format!(r"(?i)^({TIME}),? (.+?)[?.]?$")).expect("a pattern");
+    let at_start = pattern_of(&format!(r"(?i)^({TIME}),? (.+?)[?.]?$"));
     if let Some(found) = at_start.captures(question) {
         all.push((
             "time last",
@@ -218,7 +231,9 @@ fn a_plan_does_not_hang_on_the_typing() {
             let slips = line["tags"]
                 .as_array()
                 .is_some_and(|t| t.iter().any(|t| t == "typo"));
-            if slips || !question.is_ascii() {
+            // Half of them in a test, all where they are shown.
+            let half = show.is_none() && pick(question, 2) == 0;
+            if slips || half || !question.is_ascii() {
                 continue;
             }
             let context = text("context").map(|before| plan(before, None, &catalogue));
@@ -246,6 +261,16 @@ fn a_plan_does_not_hang_on_the_typing() {
     }
     let (mut sum, mut good) = (0, 0);
     for (kind, n) in &all {
+        let least = if kind.starts_with("courtesy") {
+            100
+        } else {
+            LEAST
+        };
+        assert!(
+            kept[kind] * 100 >= n * least,
+            "{kind}: {} of {n} plans stayed",
+            kept[kind]
+        );
         println!(
             "{kind}: {} of {n} ({:.1} %)",
             kept[kind],
@@ -258,4 +283,82 @@ fn a_plan_does_not_hang_on_the_typing() {
         "all: {good} of {sum} ({:.1} %)",
         100.0 * good as f64 / sum as f64
     );
+}
+
+/// The function and arguments of a question asked of the sales of `set`.
+fn read_as(set: &str, question: &str) -> (String, Value) {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/questions");
+    let catalogue = catalogue(&read(&home.join(format!("{set}.csv"))));
+    let plan = plan(question, None, &catalogue);
+    (plan.function, Value::Object(plan.args))
+}
+
+#[test]
+fn readings() {
+    // The last day is 2026-03-11 in `sales`, 2026-04-16 in `ninth`.
+    for (set, question, want) in [
+        (
+            "sales",
+            "revenue in feb 26",
+            r#"value {"metric":"revenue","period":"2026-02"}"#,
+        ),
+        (
+            "sales",
+            "revenue on feb 26",
+            r#"value {"metric":"revenue","period":"2026-02-26"}"#,
+        ),
+        (
+            "sales",
+            "feb 26 vs feb 25",
+            r#"compare {"baseline":"2025-02","metric":"revenue","period":"2026-02"}"#,
+        ),
+        (
+            "sales",
+            "how did Nova do each month from February to May?",
+            r#"history {"filter":{"brand":["Nova"]},"grain":"month","metric":"revenue","period":"2025-02-01..2025-05-31"}"#,
+        ),
+        (
+            "sales",
+            "revenue each month from November to January",
+            r#"history {"grain":"month","metric":"revenue","period":"2025-11-01..2026-01-31"}"#,
+        ),
+        (
+            "sales",
+            "주말 매출 비중 알려줘",
+            r#"breakdown {"by":["weekday"],"focus":["Sat","Sun"],"metric":"revenue"}"#,
+        ),
+        (
+            "ninth",
+            "Compare Moss and Still over the last 6 months",
+            r#"breakdown {"by":["brand"],"filter":{"brand":["Moss","Still"]},"metric":"revenue","period":"2025-10-01..2026-03-31"}"#,
+        ),
+        (
+            "ninth",
+            "We had a delivery problem in early February I think, was there anything weird between 1 and 15 March?",
+            r#"anomalies {"metric":"revenue","period":"2026-03-01..2026-03-15"}"#,
+        ),
+        (
+            "ninth",
+            "Is Coupang still our number one channel?",
+            r#"breakdown {"by":["channel"],"focus":["Coupang"],"metric":"revenue","top":1}"#,
+        ),
+    ] {
+        let (function, args) = want.split_once(' ').expect("a function and its arguments");
+        let args: Value = serde_json::from_str(args).expect("arguments are JSON");
+        assert_eq!(
+            read_as(set, question),
+            (function.to_owned(), args),
+            "{question}"
+        );
+    }
+}
+
+#[test]
+fn the_weekend_share_is_sure() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/questions");
+    let catalogue = catalogue(&read(&home.join("sales.csv")));
+    for question in ["주말 매출 비중 알려줘", "weekend share of sales"] {
+        let plan = plan(question, None, &catalogue);
+        assert!(plan.confidence > 0.5, "{question}: {}", plan.confidence);
+    }
 }

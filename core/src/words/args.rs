@@ -462,8 +462,11 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
             }
             // "Is Ocado still our number one channel?" ranks them all.
             if function == "breakdown"
-                && args.by.is_empty()
-                && let Some(named) = named_dimension(slots)
+                && let Some(named) = match args.by.as_slice() {
+                    [] => named_dimension(slots),
+                    [one] => Some(one.clone()),
+                    _ => None,
+                }
                 && args.filter.get(&named).is_some_and(|m| m.len() == 1)
             {
                 args.focus = args.filter.remove(&named).unwrap_or_default();
