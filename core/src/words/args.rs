@@ -251,7 +251,7 @@ fn is_apposition(slots: &Slots, name: &str) -> bool {
 }
 
 static TOP: Pattern = Pattern::new(
-    r"\b(?:top|bottom|best|worst|first|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|last|which|the|our|give me|name|list|show|show me|only|just|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3}) ?(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|top|bottom|leading|fastest|slowest|highest|lowest|actions?|measures?|ideas?|things?|steps?|recommendations?|suggestions?|insights?|findings?|takeaways?|highlights?|points?|E\d+|D\d+|gainers?|losers?|decliners?|winners?|selling|growing|important|key|main|$|by|in|on|at|of|for|T\d+|,|개|위|please|only|performers?|movers?)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|key|main|important)\b|E\d+ D\d+|D\d+|actions?\b|measures?\b|ideas?\b|things to\b|steps\b|recommendations?\b|takeaways?\b|highlights?\b|insights?\b|findings?\b|tips\b|suggestions?\b|products? less)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)|\b(\d{1,3}) (?:first|last) D\d",
+    r"\b(?:top|bottom|best|worst|leading|biggest|largest|smallest|strongest|weakest|lowest|highest|다음|상위|하위|톱|탑)(?: (?:the|our|my|me))* ?(\d{1,3})(?: |$|개|위)|\b(\d{1,3}) (?:(?:best|worst|biggest|largest|smallest|strongest|weakest|most|least|fastest|slowest|highest|lowest|top|bottom|leading|key|main|important|selling|growing)\b|E\d+ D\d+|D\d+|(?:action|measure|idea|step|recommendation|takeaway|highlight|insight|finding|tip|suggestion|point|gainer|grower|loser|decliner|winner|performer|mover|riser|faller|climber)s?\b|things?\b|products? less|(?:first|last) D\d)|\b(?:first|last|which|the|our|give me|name|list|show|show me|only|just)(?: (?:the|our|my|me))* (\d{1,3})(?:$| ?(?:by|in|on|at|of|for|E\d+|T\d+|,|please|only)\b)|(?:D\d+|제품|상품) ?(\d{1,3}) ?(?:개|위)|(\d{1,3}) ?(?:개|가지)(?: |$)",
 );
 static ONLY_ONE: Pattern = Pattern::new(
     r"\b(?:single|one|very) (?:best|worst|biggest|largest|smallest|strongest|weakest|top|most|least)\b|\bnumber (?:one|1)\b|\bno 1\b",
@@ -283,14 +283,13 @@ static BEST_SELLERS: Pattern = Pattern::new(
     r"\bbest ?sell\w*|\bhero\b|\bsells? (?:the )?(?:best|most)|\bpopular\b|잘 ?팔|많이 ?팔",
 );
 static SHARE_OF_PART: Pattern = Pattern::new(
-    r"\b(?:shares?|%|X\d+|part|portion|proportion|contribution) (?:of|that|for) (?:the )?E(\d+)(?: D\d+)? (?:has |have |holds? )?(?:in|on|at|of|within|among|to) ",
+    r"\b(?:shares?|%|X\d+|part|contribution) (?:of|that|for) (?:the )?E(\d+)(?: D\d+)? (?:has |have |holds? )?(?:in|on|at|of|within|among|to) ",
 );
 static PART_AFTER: Pattern = Pattern::new(
-    r"\b(?:shares?|%|part|portion|proportion|how much|slice|chunk) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)",
+    r"\b(?:shares?|%|part|how much) of (?:our |the |all |total )*(?:(?:E\d+|'s|M\d+|T\d+|on|in|at|D\d+) )*(?:comes? (?:from|through|via)|came (?:from|through|via)|is|are|was|were|from|goes? (?:to|through|via)|went (?:to|through)|does|do|did|runs? through|falls? (?:on|to)|due to|by|stems? from|made by|belongs? to|accounted for by|through|via)(?: (?:the|our|sold|via|on|made|by|with|from))* E(\d+)",
 );
-static SHARE_WORD: Pattern = Pattern::new(
-    r"\bshares?\b|\b(?:part|portion|proportion|slice|chunk|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유",
-);
+static SHARE_WORD: Pattern =
+    Pattern::new(r"\bshares?\b|\b(?:part|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유");
 /// "How many did we sell" counts pieces; "how many brands" does not.
 static HOW_MANY: Pattern =
     Pattern::new(r"\bhow many (?:did|do|have|has|does|will|were|was|of|E\d+)\b");
@@ -303,7 +302,7 @@ static WEEKDAYS: Pattern = Pattern::new(
     r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends|weekend'?s? (?:sales|revenues?|units|turnover|business|share))\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
 );
 static MONTH_DIM: Pattern = Pattern::new(
-    r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (months?|weeks?)\b",
+    r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (?:\d+ )?(months?|weeks?)\b",
 );
 /// Words for members that moved, which ask who they are.
 static MOVERS: Pattern = Pattern::new(
@@ -461,6 +460,18 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
             if share || (function == "concentration" && DEPENDENT.is_in(&slots.plain)) {
                 share_split(slots, args);
             }
+            // "Is Ocado still our number one channel?" ranks them all.
+            if function == "breakdown"
+                && let Some(named) = match args.by.as_slice() {
+                    [] => named_dimension(slots),
+                    [one] => Some(one.clone()),
+                    _ => None,
+                }
+                && args.filter.get(&named).is_some_and(|m| m.len() == 1)
+            {
+                args.focus = args.filter.remove(&named).unwrap_or_default();
+                args.by = vec![named];
+            }
             if args.by.is_empty() && function != "concentration" {
                 // Members of one dimension side by side.
                 if let Some((dimension, _)) = args
@@ -565,7 +576,7 @@ fn named_dimension(slots: &Slots) -> Option<String> {
 }
 
 static TOP_OF_EACH: Pattern = Pattern::new(
-    r"\b(?:top|best|worst|bottom|leading|biggest|largest|smallest|strongest|weakest|\d+)(?: (?:\d+|selling|best|of|the|our|sold))* D(\d+) (?:per|(?:for|in|of|at|on|within|from) (?:each|every)(?: of the| of our)?|each|every) D(\d+)",
+    r"\b(?:top|best|worst|bottom|leading|biggest|largest|smallest|strongest|weakest|\d+)(?: (?:\d+|selling|best|of|the|our|sold))* D(\d+) (?:per|by|(?:for|in|of|at|on|within|from) (?:each|every)(?: of the| of our)?|each|every) D(\d+)",
 );
 static EACH_TOP: Pattern = Pattern::new(r"D(\d+) ?별로? .*D(\d+).*\d+ ?(?:개|위)? ?씩");
 static SELLER_OF_EACH: Pattern = Pattern::new(

@@ -313,6 +313,11 @@ impl Catalogue {
                 part += 1;
                 at += 1;
             }
+            // "Moss and Still" is no short form of "Moss & Ember".
+            if matched > 1 && part < parts.len() && words[at - 1].low == "and" {
+                at -= 1;
+                matched -= 1;
+            }
             // "how fresh is it", "a fresh start": the word does its everyday work.
             let adjective = matched == 1
                 && words[from].raw.starts_with(|c: char| c.is_lowercase())
@@ -330,6 +335,17 @@ impl Catalogue {
                 continue;
             }
             let full = matched - sizes >= core;
+            // "No. 7" of "No. 7 Tea House"; "top 10" is a count.
+            let numbered = start == 0
+                && cost == 0
+                && matched >= 2
+                && sizes >= 1
+                && dimension != "sku"
+                && !is_size(&parts[0])
+                && !matches!(
+                    parts[0].as_str(),
+                    "top" | "best" | "first" | "last" | "next" | "past" | "bottom"
+                );
             let single = parts.len() == 1 || core == 1;
             let accepted = if full {
                 !(single
@@ -337,7 +353,7 @@ impl Catalogue {
                     && !self.meant_as_name(words, from, &parts[0], name))
             } else {
                 // A short form needs a word that says which, and not only a slip of one.
-                telling >= 1
+                (telling >= 1 || numbered)
                     && (matched >= 2
                         || (cost == 0 && parts[start].len() >= 4)
                         || (cost == 1 && start == 0 && dimension != "sku"))

@@ -47,9 +47,11 @@ static TARGET_WORD: Pattern = Pattern::new(
 static LEFT_OUT: Pattern = Pattern::new(
     r",? ?\b(?:except(?:ing)?|excluding|without|w ?/? ?o|ignoring|omitting|leaving (?:out|aside)|other than|apart from|aside from|besides|not (?:counting|including)|outside(?: of)?|everything but|all but)(?: for| the| on| our| all)* E\d+(?: ?(?:,|and|or|nor) ?(?:the |on |in )*E\d+)*",
 );
+/// "Since A is our smallest channel, how much …", "We had a bad May. What …": what is told first, then what is asked.
 static BY_THE_WAY: Pattern = Pattern::new(
-    r"^(?:since|as|given|given that|because|now that|seeing that|considering that) [^,]*\b(?:is|are|was|were|has|have|had)\b[^,]*, ((?:how|what|which|who|when|where|show|give|tell|is|are|did|does|do|will|can) .*)$",
+    r"^(?:since|as|given|because|now that|seeing that|considering|we|i|they|there|it|our|my|the|can you believe|after|last time)\b.*\b(?:is|are|am|was|were|has|have|had|did|believe|think|hear|heard|see|saw|read|noticed|need|got|told|said|\w+ed)\b.*, (?:anyway |so |and |but |now |, )*((?:how|what|which|who|when|where|why|show|give|tell|is|are|was|were|did|does|do|has|have|will|any|list|name|compare|plot|predict|forecast) .*)$",
 );
+static MARK_T: Pattern = Pattern::new(r"^T\d+$");
 /// One stretch from a first day to a last one.
 static STRETCH: Pattern = Pattern::new(
     r"\bfrom (?:the )?T0 (?:to|until|till|through|-) (?:the )?T1|T0 (?:through|until|till) (?:the )?T1",
@@ -60,10 +62,30 @@ static ODD_DAYS: Pattern =
 static WHY: Pattern = Pattern::new(
     r"\b(?:why|drivers?|drove|driving|reasons?|cause[sd]?|behind|explain\w*|happened)\b|왜|원인|이유",
 );
+static SIDE_BY_SIDE: Pattern = Pattern::new(
+    r"\bE(\d+)(?: D\d+)?(?: (?:do|does|did|doing|done|far(?:e|ed|ing)|perform\w*|s[eo]l[ld]\w*))? (?:vs|versus|against|or) (?:the )?E(\d+)(?: D\d+)?(?:$| ,| (?:T\d+|M\d+|in|on|at|by|for|over|during|which|who)\b)",
+);
 static SHARE: Pattern = Pattern::new(r"\bshares?\b|비중|점유");
 static AHEAD_VERB: Pattern = Pattern::new(
     r"\b(?:will|going to|expect\w*|forecast\w*|predict\w*|outlook|project\w*|heading|likely|land|hit|reach|make|next|target|goal|aim|achievable|realistic|on track|shall)\b|예측|전망|예상|까|목표",
 );
+
+/// What is asked after something was told.
+fn asked(text: &str) -> Option<String> {
+    let hit = BY_THE_WAY.captures(text)?;
+    let asked = hit.get(1)?.as_str();
+    // "We lost Ocado, what now?" is asked of what was told.
+    (asked.split(' ').count() >= 4).then(|| asked.to_owned())
+}
+
+/// How many times are only told of, where what is asked names its own.
+pub(crate) fn told_times(slots: &Slots) -> usize {
+    let count = |text: &str| text.split(' ').filter(|w| MARK_T.is_in(w)).count();
+    match asked(&slots.plain).map_or(0, |asked| count(&asked)) {
+        0 => 0,
+        own => count(&slots.plain) - own,
+    }
+}
 
 /// Adds what the rules say for each function.
 pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
@@ -79,11 +101,8 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
                 .join(" ")
         })
         .unwrap_or_default();
-    // "Since A is our smallest channel, how much …": the question is what follows.
-    let bare = BY_THE_WAY
-        .captures(&bare)
-        .and_then(|c| Some(c.get(1)?.as_str().to_owned()))
-        .unwrap_or(bare);
+    let text = &asked(text).unwrap_or_else(|| text.clone());
+    let bare = asked(&bare).unwrap_or(bare);
     let mut add = |function: &str, weight: f64| {
         if let Some(score) = number(function).and_then(|n| scores.get_mut(n)) {
             *score += weight;
@@ -120,6 +139,7 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
     if slots.times.iter().any(|t| t.is_baseline_only()) {
         add("compare", 3.0);
         add("value", -1.5);
+        add("history", -2.0);
     }
     let spans = slots
         .times
@@ -128,6 +148,32 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
         .count();
     if spans >= 2 && !ahead && !STRETCH.is_in(&slots.text) {
         add("compare", 1.6);
+    }
+    // "Naver against Kurly" ranks the two; only two times compare.
+    if SIDE_BY_SIDE.is_in(&slots.text) && slots.times.len() < 2 && !why && !target {
+        let of_one = |c: regex_lite::Captures<'_>| {
+            let index = |i| c.get(i).and_then(|m| m.as_str().parse::<usize>().ok());
+            let dimension = |i| {
+                let index = index(i)?;
+                let kept = !slots.excluded.get(index).copied().unwrap_or(false);
+                slots
+                    .mentions
+                    .get(index)
+                    .filter(|_| kept)
+                    .map(|m| &m.dimension)
+            };
+            dimension(1).is_some() && dimension(1) == dimension(2)
+        };
+        if SIDE_BY_SIDE.captures(&slots.text).is_some_and(of_one)
+            && !slots.times.iter().any(|t| t.is_baseline_only())
+        {
+            if slots.grain().is_some() {
+                // Each over time, not against the other.
+                add("compare", -3.0);
+            } else {
+                add("breakdown", 4.0);
+            }
+        }
     }
     if slots.grain().is_some() && !ahead {
         // "quarterly revenue per brand" is a series of each, not a ranking.
@@ -139,6 +185,8 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
                 3.4
             },
         );
+        // Figures of the moment have no steps.
+        add("scorecard", -3.0);
     }
     // A number with a sign or a percent speaks of a change only where something changes.
     if !slots.percents.is_empty() && ASK_PRICE_CHANGE.is_in(text) {
@@ -149,8 +197,15 @@ pub(crate) fn score(slots: &Slots, asof: NaiveDate) -> [f64; FUNCTIONS.len()] {
             add(function, -1.5);
         }
     }
-    if SHARE.is_in(text) && !slots.mentions.is_empty() {
+    // Their part of revenue is one figure, however new they are.
+    if slots.metrics.iter().any(|m| m.starts_with("new_sku")) {
+        add("value", 2.0);
+        add("launch_curve", -3.0);
+    }
+    // A share is of something, and no value of its own, unless a metric is one.
+    if SHARE.is_in(text) && !slots.metrics.iter().any(|m| m.ends_with("_share")) {
         add("breakdown", 1.0);
+        add("value", -1.5);
     }
     if !slots.metrics.is_empty() && slots.dimensions.is_empty() && slots.words <= 6 {
         add("value", 0.8);

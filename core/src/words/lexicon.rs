@@ -11,11 +11,11 @@ use super::text::slips;
 const METRICS: &[(&str, &str)] = &[
     (
         "new_sku_share",
-        r"(?:revenue |sales )?(?:share|part|percentage|%|proportion|portion) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:sales |revenue )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?(?:revenue|sales) (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
+        r"(?:{REV} )?(?:share|part|%) (?:of |that )?(?:the )?(?:new|newly launched|recent) (?:products?|skus?|launches|items|articles)(?: (?:in|of) (?:the )?(?:total )?(?:revenue|sales|turnover))?|(?:new (?:product|sku|item|launch)|npd|novelt(?:y|ies)|innovation)s? (?:{REV} )?(?:share|%|ratio)|(?:share|%) of (?:novelties|innovations?|npd)|how much of (?:the |our )?{REV} (?:is|are|was|were|came|comes) from new (?:products|skus|items)|신제품 ?(?:매출 ?)?비중",
     ),
     (
         "new_sku_revenue",
-        r"(?:revenue|sales|turnover) (?:of|from|with|by|through) new (?:products?|skus?|launches|items)|new (?:product|sku|item)s? (?:revenue|sales|turnover)|신제품 ?매출",
+        r"{REV} (?:of|from|with|by|through) new (?:products?|skus?|launches|items)|new (?:product|sku|item)s? {REV}|신제품 ?매출",
     ),
     (
         "return_rate",
@@ -68,13 +68,16 @@ const METRICS: &[(&str, &str)] = &[
     ),
     (
         "units",
-        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|how many (?:units?|pieces?|items|bottles|jars|tubes|boxes|packs)|number of (?:units|pieces)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces?|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
+        r"sales volumes?|(?:unit|units) (?:sales|sold|shipped|volume)s?|(?:pieces|items|volume|volumes|quantity|quantities) (?:sold|shipped|sales)|(?:how many|number of|more|fewer) (?:units?|pieces?|items|bottles|jars|tubes|box(?:es)?|packs?|packets?|cans?|tins?|bags?|cartons?|sachets?|rolls?|copies)|(?:how many|number of) [a-z]+ (?:were |was |did we |have we |we )?(?:sold|shipped|moved|shifted)|volumes? ?wise|in (?:units|volume|pieces|quantity|quantities)|units?|quantity|quantities|pieces?|volumes?|판매 ?(?:수량|량|개수)|수량|몇 ?개(?:나)? ?(?:팔|판매)|물량",
     ),
     (
         "revenue",
         r"(?:net |gross |total |overall )?(?:sales|revenues?) (?:value|revenue|figures?|numbers?|amount|performance|results?)|net sales|gross sales|revenues?|turnover|takings|gmv|proceeds|sales|top ?line|money|매출액?|판매액|매상",
     ),
 ];
+
+/// Words for revenue inside other metrics' phrases.
+const REV: &str = "(?:revenues?|sales|turnover|takings)";
 
 /// Built-in words for dimensions.
 const DIMENSIONS: &[(&str, &[&str])] = &[
@@ -280,14 +283,88 @@ static KNOWN: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
     words
 });
 
+/// Words of offices and small talk around a question. They may well stand in a name, so they only keep a word from being taken for
+/// the name of something that is not there.
+const AROUND: &str = "
+accounts admin agency agenda agreement annex appendix archive attachment audit auditor auditors bank banker boardroom bonus book books branch briefing brochure
+calendar call calls catalogue chapter check checklist colleagues column committee conference consultant contract contracts copy coverage crew deadline deal deals debrief document documents
+draft evidence file files fiscal folder form forum gap handout headquarters hearing interview investor investors invitation journal landlord lawyer lender letter log logs lunch
+magazine mailing memory merger minutes mind money newsletter notebook offsite owner owners page pages panel paperwork partner partners payroll pitch podcast poster press
+purchasing quote quotes reader readers record records roadmap round row rows screen session sheet sheets shareholder shareholders slot speech staff standup statement statements
+stuff submission survey talk talks template thread town hall training trip visit website workshop
+anybody apart aware bit bother careful chance comfortable convinced course detail difference discussion doubt eye eyes fact fair favour feeling fun gut hand hands head heart help hint hurry
+idea interest interested job joke kidding life lot luck mess mistake mood nervous opinion pain peace pity point problem puzzled rumour rush safe sake sanity secret sense shame shock sort
+story stress suspicion terms thought thoughts topic touch trouble trust truth view wish wonderful word words worry year yesterday
+absolute amazing annual big blunt brief broad calm casual cautious certain classic complete concrete crisp dear direct double dramatic early eager fiscal formal frank full
+general gentle genuine glad global grand handy honest ideal initial internal joint keen late local main minimal modern mutual neat new next nice odd old open own plain pleasant
+polite present prime private public pure raw recent rough round sharp short simple single smart smooth social special spare specific standard straight strict sure sweet tidy tight tough true
+typical urgent usual vague warm whole wide wise yearly young
+according accordingly across afterwards alike altogether anymore apparently besides briefly comfortably completely constantly directly easily elsewhere entirely equally essentially eventually
+evidently exclusively fairly finally firstly formally fully gradually hence hopefully immediately incidentally increasingly indeed instantly initially lastly literally merely naturally nearly notably
+officially originally overall partly perfectly personally precisely presumably previously primarily promptly properly purely rarely regularly relatively repeatedly reportedly respectively
+seemingly separately seriously shortly similarly solely somewhat straight strictly suddenly surely technically thereby thoroughly thus together totally truly typically ultimately unfortunately
+";
+
+static AROUND_WORDS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| AROUND.split_whitespace().collect());
+
+/// Whether a word is plain language, in whatever form it is bent, so that it is no name of something that is not there.
+pub(crate) fn is_language(word: &str) -> bool {
+    let known = |w: &str| is_known(w) || AROUND_WORDS.contains(w);
+    known(word)
+        || [
+            "s", "es", "d", "ed", "ing", "ly", "er", "est", "ally", "ness",
+        ]
+        .iter()
+        .filter_map(|end| word.strip_suffix(end))
+        .any(|stem| stem.len() >= 4 && (known(stem) || known(&format!("{stem}e"))))
+}
+
 /// Words that the rules themselves wait for; none of them is a typing error.
-static RULE_WORDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+static RULE_WORDS: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| rule_patterns().flat_map(stems).map(|(_, w)| w).collect());
+
+fn rule_patterns() -> impl Iterator<Item = &'static str> {
     super::cues::patterns()
         .chain([super::slots::EXCLUDE.source()])
         .chain(METRICS.iter().map(|(_, p)| *p))
-        .flat_map(|p| p.split(|c: char| !c.is_ascii_lowercase()))
-        .filter(|w| w.len() >= 4)
-        .collect()
+}
+
+/// Runs of at least four letters in a pattern, `\b` and its like left out, with where they end.
+fn stems(pattern: &'static str) -> impl Iterator<Item = (usize, &'static str)> {
+    let bytes = pattern.as_bytes();
+    let letter = move |at: usize| {
+        bytes.get(at).is_some_and(u8::is_ascii_lowercase) && (at == 0 || bytes[at - 1] != b'\\')
+    };
+    (0..bytes.len())
+        .filter(move |at| letter(*at) && (*at == 0 || !letter(*at - 1)))
+        .map(move |from| {
+            let to = (from..).find(|at| !letter(*at)).unwrap_or(bytes.len());
+            (to, &pattern[from..to])
+        })
+        .filter(|(_, word)| word.len() >= 4)
+}
+
+/// Words that a mistyped one may stand for: the known ones, and those that rules hold whole.
+static MENDABLE: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let whole = rule_patterns().flat_map(|pattern| {
+        stems(pattern).flat_map(move |(to, word)| {
+            let rest = pattern.get(to..).unwrap_or("");
+            let from = to - word.len();
+            let starts = from == 0
+                || pattern[..from].ends_with(['|', '(', ' ', ':', '^'])
+                || pattern[..from].ends_with("\\b");
+            let ends = rest.is_empty() || rest.starts_with(['|', ')', ' ', '$']);
+            let optional = rest.starts_with("?|") || rest.starts_with("?)");
+            [
+                (starts && (ends || optional)).then_some(word),
+                (starts && optional).then(|| &word[..word.len() - 1]),
+            ]
+            .into_iter()
+            .flatten()
+        })
+    });
+    KNOWN.iter().copied().chain(whole).collect()
 });
 
 /// Whether a folded word belongs to the language of questions rather than to names.
@@ -317,21 +394,33 @@ pub(crate) fn mend(word: &str) -> Option<(&'static str, usize)> {
     if word.len() < 4 || !word.chars().all(|c| c.is_ascii_alphabetic()) {
         return None;
     }
-    // Where two words are as near, the one that questions turn on is meant: "montly" is not "mostly".
-    const TELLING: &str = "monthly weekly daily quarterly yearly units revenue sales brands brand channel channels product products vendor vendors forecast forecasts price prices target targets anomalies growth trend compare months weeks month week quarter returns average bottom without";
-    KNOWN
+    // Fingers exchange and leave out letters rather than take wrong ones ("montly" is not "mostly"); then the word used more often is meant.
+    let sorted = |w: &str| {
+        let mut letters: Vec<u8> = w.bytes().collect();
+        letters.sort_unstable();
+        letters
+    };
+    let typed = sorted(word);
+    let kind = |known: &str, cost: usize| {
+        if known.len() == word.len() && sorted(known) == typed || known.len() == word.len() + cost {
+            0
+        } else if word.len() == known.len() + cost {
+            1
+        } else {
+            2
+        }
+    };
+    MENDABLE
         .iter()
         .filter_map(|known| slips(word, known).map(|cost| (*known, cost)))
-        .min_by(|a, b| {
-            let rank = |(known, cost): &(&str, usize)| {
-                (
-                    *cost,
-                    usize::from(known.chars().next() != word.chars().next()),
-                    usize::from(!TELLING.split(' ').any(|w| w == *known)),
-                    known.len().abs_diff(word.len()),
-                )
-            };
-            rank(a).cmp(&rank(b)).then_with(|| a.0.cmp(b.0))
+        .min_by_key(|(known, cost)| {
+            (
+                *cost,
+                known.chars().next() != word.chars().next(),
+                kind(known, *cost),
+                usize::MAX - super::router::uses(known),
+                *known,
+            )
         })
 }
 
@@ -369,7 +458,12 @@ pub(crate) fn metric_word(word: &str) -> Option<&'static str> {
 pub(crate) fn may_follow_name(word: &str) -> bool {
     matches!(
         word,
-        "," | "in"
+        "," | "have"
+            | "has"
+            | "had"
+            | "is"
+            | "was"
+            | "in"
             | "on"
             | "at"
             | "for"
@@ -629,7 +723,7 @@ static METRIC_PATTERNS: LazyLock<Vec<(&'static str, Regex)>> = LazyLock::new(|| 
             let (korean, latin): (Vec<&str>, Vec<&str>) = alternatives(words)
                 .into_iter()
                 .partition(|w| w.chars().any(super::text::is_hangul));
-            let mut pattern = format!(r"\b(?:{})\b", latin.join("|"));
+            let mut pattern = format!(r"\b(?:{})\b", latin.join("|")).replace("{REV}", REV);
             if !korean.is_empty() {
                 pattern = format!("{pattern}|{}", korean.join("|"));
             }

@@ -54,7 +54,7 @@ static BACK_REFERENCE: Pattern = Pattern::new(
 
 /// Marks of a SQL statement that reaches for more than sales.
 static STATEMENT: Pattern = Pattern::new(
-    r"\bpg_\w+|information_schema|;\s*\w|--\s*$|/\*|\bunion\s+(?:all\s+)?select|select\s+\*|</?\w+>|\b(?:from|into|join|update|table|truncate) [a-z_]+\.[a-z_]+|\bset\s+(?:role|session)|\$\$|\bset_config|dblink|lo_import|\binto\s+outfile",
+    r"\bpg_\w+|information_schema|;\s*(?:select|insert|update|delete|drop|create|alter|grant|revoke|truncate|copy|set|reset|with|do|call|execute|prepare|listen|notify|begin|commit|rollback|vacuum|explain|lock|load|show)\b|--\s*$|/\*|\bunion\s+(?:all\s+)?select|select\s+\*|</?\w+>|\b(?:from|into|join|update|table|truncate) [a-z_]+\.[a-z_]+|\bset\s+(?:role|session)|\$\$|\bset_config|dblink|lo_import|\binto\s+outfile",
 );
 
 /// Reads `question` against what the source holds; `context` is the plan of the question before.

@@ -3,7 +3,7 @@
 //! The weights in `router/weights.bin` are made from `router/examples.txt` by
 //! `cargo run --release -p kpi-core --example train_router`, byte for byte.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use chrono::NaiveDate;
@@ -118,28 +118,32 @@ pub fn training_catalogue() -> Catalogue {
     }
 }
 
-/// Words of the examples; none of them is a name.
-pub(crate) fn example_words() -> impl Iterator<Item = &'static str> {
-    static CLEAN: LazyLock<Vec<String>> = LazyLock::new(|| {
-        let mut typos = false;
-        let mut words = Vec::new();
-        for line in EXAMPLES.lines() {
-            if let Some(voice) = line.strip_prefix("-- ") {
-                typos = voice.trim() == "typo";
-            } else if !typos && !line.starts_with("==") {
-                words.extend(
-                    super::text::tokens(line)
-                        .into_iter()
-                        .map(|t| t.low)
-                        .filter(|w| w.len() >= 3 && w.is_ascii()),
-                );
+/// How often each word stands in the examples, those with typing errors left out.
+static USES: LazyLock<HashMap<String, usize>> = LazyLock::new(|| {
+    let mut typos = false;
+    let mut uses = HashMap::new();
+    for line in EXAMPLES.lines() {
+        if let Some(voice) = line.strip_prefix("-- ") {
+            typos = voice.trim() == "typo";
+        } else if !typos && !line.starts_with("==") {
+            for word in super::text::tokens(line) {
+                *uses.entry(word.low).or_default() += 1;
             }
         }
-        words.sort_unstable();
-        words.dedup();
-        words
-    });
-    CLEAN.iter().map(String::as_str)
+    }
+    uses
+});
+
+/// Words of the examples; none of them is a name.
+pub(crate) fn example_words() -> impl Iterator<Item = &'static str> {
+    USES.keys()
+        .map(String::as_str)
+        .filter(|w| w.len() >= 3 && w.is_ascii())
+}
+
+/// How often the examples use a word.
+pub(crate) fn uses(word: &str) -> usize {
+    USES.get(word).copied().unwrap_or(0)
 }
 
 /// FNV-1a, folded into a bucket.

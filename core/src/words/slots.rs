@@ -61,7 +61,7 @@ pub(crate) static EXCLUDE: Pattern = Pattern::new(
     r"\b(?:except(?:ing)?|excluding|exclude[sd]?|without|ignoring|ignore|omit(?:ting)?|leav(?:e|ing) (?:out|aside)|leave|other than|apart from|aside from|besides|minus|bar|barring|non|but not|not counting|not including|not incl|(?:don't|do not|never) (?:show|include|count|consider|want|list|give|use|take)(?: me| us)?|outside(?: of)?|skip(?:ping)?|drop(?:ping)? out|no|not|but|take out|taking out|remove|removing|less|rather than)(?: for)?(?: (?:on|in|at|from|by|via|through|the|our|any|all|counting|including|those|sales|M\d+|D\d+|of))* E(\d+)((?: ?(?:,|and|or|nor)(?: (?:the|on|in|at|from|not))* E\d+)*)",
 );
 static EXCLUDE_AFTER: Pattern = Pattern::new(
-    r"E(\d+)((?: ?(?:,|and|or|와|과|랑|하고) E\d+)*)(?: (?:D\d+))? ?(?:을|를|은|는|만)? ?(?:(?:is |are )?(?:excluded|aside|left out|taken out|omitted|removed|out of (?:it|the picture))\b|제외|빼고|말고|없이|뺀|이외|외에)",
+    r"\b(?:take|taking|leave|leaving|strip|stripping|keep|keeping) (?:the )?E\d+(?: D\d+)? (?:out|aside|away)\b|E(\d+)((?: ?(?:,|and|or|와|과|랑|하고) E\d+)*)(?: (?:D\d+))? ?(?:을|를|은|는|만)? ?(?:(?:is |are )?(?:excluded|aside|left out|taken out|omitted|removed|ignored|out of (?:it|the picture)|not (?:included|counted|considered)|(?:does|do)(?:n't| not) count)\b|제외|빼고|말고|없이|뺀|이외|외에)",
 );
 static MARKS: Pattern = Pattern::new(r"E(\d+)");
 
@@ -69,8 +69,14 @@ static MARKS: Pattern = Pattern::new(r"E(\d+)");
 fn is_month_may(words: &[Token], at: usize) -> bool {
     let before = at.checked_sub(1).and_then(|i| words.get(i));
     let after = words.get(at + 1);
+    // "June on May": a month is held against a month.
+    let month_before = at
+        .checked_sub(2)
+        .and_then(|i| words.get(i))
+        .is_some_and(|t| time::is_month(&t.fix));
     let capital = words[at].raw.starts_with('M') && at > 0;
     capital
+        || month_before
         || before.is_some_and(|t| {
             matches!(
                 t.fix.as_str(),
@@ -98,8 +104,41 @@ fn is_month_may(words: &[Token], at: usize) -> bool {
         || after.is_some_and(|t| t.fix.starts_with("20") || t.fix.starts_with('\''))
 }
 
+/// What is said for manners' sake before a question, and after it.
+static MANNERS_BEFORE: Pattern = Pattern::new(
+    r"^(?:(?:hey|hi|hello|hiya|dear|good (?:morning|afternoon|evening|day))(?: (?:there|all|team|guys|everyone|everybody))?|please|pls|plz|kindly|(?:just )?(?:a |one )?quick (?:one|question|q)|(?:just )?curious|excuse me|by the way|btw|(?:i was |i am |im |just )?wondering(?: if)?|(?:can|could|would|will|cud|may|might) (?:you|u|ya|someone|anyone|i)(?: (?:please|pls|plz|kindly|quickly|just|maybe|possibly))* (?:(?:tell|show|give|send|let) (?:me|us)(?: (?:know|see|have))?|know|ask)|(?:do|would) you (?:happen to )?know|i (?:would|want|need|wanna|wud)(?: (?:like|love|want))?(?: to)? (?:know|see|find out)|(?:tell|give|show) me (?:please|pls|plz))(?: ,)*(?: |$)",
+);
+static MANNERS_AFTER: Pattern = Pattern::new(
+    r"(?: ,)*(?: (?:please|pls|plz|thx|thanks|thank you|ty|tia|cheers|many thanks|thanks a lot|(?:thanks )?in advance|if (?:you can|possible)|when you can))(?: ,)*$",
+);
+
+/// The question alone, without greeting, thanks and "could you tell me".
+fn without_manners(words: &mut Vec<Token>) {
+    let low = |words: &[Token]| {
+        let low: Vec<&str> = words.iter().map(|w| w.low.as_str()).collect();
+        low.join(" ")
+    };
+    let count = |said: &str| said.split_whitespace().count();
+    loop {
+        let text = low(words);
+        let before = MANNERS_BEFORE
+            .captures(&text)
+            .map_or(0, |c| count(c.get(0).map_or("", |m| m.as_str())));
+        let after = MANNERS_AFTER
+            .captures(&text)
+            .map_or(0, |c| count(c.get(0).map_or("", |m| m.as_str())));
+        // Where nothing else is said, manners are all there is.
+        if before + after == 0 || before + after >= words.len() {
+            return;
+        }
+        words.truncate(words.len() - after);
+        words.drain(..before);
+    }
+}
+
 pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
     let mut words = tokens(question);
+    without_manners(&mut words);
     let mut slots = Slots {
         words: words.iter().filter(|w| w.low != ",").count(),
         korean: question.chars().any(is_hangul),
@@ -114,7 +153,7 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
         } else if !lexicon::is_known(&word.low)
             && let Some((known, slips)) = lexicon::mend(&word.low)
         {
-            word.fix = known.into();
+            word.fix = written_out(known).unwrap_or(known).into();
             *cost = Some(slips);
         }
     }
@@ -160,7 +199,7 @@ pub(crate) fn read(question: &str, catalogue: &Catalogue) -> Slots {
         if costs[at].is_some() {
             slots.mended += 1;
         }
-        let plain = word.low == word.fix && !lexicon::is_known(&word.low) && word.low.len() >= 3;
+        let plain = word.low == word.fix && !lexicon::is_language(&word.low) && word.low.len() >= 3;
         if plain
             && word
                 .low
@@ -368,31 +407,31 @@ static GRAINS: LazyLock<Vec<(&'static str, Pattern)>> = LazyLock::new(|| {
         (
             "day",
             Pattern::new(
-                r"\b(?:daily|day (?:by|to|over|on) day|(?:per|by|each|every|a) day|day ?wise)\b|일별|일자별|매일|하루하루",
+                r"\b(?:daily|day (?:to|over|on) day|(?:per|by|each|every|a) day|day ?wise)\b|일별|일자별|매일|하루하루",
             ),
         ),
         (
             "week",
             Pattern::new(
-                r"\b(?:weekly|week (?:by|to|after) week|(?:per|by|each|every|a) (?:calendar )?week|week ?wise|weeks)\b|주별|주간|주차별|매주",
+                r"\b(?:weekly|week to week|(?:per|by|each|every|a) (?:calendar )?week|week ?wise|weeks)\b|주별|주간|주차별|매주",
             ),
         ),
         (
             "month",
             Pattern::new(
-                r"\b(?:monthly|month (?:by|to|after) month|(?:per|by|each|every|a) (?:calendar )?month|month ?wise|months)\b|월별|월간|매월|매달|달별",
+                r"\b(?:monthly|month to month|(?:per|by|each|every|a) (?:calendar )?month|month ?wise|months)\b|월별|월간|매월|매달|달별",
             ),
         ),
         (
             "quarter",
             Pattern::new(
-                r"\b(?:quarterly|quarter (?:by|to) quarter|(?:per|by|each|every|a) (?:calendar )?quarter|quarters)\b|분기별|매분기",
+                r"\b(?:quarterly|quarter to quarter|(?:per|by|each|every|a) (?:calendar )?quarter|quarters)\b|분기별|매분기",
             ),
         ),
         (
             "year",
             Pattern::new(
-                r"\b(?:yearly|annual|annually|year (?:by|to) year|(?:per|by|each|every|a) (?:calendar )?year|years)\b|연도별|연간|년도별|매년",
+                r"\b(?:yearly|annual|annually|year to year|(?:per|by|each|every|a) (?:calendar )?year|years)\b|연도별|연간|년도별|매년",
             ),
         ),
     ]
@@ -447,7 +486,16 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles() {
-        for pattern in [&PERCENT, &EXCLUDE, &EXCLUDE_AFTER, &MARKS, &MARK_M, &MARK_D] {
+        for pattern in [
+            &PERCENT,
+            &EXCLUDE,
+            &EXCLUDE_AFTER,
+            &MARKS,
+            &MARK_M,
+            &MARK_D,
+            &MANNERS_BEFORE,
+            &MANNERS_AFTER,
+        ] {
             assert!(pattern.regex().is_some(), "{}", pattern.0);
         }
         for (grain, pattern) in GRAINS.iter() {

@@ -17,6 +17,17 @@ pub(crate) struct Token {
     pub fix: String,
 }
 
+impl Token {
+    /// A word as it is said, in place of how it was written.
+    fn said(word: &str) -> Token {
+        Token {
+            raw: word.into(),
+            low: word.into(),
+            fix: word.into(),
+        }
+    }
+}
+
 /// Lower case, compatibility forms resolved, accents dropped, look-alike letters made Latin.
 pub(crate) fn fold(text: &str) -> String {
     if text.is_ascii() {
@@ -65,8 +76,10 @@ pub(crate) fn is_hangul(c: char) -> bool {
 /// Cuts a text into words, numbers and the few symbols that mean something.
 pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let composed: String = text.nfc().map(soft_quote).collect();
-    let mut composed = composed.replace("w/o", "without").replace("W/O", "without");
+    let mut composed = composed;
     for (short, long) in [
+        ("w/o", "without"),
+        ("tl;dr", "tldr"),
         ("y/y", "yoy"),
         ("m/m", "mom"),
         ("q/q", "qoq"),
@@ -125,8 +138,7 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         } else if c == '&' {
             found.push(Token {
                 raw: "&".into(),
-                low: "and".into(),
-                fix: "and".into(),
+                ..Token::said("and")
             });
         } else if matches!(c, '%' | '+' | '$' | '€' | '£' | '₩')
             || (c == '-' && chars.get(at).is_some_and(char::is_ascii_digit))
@@ -156,14 +168,15 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
             }
             found.push(Token {
                 raw: c.to_string(),
-                low: ",".into(),
-                fix: ",".into(),
+                ..Token::said(",")
             });
         }
     }
     while found.last().is_some_and(|t| t.low == ",") {
         found.pop();
     }
+    contractions(&mut found);
+    possessives(&mut found);
     phrases(&mut found);
     found
 }
@@ -181,26 +194,106 @@ fn counted_rank(word: &[char]) -> Option<usize> {
 
 /// Phrases of several words that stand for one.
 fn phrases(words: &mut Vec<Token>) {
-    const PHRASES: [(&[&str], &str); 4] = [
+    const PHRASES: [(&[&str], &str); 23] = [
         (&["half", "a", "dozen"], "6"),
         (&["a", "dozen"], "12"),
         (&["top", "line"], "revenue"),
         (&["bottom", "line"], "profit"),
+        (&["as", "compared", "to"], "vs"),
+        (&["as", "compared", "with"], "vs"),
+        (&["compared", "to"], "vs"),
+        (&["compared", "with"], "vs"),
+        (&["in", "comparison", "to"], "vs"),
+        (&["in", "comparison", "with"], "vs"),
+        (&["as", "against"], "vs"),
+        (&["day", "by", "day"], "daily"),
+        (&["day", "after", "day"], "daily"),
+        (&["week", "by", "week"], "weekly"),
+        (&["week", "after", "week"], "weekly"),
+        (&["month", "by", "month"], "monthly"),
+        (&["month", "after", "month"], "monthly"),
+        (&["quarter", "by", "quarter"], "quarterly"),
+        (&["quarter", "after", "quarter"], "quarterly"),
+        (&["year", "by", "year"], "yearly"),
+        (&["year", "after", "year"], "yearly"),
+        (&["sales", "channel"], "channel"),
+        (&["sales", "channels"], "channels"),
     ];
-    for (phrase, number) in PHRASES {
+    for (phrase, said) in PHRASES {
         while let Some(at) = words
             .windows(phrase.len())
             .position(|w| w.iter().map(|t| t.low.as_str()).eq(phrase.iter().copied()))
         {
-            let said = Token {
-                raw: number.into(),
-                low: number.into(),
-                fix: number.into(),
-            };
-            words.splice(at..at + phrase.len(), [said]);
+            words.splice(at..at + phrase.len(), [Token::said(said)]);
         }
     }
 }
+
+/// "We'll" and "how's" are two words each, as they are where they are written out.
+fn contractions(words: &mut Vec<Token>) {
+    const ENDS: [(&str, &str); 5] = [
+        ("'ll", "will"),
+        ("'re", "are"),
+        ("'ve", "have"),
+        ("'m", "am"),
+        ("'d", "would"),
+    ];
+    for at in (0..words.len()).rev() {
+        let low = words[at].low.clone();
+        if let Some((head, said)) = ENDS
+            .iter()
+            .find_map(|(end, said)| Some((low.strip_suffix(end)?, said)))
+        {
+            words.splice(at..=at, [Token::said(head), Token::said(said)]);
+        } else if low == "'s" && at > 0 && IS_AFTER.contains(&words[at - 1].low.as_str()) {
+            words[at] = Token::said("is");
+        }
+    }
+}
+
+/// Words after which "'s" is the verb and no possessive.
+const IS_AFTER: [&str; 11] = [
+    "what", "how", "who", "where", "why", "when", "which", "it", "that", "there", "here",
+];
+
+/// "Last weeks revenue" is that of last week, "Januarys change" January's.
+fn possessives(words: &mut [Token]) {
+    for at in 0..words.len() {
+        let Some(stem) = words[at].low.strip_suffix('s') else {
+            continue;
+        };
+        let before = |back: usize| at.checked_sub(back).map_or("", |i| words[i].low.as_str());
+        let next = words.get(at + 1).map_or(",", |t| t.low.as_str());
+        let unit = matches!(stem, "week" | "month" | "quarter" | "year");
+        let one = match before(1) {
+            "this" | "next" => true,
+            // "In the last weeks" are several.
+            "last" | "previous" => {
+                !matches!(before(2), "the" | "in" | "over")
+                    && !matches!(next, "," | "by" | "on" | "in" | "at")
+            }
+            _ => false,
+        };
+        if unit && one || stem.len() > 3 && MONTHS.contains(&stem) {
+            words[at] = Token::said(stem);
+        }
+    }
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
 
 fn soft_quote(c: char) -> char {
     match c {
@@ -290,7 +383,7 @@ const SHORT: &[(&str, &str)] = &[
     ("hw", "how"),
     ("wht", "what"),
     ("wat", "what"),
-    ("whats", "what"),
+    ("whats", "what is"),
     ("wich", "which"),
     ("whch", "which"),
     ("y", "why"),
@@ -371,12 +464,74 @@ const SHORT: &[(&str, &str)] = &[
     ("bw", "between"),
     ("agn", "again"),
     ("dont", "don't"),
+    ("didnt", "didn't"),
+    ("doesnt", "doesn't"),
+    ("isnt", "isn't"),
+    ("arent", "aren't"),
+    ("wasnt", "wasn't"),
+    ("werent", "weren't"),
+    ("cant", "can't"),
+    ("couldnt", "couldn't"),
+    ("wont", "won't"),
+    ("wouldnt", "wouldn't"),
+    ("shouldnt", "shouldn't"),
+    ("hasnt", "hasn't"),
+    ("havent", "haven't"),
+    ("im", "i am"),
+    ("ive", "i have"),
+    ("weve", "we have"),
+    ("youre", "you are"),
+    ("theyre", "they are"),
+    ("theyve", "they have"),
+    ("itll", "it will"),
+    ("lets", "let 's"),
+    ("thats", "that is"),
+    ("theres", "there is"),
+    ("whos", "who is"),
+    ("wheres", "where is"),
+    ("whys", "why is"),
+];
+
+/// Words that questions use for the same thing; the rules know the second.
+const SAME: [(&str, &str); 32] = [
+    ("slice", "share"),
+    ("chunk", "share"),
+    ("fraction", "share"),
+    ("proportion", "share"),
+    ("portion", "share"),
+    ("proportions", "shares"),
+    ("plunge", "decline"),
+    ("plunges", "declines"),
+    ("plunged", "declined"),
+    ("plunging", "declining"),
+    ("nosedive", "decline"),
+    ("nosedives", "declines"),
+    ("nosedived", "declined"),
+    ("plummet", "decline"),
+    ("plummets", "declines"),
+    ("plummeted", "declined"),
+    ("plummeting", "declining"),
+    ("tumble", "decline"),
+    ("tumbled", "declined"),
+    ("tumbling", "declining"),
+    ("contract", "shrink"),
+    ("contracted", "shrunk"),
+    ("contracting", "shrinking"),
+    ("goal", "target"),
+    ("goals", "targets"),
+    ("objective", "target"),
+    ("objectives", "targets"),
+    ("quota", "target"),
+    ("quotas", "targets"),
+    ("wholesaler", "supplier"),
+    ("wholesalers", "suppliers"),
+    ("income", "revenue"),
 ];
 
 static SHORT_FORMS: LazyLock<HashMap<&'static str, &'static str>> =
-    LazyLock::new(|| SHORT.iter().chain(&NUMBERS).copied().collect());
+    LazyLock::new(|| SHORT.iter().chain(&NUMBERS).chain(&SAME).copied().collect());
 
-/// The written-out form of an abbreviation or number word.
+/// The written-out form of an abbreviation or number word, or the usual word for the same.
 pub(crate) fn written_out(word: &str) -> Option<&'static str> {
     SHORT_FORMS.get(word).copied()
 }

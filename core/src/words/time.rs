@@ -8,6 +8,7 @@ mod readers;
 use std::sync::LazyLock;
 
 use chrono::{Datelike, Days, NaiveDate, Weekday};
+pub(crate) use readers::is_month;
 use readers::{READERS, part};
 use regex_lite::{Captures, Regex};
 
@@ -324,6 +325,9 @@ pub(crate) fn find(text: &str, asof: NaiveDate) -> (String, Vec<Moment>) {
                     .is_some_and(|rest| rest.starts_with(' '))
             })
             .unwrap_or("");
+            let said = whole.as_str();
+            let before = text.get(..start).unwrap_or("");
+            let moment = month_of_year(moment, said, before, found.last(), asof).unwrap_or(moment);
             let mark = format!(" {verb} T{} ", found.len());
             found.push(moment);
             text.replace_range(start..end, &mark);
@@ -332,6 +336,30 @@ pub(crate) fn find(text: &str, asof: NaiveDate) -> (String, Vec<Moment>) {
     }
     let (text, found) = renumber(&text, &found);
     since(&text, found, asof)
+}
+
+/// "Feb 26" is the month of 2026 where the data may have such a year, unless it stands like a day: "on Feb 26", "from Feb 24 to Feb 26".
+fn month_of_year(
+    moment: Moment,
+    said: &str,
+    before: &str,
+    last: Option<&Moment>,
+    asof: NaiveDate,
+) -> Option<Moment> {
+    let Moment::Named(Name::Day(month, day), Year::Open) = moment else {
+        return None;
+    };
+    let year = 2000 + i32::try_from(day).ok()?;
+    let bare = said.starts_with(|c: char| c.is_ascii_lowercase())
+        && said.ends_with(|c: char| c.is_ascii_digit())
+        && said.split(' ').count() == 2;
+    let lead = before.split_whitespace().next_back().unwrap_or("");
+    let a_day = matches!(
+        lead,
+        "on" | "from" | "between" | "until" | "till" | "since" | "the" | "by" | "of"
+    ) || matches!(last, Some(Moment::Named(Name::Day(..), _)));
+    (bare && !a_day && (asof.year() - 3..=asof.year() + 1).contains(&year))
+        .then_some(Moment::Named(Name::Month(month), Year::Named(year)))
 }
 
 static MARK: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\bT(\d+)\b").ok());
@@ -470,6 +498,12 @@ mod tests {
             ("november 3 to 5", "2025-11-03..2025-11-05"),
             ("r4w", "2025-10-22..2025-11-18"),
             ("two months ago", "YearAgo"),
+            ("sales feb 25", "2025-02"),
+            ("sales on feb 25", "2025-02-25"),
+            ("feb 25th", "2025-02-25"),
+            ("nov 3", "2025-11-03"),
+            ("christmas eve", "2024-12-24"),
+            ("boxing day 2024", "2024-12-26"),
         ] {
             let got = read(text, false);
             if text != "two months ago" {
@@ -477,6 +511,11 @@ mod tests {
             }
         }
         assert_eq!(read("2 months ago", false), ["2025-09"]);
+        assert_eq!(read("feb 25 vs feb 24", false), ["2025-02", "2024-02"]);
+        assert_eq!(
+            read("from feb 24 to feb 26", false),
+            ["2025-02-24", "2025-02-26"]
+        );
     }
 
     #[test]

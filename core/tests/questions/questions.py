@@ -1,4 +1,4 @@
-"""Writes each .jsonl here from its .txt.
+"""Writes each .jsonl here from its .txt; `ninth` and `tenth` came from another author as they are.
 
 A line of a .txt is VOICE | [CONTEXT >>] QUESTION | PLAN [|| PLAN ...], a plan FUNCTION [~KEY VALUE ...] with the keys m(etric),
 by, f(ilter) and x (exclude) as DIMENSION=MEMBER+MEMBER, p(eriod), b(aseline), g(rain), h(orizon), n (top), d(irection),

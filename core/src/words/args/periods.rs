@@ -1,6 +1,6 @@
 //! The times of a plan: what is looked at, what it is held against, how far ahead.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 
 use super::super::catalogue::Catalogue;
 use super::super::cues;
@@ -15,7 +15,7 @@ static HORIZON: Pattern = Pattern::new(
 static FROM_TO: Pattern = Pattern::new(
     r"\b(?:from|between) (?:the )?T0 (?:to|and|until|till|through|into|-) (?:the )?T1|T0 ?(?:-|to|until|till|through) ?T1|T0 ?(?:부터|에서) ?T1",
 );
-static AND_TIMES: Pattern = Pattern::new(r"T0 (?:and|,|&) T1");
+static AND_TIMES: Pattern = Pattern::new(r"T0 (?:(?:and|,|plus|\+) )?T1");
 static BETWEEN: Pattern = Pattern::new(r"\bfrom (?:the )?T0|\bbetween (?:the )?T0 and (?:the )?T1");
 static VERSUS_LAST: Pattern = Pattern::new(
     r"\b(?:vs|versus|than|against|compared (?:to|with)|compare (?:to|with)|comparison (?:to|with)|on|over|relative to|to|with|from) (?:in |the |that of |what (?:we|it) (?:had|did|was) (?:in )?)?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
@@ -24,7 +24,7 @@ static VERSUS_ONLY: Pattern = Pattern::new(
     r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다|와 비교|에 비해)",
 );
 static AGAINST_FIRST: Pattern = Pattern::new(
-    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to) (?:in |the |that of )?T0|T0 ?(?:대비|보다)",
+    r"\b(?:vs|versus|than|against|compared (?:to|with)|relative to|on|over) (?:in |the |that of )?T0|T0 ?(?:대비|보다)",
 );
 static PAST_TARGET: Pattern = Pattern::new(
     r"\b(?:did|didn't|have we|has|had|was|were|reached|missed|achieved|met|came|ended)\b|했|았|었",
@@ -60,10 +60,12 @@ pub(super) fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args
         }
         return;
     }
+    let told = cues::told_times(slots);
     let spans: Vec<(usize, Moment, Span)> = slots
         .times
         .iter()
         .enumerate()
+        .skip(told)
         .filter(|(_, m)| !cues::is_vague(**m))
         .map(|(i, m)| match (function, *m) {
             // A target belongs to the whole unit, however much of it has passed.
@@ -121,6 +123,12 @@ pub(super) fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args
                     _ => args.baseline = Some(canonical(*span)),
                 }
                 args.guesses += 1;
+            } else if function == "compare"
+                && matches!(moment, Moment::Since(first) if first.ordinal() == 1 && first.year() < asof.year())
+            {
+                // "Changed since last year": against the same a year earlier.
+                args.baseline = last_month(asof).and_then(time::year_ago).map(canonical);
+                args.guesses += 1;
             } else {
                 args.period = Some(canonical(*span));
                 if year_ago && takes_baseline {
@@ -145,6 +153,11 @@ pub(super) fn periods(function: &str, slots: &Slots, catalogue: &Catalogue, args
     if args.baseline.is_some() && args.baseline == args.period {
         args.baseline = None;
     }
+}
+
+/// Two times of these are looked at and held against each other, whatever stands between them.
+fn compares(function: &str) -> bool {
+    matches!(function, "compare" | "bridge")
 }
 
 fn two_times(
@@ -172,19 +185,21 @@ fn two_times(
             a = time::year_ago(b).unwrap_or(a);
         }
     }
-    // "from March to May 2024": the year said once holds for both.
+    let range = FROM_TO.is_in(&slots.text) || AND_TIMES.is_in(&slots.text);
+    // "from March to May 2024": the year said once holds for both; without a year the first is the latest before the second.
     if let (Moment::Named(name, time::Year::Open), Moment::Named(_, year)) = (first.1, second.1)
-        && year != time::Year::Open
-        && FROM_TO.is_in(&slots.text)
-        && let Some(moved) = Moment::Named(name, year).span(b.1, false)
-        && moved.0 <= b.0
+        && (FROM_TO.is_in(&slots.text) || slots.grain().is_some() && range)
+        && (year != time::Year::Open || a.0 > b.0 && !compares(function))
+        && let Some(moved) = [b.0.year(), b.0.year() - 1]
+            .into_iter()
+            .filter_map(|y| Moment::Named(name, time::Year::Named(y)).span(b.1, false))
+            .find(|moved| moved.0 <= b.0)
     {
         a = moved;
     }
-    let range = FROM_TO.is_in(&slots.text) || AND_TIMES.is_in(&slots.text);
     if takes_baseline {
         let pair = BETWEEN.is_in(&slots.text) || !range || AND_TIMES.is_in(&slots.text);
-        if pair || function == "compare" || function == "bridge" {
+        if pair || compares(function) {
             // The later is what is looked at, the earlier what it is held against.
             let (period, baseline) = if a.0 >= b.0 { (a, b) } else { (b, a) };
             args.period = Some(canonical(period));

@@ -20,7 +20,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "rfm",
         6.0,
-        r"\bwho (?:is |are |'s )?(?:buy|buys|buying|spends?|spending) (?:the )?most\b",
+        r"\bwho (?:is |are )?(?:buy|buys|buying|spends?|spending) (?:\w+ ){0,2}?(?:the )?most\b",
     ),
     (
         "what_if",
@@ -119,7 +119,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "history",
         4.0,
-        r"\b(?:over time|trend(?:s|ed|ing|line)?|time ?series|evolution|evolv(?:e|es|ed|ing)|month by month|week by week|day by day|quarter by quarter|trajectory of sales)\b",
+        r"\b(?:over time|trend(?:s|ed|ing|line)?|time ?series|evolution|evolv(?:e|es|ed|ing)|trajectory of sales)\b",
     ),
     (
         "history",
@@ -139,7 +139,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         5.0,
-        r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b",
+        r"\b(?:peak|best|worst|strongest|weakest|slowest|busiest|quietest|record) (?:months?|weeks?|weekdays?)\b|\b(?:which|what) (?:months?|weeks?) .{0,20}\b(?:best|worst|most|least|strong\w*|weak\w*|slow\w*|busi\w+|quiet\w*|good|bad|high\w*|low\w*)\b",
     ),
     (
         "breakdown",
@@ -155,7 +155,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         3.0,
-        r"\bhow much of (?:the |our |all |total )*(?:business|{MET}|total)\b",
+        r"\bhow much of (?:the |our |all |total |T\d+ |'s )*(?:business|{MET}|total)\b",
     ),
     (
         "insights",
@@ -190,7 +190,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "what_if",
         5.0,
-        r"\bif (?:i|we|you) (?:stop|stopped|quit|ended|end|no longer|were to stop)\b|\bwhat would (?:that|this|it) do to\b",
+        r"\bif (?:i|we|you) (?:stop|stopped|quit|ended|end|no longer|were to stop)\b|\bwhat would .{2,60} do (?:to|for)\b",
     ),
     ("breakdown", 5.0, r"\b(?:league tables?|leader ?boards?)\b"),
     ("attainment", -6.0, r"^make (?:it|that|this)\b"),
@@ -221,22 +221,32 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "concentration",
         4.0,
-        r"\b(?:rest(?:s|ing)?|hing(?:e|es|ing)|hang(?:s|ing)?|stands?|built) on (?:just |only )?(?:a |one |a few |few |a single )|\bhow many {DIM} X\d+ of\b",
+        r"\b(?:rest(?:s|ing)?|hing(?:e|es|ing)|hang(?:s|ing)?|stands?|built) on (?:just |only )?(?:a |one |a few |few |a single )|\b(?:how many|number of) (?:\w+ )?{DIM} .{0,40}X\d+",
     ),
     (
         "history",
         4.0,
         r"\b(?:over|across|through) the (?:days|weeks|months|quarters|years)\b",
     ),
-    ("breakdown", 2.5, r"% of E\d+\b"),
+    (
+        "breakdown",
+        2.5,
+        r"% of E\d+\b|\bE\d+ (?:\w+ )?contribut\w+ to\b|\bcontribut\w+ (?:of|from|by) (?:the )?E\d+|\bnumber (?:one|1)\b",
+    ),
+    (
+        "portfolio",
+        6.0,
+        r"\b(?:skus?|products?|items?|articles?)\b.{0,20}\b(?:no|zero|without) (?:any )?{MET}\b",
+    ),
+    ("drivers", 3.0, r"\bbecause of\b"),
     (
         "compare",
         3.0,
-        r"\b(?:variances?|deviations?|growers|shrinkers)\b",
+        r"\b(?:variances?|deviations?|growers|shrinkers|(?:biggest|largest|top|big) movers?)\b",
     ),
     (
         "compare",
-        1.2,
+        2.7,
         r"\b(?:fell|dropped|rose|grew|shrank|sank|slid|climbed|jumped) (?:the )?(?:most|least|fastest)\b",
     ),
     (
@@ -244,7 +254,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
         5.0,
         r"\bhow (?:far|close) (?:are|is|were) .{0,20}(?:from|off|to)\b",
     ),
-    ("what_if", 4.0, r"^(?:say|let's say|let us say) "),
+    ("what_if", 4.0, r"^(?:say|let 's say|let us say) "),
     (
         "insights",
         5.0,
@@ -332,7 +342,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "breakdown",
         2.2,
-        r"\b(?:share|shares|split|splits|breakdown|break down|broken down|mix|proportion|portion|distribution|distributed|spread|allocation|composition|make up of)\b",
+        r"\b(?:share|shares|split|splits|breakdown|break down|broken down|mix|distribution|distributed|spread|allocation|composition|make up of)\b",
     ),
     (
         "breakdown",
@@ -442,7 +452,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "scorecard",
         2.5,
-        r"\bmetrics? (?:are|is) (?:below|behind|under|off|bad|red|down)\b|\bwhat 's our performance\b|\bhow are going\b|\bscorecard\b",
+        r"\bmetrics? (?:are|is) (?:below|behind|under|off|bad|red|down)\b|\bwhat is our performance\b|\bhow are going\b|\bscorecard\b",
     ),
     // bridge
     (
@@ -453,12 +463,12 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "bridge",
         5.0,
-        r"\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)(?: (?:rises?|increases?|changes?|thing))?\b.{0,30}\b(?:or|vs|and)\b.{0,40}\b(?:volumes?|quantit(?:y|ies)|units|sold more|selling more|sold less|mix|pieces)\b",
+        r"\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)(?: (?:rises?|increases?|changes?|thing))?\b.{0,30}\b(?:or|vs|and)\b.{0,40}\b(?:volumes?|quantit(?:y|ies)|units|pieces|mix|(?:sell|sells|sold|selling|move|moved|moving|ship|shipped|shift|shifted|bought|buy) (?:\w+ )?(?:more|less|fewer))\b",
     ),
     (
         "bridge",
         5.0,
-        r"\b(?:volumes?|quantit(?:y|ies)|units|sold more|selling more|sold less|mix|pieces)\b.{0,40}\b(?:or|vs|and)\b.{0,40}\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)\b",
+        r"\b(?:volumes?|quantit(?:y|ies)|units|pieces|mix|(?:sell|sells|sold|selling|move|moved|moving|ship|shipped|shift|shifted|bought|buy) (?:\w+ )?(?:more|less|fewer))\b.{0,40}\b(?:or|vs|and)\b.{0,40}\b(?:pric(?:e|es|ing)|charg(?:e|ed|ing)|expensive)\b",
     ),
     (
         "bridge",
@@ -501,7 +511,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "portfolio",
         6.0,
-        r"\b(?:abc|xyz|slow ?mov\w*|non ?mov\w*|dead (?:stock|weight|products?|items?|skus?|articles?)|erratic|lumpy|intermittent|sporadic|assortment|portfolio|sku health|product health|velocity|demand (?:class\w*|patterns?|types?)|long tail|tail end|stale|shelf warmers?|sleepers?)\b",
+        r"\b(?:abc|xyz|slow ?mov\w*|non ?mov\w*|dead (?:stock|weight|products?|items?|skus?|articles?)|erratic\w*|lumpy|intermittent\w*|sporadic\w*|irregular(?:ly)? sell\w*|assortment|portfolio|sku health|product health|velocity|demand (?:class\w*|patterns?|types?)|long tail|tail end|stale|shelf warmers?|sleepers?)\b",
     ),
     (
         "portfolio",
@@ -630,12 +640,12 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "drivers",
         -3.5,
-        r"\b(?:share|how much|%|part|proportion|portion) .{0,40}\b(?:comes?|came) (?:from|through)\b",
+        r"\b(?:share|how much|%|part) .{0,40}\b(?:comes?|came) (?:from|through)\b",
     ),
     (
         "breakdown",
         1.5,
-        r"\b(?:share|how much|%|part|proportion|portion) .{0,40}\b(?:comes?|came|goes|went|runs|is made) (?:from|through|via|by|to)\b",
+        r"\b(?:share|how much|%|part) .{0,40}\b(?:comes?|came|goes|went|runs|is made) (?:from|through|via|by|to)\b",
     ),
     (
         "drivers",
@@ -683,8 +693,8 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     ),
     (
         "suggest_targets",
-        5.0,
-        r"\b(?:can|could) (?:we|E\d+) (?:make|do|reach|hit|achieve) \d",
+        6.5,
+        r"\b(?:can|could|will|do|would) (?:we|E\d+) (?:make|do|reach|hit|achieve|crack|get to) \W?\d",
     ),
     (
         "suggest_targets",
@@ -799,12 +809,12 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "insights",
         5.0,
-        r"\b(?:summar\w+|highlights?|take ?aways?|insights?|recap|tl ?dr|stood out|stands? out|standout|catch me up|fill me in|findings|in a nutshell|short version|executive|gist|brief(?:ing)?|update me|bring me up to speed|up to speed|need to know|should i know|ought to know|know about|worth (?:knowing|mentioning|noting|telling)|digest|wrap ?up|low ?down)\b",
+        r"\b(?:summar\w+|highlights?|take ?aways?|insights?|recap|tl ?dr|stood out|stands? out|standout|catch me up|fill me in|findings|in a nutshell|short version|executive|gist|brief(?:ing)?|(?:main|key|top|most important) (?:points?|messages?|facts?|things|news|developments?)|update me|bring me up to speed|up to speed|need to know|should i know|ought to know|know about|worth (?:knowing|mentioning|noting|telling)|digest|wrap ?up|low ?down)\b",
     ),
     (
         "insights",
         4.0,
-        r"\b(?:interesting|noteworthy|notable|remarkable|what 's new|what is new|what's new|anything new|going on|important|should i tell|tell the (?:board|boss|team)|miss(?:ed)? .{0,20}(?:holiday|away|vacation)|did i miss|patterns?|story|big picture|worry about|watch out)\b",
+        r"\b(?:interesting|noteworthy|notable|remarkable|what is new|what's new|anything new|going on|important|should i tell|tell the (?:board|boss|team)|miss(?:ed)? .{0,20}(?:holiday|away|vacation)|did i miss|patterns?|story|big picture|worry about|watch out)\b",
     ),
     (
         "insights",
@@ -840,7 +850,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "none",
         14.0,
-        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase) (?:the |our |my |your |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
+        r"^(?:please |can you |could you |now |just )*(?:set|change|raise|lower|put|adjust|update|make|fix|reset|increase|bump|lift|move|cut|double|reduce) (?:the |our |my |your |all |E\d+ |'s |T\d+ |{MET} |new )*(?:targets?|goals?|prices?|quotas?|budgets?) (?:of|for|on|in|at|E\d+|T\d+|the|D\d+| )*(?: ?to | at | = |of )",
     ),
     (
         "none",

@@ -13,6 +13,11 @@ const YEAR: &str = "(?:19|20)\\d\\d|'\\d\\d|last year|this year|next year|the ye
 const UNIT: &str = "days?|weeks?|fortnights?|months?|quarters?|years?";
 const N: &str = "\\d+|one|a|an|few|couple of|couple";
 
+/// Whether a word names a month.
+pub(crate) fn is_month(word: &str) -> bool {
+    MONTH.split('|').any(|m| m == word)
+}
+
 fn month_number(name: &str) -> Option<u32> {
     const SHORT: [&str; 12] = [
         "jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec",
@@ -272,6 +277,17 @@ pub(super) static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
     rule(
         r"\b(?:(last|next|this) )?black friday(?: (?:of |in )?({Y}))?\b",
         |f, _| Some(name_with(f, 1, Name::BlackFriday, 2)),
+    );
+    rule(
+        r"\b(?:(last|next|this) )?(?:(?:christmas|xmas) (eve|day)|(boxing) day)(?: (?:of |in )?({Y}))?\b",
+        |f, _| {
+            let day = match (part(f, 2), part(f, 3)) {
+                (Some("eve"), _) => 24,
+                (_, Some(_)) => 26,
+                _ => 25,
+            };
+            Some(name_with(f, 1, Name::Day(12, day), 4))
+        },
     );
     rule(
         r"\b(?:(last|next|this) )?(?:christmas|xmas)(?: time| season| period| days)?(?: (?:of |in )?({Y}))?\b",
