@@ -1,7 +1,7 @@
 //! What the columns of one function alone mean: quantiles of a total, running sums, weeks behind an estimate; and
 //! which end of a move is which.
 
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Fact};
 use super::figures::is_only_of;
 use super::numbers::Said;
@@ -139,7 +139,7 @@ fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fau
         let before = sentence.get(from..number.from).unwrap_or("");
         let after = sentence.get(number.to..to).unwrap_or("");
         let cue = |text: &str, last: bool| {
-            let mut all = QUANTILE.regex()?.captures_iter(text);
+            let mut all = QUANTILE.captures_iter(text);
             let hit = if last { all.last()? } else { all.next()? };
             let is = |group: usize| hit.get(group).is_some();
             Some(match () {

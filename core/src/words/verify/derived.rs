@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::Unit;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Fact};
 use super::numbers::Said;
 

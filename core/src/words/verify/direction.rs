@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Fact, Role};
 use super::figures::CHANGE_WORD;
 use super::labels::Which;
@@ -53,7 +53,7 @@ pub(super) fn of_figure(text: &str, from: usize, number: &Said) -> Option<f64> {
     let last = |patterns: [&Pattern; 2]| {
         patterns
             .into_iter()
-            .filter_map(|p| p.regex()?.find_iter(head).last().map(|m| m.start()))
+            .filter_map(|p| p.find_iter(head).last().map(|m| m.start()))
             .max()
     };
     let (up, down) = (last([&UP, &FIGURE_UP]), last([&DOWN, &FIGURE_DOWN]));
@@ -110,7 +110,7 @@ pub(super) fn directions(
         .collect();
     let named = named.as_slice();
     for (pattern, sign) in [(&UP, 1.0), (&DOWN, -1.0)] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
+        for hit in pattern.find_iter(blank) {
             // What is supposed is checked on its own.
             if kind == "what_if" && relations::is_supposed(blank, hit.range()) {
                 continue;
@@ -314,11 +314,7 @@ fn states(kind: &str, blank: &str, named: &[(usize, usize)], base: &Base, faults
     if !matches!(kind, "anomalies" | "compare" | "drivers") {
         return;
     }
-    for hit in STATE
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(blank))
-    {
+    for hit in STATE.captures_iter(blank) {
         let Some(whole) = hit.get(0) else { continue };
         let sign = if hit.get(1).or(hit.get(3)).is_some() {
             1.0
@@ -348,7 +344,7 @@ fn states(kind: &str, blank: &str, named: &[(usize, usize)], base: &Base, faults
 /// "3.1 % down on last year": the row's own change on last year must go that way.
 fn on_last_year(blank: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec<Fault>) {
     for (pattern, sign) in [(&UP, 1.0), (&DOWN, -1.0)] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
+        for hit in pattern.find_iter(blank) {
             let own = named
                 .iter()
                 .rev()
@@ -426,11 +422,7 @@ pub(super) fn steps(
             .collect::<Vec<_>>()
     };
     // "January will be weaker": against the time before it.
-    for hit in COMPARED
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(blank))
-    {
+    for hit in COMPARED.captures_iter(blank) {
         let Some(whole) = hit.get(0) else { continue };
         let head = blank.get(..whole.start()).unwrap_or("");
         let named = times
@@ -583,11 +575,7 @@ pub(super) fn negations(
     made_up: bool,
     faults: &mut Vec<Fault>,
 ) {
-    for hit in NEGATION
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.find_iter(sentence))
-    {
+    for hit in NEGATION.find_iter(sentence) {
         let after = sentence.get(hit.end()..).unwrap_or("");
         // "A가 아니라 B": which figure is which is checked on its own.
         if hit.as_str() == "아니" && after.starts_with('라') {
@@ -686,11 +674,7 @@ pub(super) fn against_target(
             .find(|f| f.row == Some(row) && f.column == name)
             .map(|f| f.x)
     };
-    for hit in AGAINST_TARGET
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(sentence))
-    {
+    for hit in AGAINST_TARGET.captures_iter(sentence) {
         let (Some(whole), word) = (hit.get(0), hit.get(1)) else {
             continue;
         };
@@ -772,7 +756,7 @@ pub(super) fn along(sentence: &str, said: &[Said], faults: &mut Vec<Fault>) {
         }
         // The direction said last before the figures, or first after them in Korean.
         let place = |pattern: &Pattern| {
-            let hits = pattern.regex().into_iter().flat_map(|r| r.find_iter(words));
+            let hits = pattern.find_iter(words);
             let found = if korean && !english {
                 hits.into_iter().next()
             } else {

@@ -1,7 +1,7 @@
 //! A number must be a fact of the member, time and column that the words around it name.
 
 use super::super::facts::{Facts, Unit, grain_of};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::fold;
 use super::base::{Base, Fact, Role};
 use super::direction::{DOWN, UP};
@@ -49,11 +49,7 @@ pub(super) fn word_numbers(
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
-    for hit in WORD_NUMBER
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in WORD_NUMBER.captures_iter(text) {
         let (Some(whole), Some(word)) = (hit.get(0), hit.get(1)) else {
             continue;
         };

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::{Facts, Lang, Unit, day, grain_of, num, period_words, when};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::fold;
 use super::numbers::Said;
 
@@ -195,7 +195,7 @@ fn named_columns(
             if !columns.iter().any(|c| may_be(c)) {
                 continue;
             }
-            let hits = pattern.regex().into_iter().flat_map(|r| r.find_iter(text));
+            let hits = pattern.find_iter(text);
             let hit = if last {
                 hits.last()
             } else {
@@ -307,7 +307,7 @@ pub(super) fn part_agrees(
             .iter()
             .take(5)
             .filter_map(|(pattern, columns)| {
-                let at = pattern.regex()?.find_iter(head).last()?.start();
+                let at = pattern.find_iter(head).last()?.start();
                 Some((at, (*columns.first()?).to_owned()))
             })
             .max_by_key(|(at, _)| *at)
@@ -348,7 +348,7 @@ pub(super) fn largest_part(
             .iter()
             .take(5)
             .filter_map(|(pattern, columns)| {
-                let at = pattern.regex()?.find_iter(head).last()?.start();
+                let at = pattern.find_iter(head).last()?.start();
                 (head.len() - at < 40).then_some((at, (*columns.first()?).to_owned()))
             })
             .max_by_key(|(at, _)| *at)
@@ -488,9 +488,7 @@ static YEAR_OF: Pattern = Pattern::new(r"(?:^(?:19|20)\d\d년 ?| (?:19|20)\d\d$)
 /// A month without its year is that of the year which `sentence` names.
 pub(super) fn time_names(facts: &Facts, sentence: &str) -> Vec<(String, Which)> {
     let mut years: Vec<i32> = YEAR_SAID
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.find_iter(sentence))
+        .find_iter(sentence)
         .filter_map(|m| m.as_str().parse().ok())
         .collect();
     years.dedup();

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 
 use super::facts::{Facts, Lang, Unit, metric_name, unit_of};
 use super::narrate::narrate_facts;
-use super::slots::Pattern;
+use super::pattern::Pattern;
 use super::text::{fold, is_hangul};
 use base::{Base, Tokens};
 use numbers::{MONEY_WORDS, Said, numbers};
@@ -123,7 +123,7 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         (&CAUSE, causes),
         (&ADVICE, matches!(kind, "recommend" | "insights")),
     ] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(&text)) {
+        for hit in pattern.find_iter(&text) {
             // "should end at 90" looks ahead; "you should" is not in the vocabulary.
             if hit.as_str() == "should"
                 && matches!(

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::Facts;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::{fold, is_hangul};
 use super::base::Base;
 use super::{Fault, FaultKind, vocabulary};

@@ -1,7 +1,7 @@
 //! The numbers of a text with their unit, sign and rounding.
 
 use super::super::facts::Unit;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::is_hangul;
 use super::{Fault, FaultKind};
 
@@ -78,11 +78,7 @@ static APPROXIMATE: Pattern = Pattern::new(
 /// The numbers of `text`; digits grouped as no number is are a fault.
 pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
     let mut found = Vec::new();
-    for hit in NUMBER
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in NUMBER.captures_iter(text) {
         let (Some(whole), Some(digits)) = (hit.get(0), hit.get(2)) else {
             continue;
         };

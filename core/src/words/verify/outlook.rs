@@ -1,6 +1,6 @@
 //! What lies ahead is not told as if it had happened, nor as certain.
 
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::Base;
 use super::figures::is_only_of;
 use super::numbers::Said;

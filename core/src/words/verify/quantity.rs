@@ -1,7 +1,7 @@
 //! "All eight are smooth", "two of the three are achievable": how many rows are so.
 
 use super::super::facts::{Facts, Row, num, text as cell};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::Base;
 use super::direction::{DOWN, UP};
 use super::{Fault, FaultKind, figures};

@@ -1,7 +1,7 @@
 //! "Highest", "least" and their like: who is said to be at an end must be there.
 
 use super::super::facts::Unit;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Role, column_role};
 use super::direction::{DOWN, UP};
 use super::figures::CHANGE_WORD;
@@ -48,11 +48,7 @@ pub(super) fn ranks(
     }
     let ranked = base.value.iter().chain(&base.change).any(Option::is_some);
     for (pattern, best) in [(&BEST, true), (&WORST, false)] {
-        for hit in pattern
-            .regex()
-            .into_iter()
-            .flat_map(|r| r.find_iter(sentence))
-        {
+        for hit in pattern.find_iter(sentence) {
             let (start, end) = clause_around(sentence, hit.start(), hit.end());
             let word = hit.as_str();
             let the_most = sentence
@@ -268,7 +264,7 @@ pub(super) fn extremes(
         return;
     }
     for (pattern, best) in [(&BEST, true), (&WORST, false)] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
+        for hit in pattern.find_iter(blank) {
             // "First" and "last" are of time here.
             if matches!(
                 hit.as_str(),
@@ -327,7 +323,7 @@ fn main_cause(
         .filter(|r| base.names.get(*r).is_some_and(|n| !n.is_empty()))
         .filter_map(size)
         .fold(0.0, f64::max);
-    for hit in MAIN.regex().into_iter().flat_map(|r| r.find_iter(sentence)) {
+    for hit in MAIN.find_iter(sentence) {
         let after = named.iter().find(|(_, at)| *at >= hit.end());
         let before = named.iter().rev().find(|(_, at)| *at < hit.start());
         // "X explains most of it" looks back, "mainly because of X" ahead.
@@ -368,11 +364,7 @@ pub(super) fn ordinals(
         let above = base.value.iter().flatten().filter(|x| **x > own).count();
         Some(above as f64 + 1.0)
     };
-    for hit in ORDINAL
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(sentence))
-    {
+    for hit in ORDINAL.captures_iter(sentence) {
         let Some(whole) = hit.get(0) else { continue };
         let place = |word: &str| {
             WORDS

@@ -3,7 +3,7 @@
 use chrono::Datelike;
 
 use super::super::facts::Facts;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::time;
 use super::base::{Base, Fact};
 use super::direction::{DOWN, NEGATED, UP};
@@ -328,7 +328,7 @@ pub(super) fn yearly(
     // "up on the month but down on last year": only as far as the next direction.
     let reach = [&UP, &DOWN]
         .into_iter()
-        .filter_map(|p| p.regex()?.find(after).map(|m| m.start()))
+        .filter_map(|p| p.find(after).map(|m| m.start()))
         .min()
         .unwrap_or(after.len());
     let spoken = YEAR_AFTER.is_in(after.get(..reach).unwrap_or(""))
@@ -358,7 +358,6 @@ pub(super) fn age(kind: &str, sentence: &str) -> Option<f64> {
         return None;
     }
     let mut ages: Vec<f64> = AGE
-        .regex()?
         .captures_iter(sentence)
         .filter_map(|c| {
             let word = c.iter().skip(1).flatten().next()?.as_str();
@@ -404,11 +403,7 @@ pub(super) fn elastic(
     if kind != "elasticity" {
         return;
     }
-    for hit in ELASTIC
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.find_iter(sentence))
-    {
+    for hit in ELASTIC.find_iter(sentence) {
         let word = hit.as_str();
         let below = word.starts_with("in")
             || word.contains("insens")
@@ -514,9 +509,7 @@ pub(super) fn is_priced(sentence: &str) -> bool {
 /// Whether a place in a text is what was supposed, not what follows from it.
 pub(super) fn is_supposed(sentence: &str, at: std::ops::Range<usize>) -> bool {
     [&DEARER, &CHEAPER, &UNITS_SUPPOSED].into_iter().any(|p| {
-        p.regex()
-            .into_iter()
-            .flat_map(|r| r.find_iter(sentence))
+        p.find_iter(sentence)
             .any(|m| m.start() <= at.start && at.end <= m.end())
     })
 }

@@ -1,7 +1,7 @@
 //! Days, months, quarters and years must be among the facts.
 
 use super::super::facts::{Facts, month_name, text as cell};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::fold;
 use super::super::time;
 use super::numbers::Said;
@@ -107,11 +107,7 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
         .map(fold)
         .collect::<String>();
     use chrono::Datelike;
-    for hit in MONTHS
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in MONTHS.captures_iter(text) {
         let whole = hit.get(0).map_or("", |m| m.as_str());
         if free.contains(whole) {
             continue;
@@ -135,11 +131,7 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(FaultKind::Time, whole));
         }
     }
-    for hit in WEEK_OF
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in WEEK_OF.captures_iter(text) {
         let whole = hit.get(0).map_or("", |m| m.as_str());
         let week: Option<u32> = hit
             .get(1)
@@ -154,11 +146,7 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(FaultKind::Time, whole));
         }
     }
-    for hit in DAY_OF
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in DAY_OF.captures_iter(text) {
         let whole = hit.get(0).map_or("", |m| m.as_str());
         let number = |i: usize| hit.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
         let month = hit
