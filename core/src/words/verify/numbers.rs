@@ -21,6 +21,17 @@ pub(super) struct Said {
     pub(super) raw: String,
 }
 
+impl Said {
+    /// Whether it is `x` to the digits shown.
+    pub(super) fn is(&self, x: f64) -> bool {
+        (x - self.x).abs() <= self.slack * 1.0001
+    }
+    /// Whether it is `x` but for the sign.
+    pub(super) fn is_size(&self, x: f64) -> bool {
+        (x.abs() - self.x.abs()).abs() <= self.slack * 1.0001
+    }
+}
+
 /// Currencies by code and how they are written.
 const CURRENCIES: [(&str, &[&str]); 4] = [
     ("EUR", &["eur", "euro", "€", "유로"]),
@@ -66,7 +77,7 @@ pub(super) static PERCENT_AFTER: Pattern =
     Pattern::new(r"^ ?(?:%|percent\b|per cent\b|퍼센트|프로)");
 
 pub(super) static POINTS_AFTER: Pattern =
-    Pattern::new(r"^ ?(?:points?\b|percentage points?\b|pp\b|%p|포인트)");
+    Pattern::new(r"^ ?(?:points?\b|percentage points?\b|pp\b|%p|% ?포인트|포인트)");
 
 static POINTS_OF: Pattern =
     Pattern::new(r"^ of (?:the |its |those )?[\d.,]+(?: percentage)? points\b");
