@@ -63,6 +63,9 @@ pub(super) fn of_figure(text: &str, from: usize, number: &Said) -> Option<f64> {
     Some(if denied { -sign } else { sign })
 }
 
+static SHARED: Pattern = Pattern::new(
+    r"\b(?:segments?|market|others?|rest|general(?:ly)?|movement|broad)\b|시장|나머지|전반",
+);
 static BOUND_BEFORE: Pattern =
     Pattern::new(r"\b(?:interval|(?:lower|upper) (?:bound|end)|(?:low|high) end)\b|구간|하한|상한");
 static THAN_KOREAN: Pattern = Pattern::new(r"보다 (?:[가-힣]+ )?$");
@@ -271,6 +274,7 @@ pub(super) fn directions(
             let agrees = |r: &usize| {
                 // What all segments share may go another way than the total.
                 let shared = kind == "drivers"
+                    && SHARED.is_in(blank.get(start..end).unwrap_or(""))
                     && base.names.get(*r).is_some_and(Vec::is_empty)
                     && relations::column(base, *r, "contribution").is_some_and(|c| c * sign > 0.0);
                 let change = base.change.get(*r).copied().flatten();
@@ -292,6 +296,7 @@ pub(super) fn directions(
                 faults.push(Fault::new(FaultKind::Direction, word));
                 continue;
             }
+            // Of the unnamed rows of drivers one is the total.
             let several = kind == "drivers" && rows.iter().any(agrees);
             if (word == "up" || word == "down")
                 && !several

@@ -180,7 +180,8 @@ pub(super) fn is_denied(
                 && !rows.is_empty()
                 && rows.iter().all(|r| is(r) == Some(false));
         }
-        said.find(after).is_some_and(|m| m.start() < 25)
+        // How many are uneven stands behind the word and is not counted.
+        at > 0 && said.find(after).is_some_and(|m| m.start() < 25)
     })
 }
 
