@@ -7,6 +7,7 @@ mod cues;
 mod facts;
 mod lexicon;
 mod narrate;
+mod pattern;
 mod plan;
 pub mod prompt;
 pub mod router;

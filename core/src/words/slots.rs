@@ -6,29 +6,9 @@ use regex_lite::{Captures, Regex};
 
 use super::catalogue::{Catalogue, Mention};
 use super::lexicon;
+pub(crate) use super::pattern::Pattern;
 use super::text::{Token, fold, is_hangul, slips, tokens, written_out};
 use super::time::{self, Moment};
-
-/// A pattern compiled once; a broken one matches nothing and fails the test below.
-pub(crate) struct Pattern(&'static str, std::sync::OnceLock<Option<Regex>>);
-
-impl Pattern {
-    pub(crate) const fn new(pattern: &'static str) -> Self {
-        Self(pattern, std::sync::OnceLock::new())
-    }
-    pub(crate) fn source(&self) -> &'static str {
-        self.0
-    }
-    pub(crate) fn regex(&self) -> Option<&Regex> {
-        self.1.get_or_init(|| Regex::new(self.0).ok()).as_ref()
-    }
-    pub(crate) fn is_in(&self, text: &str) -> bool {
-        self.regex().is_some_and(|r| r.is_match(text))
-    }
-    pub(crate) fn captures<'t>(&self, text: &'t str) -> Option<Captures<'t>> {
-        self.regex().and_then(|r| r.captures(text))
-    }
-}
 
 /// What was read from a question, and the question with marks in place of it.
 #[derive(Clone, Debug, Default)]
@@ -496,7 +476,7 @@ mod tests {
             &MANNERS_BEFORE,
             &MANNERS_AFTER,
         ] {
-            assert!(pattern.regex().is_some(), "{}", pattern.0);
+            assert!(pattern.regex().is_some(), "{}", pattern.source());
         }
         for (grain, pattern) in GRAINS.iter() {
             assert!(pattern.regex().is_some(), "{grain}");

@@ -7,6 +7,7 @@ use super::super::facts::{
 };
 use super::super::text::{fold, is_hangul};
 use super::numbers::{Said, numbers};
+use super::quantity;
 
 /// What a number of the rows stands for.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -59,8 +60,12 @@ pub(super) struct Base {
     pub(super) quoted: Vec<Said>,
     /// Numbers of the built-in wording: sums and counts over rows.
     pub(super) told: Vec<Said>,
-    /// Words for what each row is, with their column: its class, kind of demand, state.
-    pub(super) traits: Vec<Vec<(&'static str, String)>>,
+    /// Whether each row has each property that can be said of it.
+    pub(super) properties: Vec<Vec<Option<bool>>>,
+    /// Whether a row is of the model that picks among the others.
+    pub(super) picks: Vec<bool>,
+    /// Whether a row says that its member has come first.
+    pub(super) leads: Vec<bool>,
     /// Metric of each row.
     pub(super) metrics: Vec<String>,
     /// Whether the metric adds up over members.
@@ -73,7 +78,7 @@ pub(super) fn column_unit(column: &str, metric: Unit) -> Unit {
         "share" | "change_pct" | "cumulative_share" | "share_change" | "contribution"
         | "top1_share" | "top5_share" | "revenue_share" | "retention" | "value_retention"
         | "p_attain" | "attainment" | "implied_growth" | "growth_percentile" | "year_ago_pct"
-        | "level" | "pace" | "wape" | "bias" | "coverage" => Unit::Share,
+        | "level" | "pace" | "confidence" | "wape" | "bias" | "coverage" => Unit::Share,
         "hhi" | "effective_n" | "gini" | "members_for_80" | "rank" | "elasticity"
         | "index_to_peers" | "score" | "p" | "q" | "age" | "age_weeks" | "adi" | "cv2"
         | "n_weeks" | "r2" | "depth" | "ratio" | "ratio_lo" | "ratio_hi" | "p_adj" | "surprise"
@@ -97,8 +102,8 @@ pub(super) fn column_role(column: &str) -> Role {
     }
 }
 
-pub(super) const NAME_COLUMNS: [&str; 8] = [
-    "member", "product", "sku", "brand", "tier", "subject", "segment", "model",
+pub(super) const NAME_COLUMNS: [&str; 9] = [
+    "member", "product", "sku", "brand", "tier", "subject", "segment", "model", "customer",
 ];
 
 /// A plain word for each name of the facts.
@@ -112,7 +117,9 @@ impl Tokens {
         let mut tokens = Tokens { forms: Vec::new() };
         for row in &facts.rows {
             for column in NAME_COLUMNS {
-                let name = cell(row, column).filter(|n| *n != "Total");
+                // "The naive forecast" is a word of reports too.
+                let own = |n: &&str| *n != "Total" && !(column == "model" && *n == "naive");
+                let name = cell(row, column).filter(own);
                 // A mean of several models is told by one of them.
                 let parts = name.filter(|_| column == "model").into_iter();
                 for name in name.into_iter().chain(parts.flat_map(|n| n.split(" + "))) {
@@ -130,6 +137,26 @@ impl Tokens {
         }
         for name in facts.scope.iter().chain(&facts.without) {
             tokens.add(name);
+        }
+        // Days of the week are told in full.
+        const DAYS: [&str; 7] = [
+            "Monday",
+            "Tuesday",
+            "Wednesday",
+            "Thursday",
+            "Friday",
+            "Saturday",
+            "Sunday",
+        ];
+        for day in DAYS {
+            let short = tokens
+                .forms
+                .iter()
+                .find(|f| Some(f.0.as_str()) == day.get(..3));
+            if let Some(word) = short.map(|f| f.1.clone()) {
+                tokens.forms.push((format!("{day}s"), word.clone()));
+                tokens.forms.push((day.to_owned(), word));
+            }
         }
         // Segments are told in words: "at risk", "이탈 위험 고객", "champions".
         let mut segments: Vec<&str> = facts
@@ -237,7 +264,9 @@ impl Base {
             free: String::new(),
             quoted: Vec::new(),
             told: Vec::new(),
-            traits: Vec::new(),
+            properties: quantity::of_rows(facts),
+            leads: Vec::new(),
+            picks: Vec::new(),
             metrics: Vec::new(),
             additive: matches!(metric, Unit::Money | Unit::Count)
                 && !matches!(facts.metric.as_str(), "aov" | "asp"),
@@ -246,6 +275,8 @@ impl Base {
             base.row(kind, index, row, metric, tokens);
             let own = cell(row, "metric").unwrap_or(&facts.metric);
             base.metrics.push(own.to_owned());
+            base.picks.push(cell(row, "model") == Some("auto"));
+            base.leads.push(cell(row, "kind") == Some("new_leader"));
         }
         base.segments(facts);
         let n = facts.rows.len();
@@ -282,6 +313,31 @@ impl Base {
             }
             base.count(values.len());
         }
+        // "Five of the seven models beat the naive one": `auto` picks among the others.
+        let picks = |r: &&Row| cell(r, "model") == Some("auto");
+        let picking = facts.rows.iter().filter(picks).count();
+        if picking > 0 {
+            base.count(n - picking);
+        }
+        for rows in &quantity::of_rows(facts) {
+            let own = rows.iter().zip(&facts.rows).filter(|(_, r)| !picks(r));
+            let known: Vec<bool> = own.filter_map(|(is, _)| *is).collect();
+            if !known.is_empty() && known.len() == n - picking {
+                for so in [true, false] {
+                    base.count(known.iter().filter(|is| **is == so).count());
+                }
+            }
+        }
+        // "Each of the 12 brands", "over the next two months".
+        for column in NAME_COLUMNS
+            .iter()
+            .chain(Some(&"time").filter(|_| kind == "forecast"))
+        {
+            let seen: BTreeSet<&str> = facts.rows.iter().filter_map(|r| cell(r, column)).collect();
+            if seen.len() > 1 {
+                base.count(seen.len());
+            }
+        }
         // "Two grew and one declined", "over the next three months".
         for sign in [1.0, -1.0] {
             let count = |c: &&Option<f64>| c.is_some_and(|c| c * sign > 0.0);
@@ -305,6 +361,16 @@ impl Base {
             .collect();
         if !segments.is_empty() {
             base.count(segments.len());
+        }
+        // How many parts of a bridge add or take.
+        for row in &facts.rows {
+            if row.contains_key("discontinued") {
+                let parts = ["price", "volume", "mix", "new", "discontinued", "other"];
+                for sign in [1.0, -1.0] {
+                    let goes = |c: &&&str| num(row, c).is_some_and(|x| x * sign > 0.0);
+                    base.count(parts.iter().filter(goes).count());
+                }
+            }
         }
         // Bridge parts are told as their sum.
         for column in [
@@ -493,7 +559,6 @@ impl Base {
                     column: "odds".into(),
                 }));
         }
-        self.traits.push(traits(row));
         let mut names: Vec<String> = NAME_COLUMNS
             .iter()
             // A model is no member, except of a backtest.
@@ -525,6 +590,9 @@ impl Base {
                     column: "text".into(),
                 });
             }
+        }
+        if cell(row, "model") == Some("auto") && kind == "backtest" {
+            names.push("automatic".to_owned());
         }
         // Rows of a scorecard are named by their metric.
         if let Some(metric) = cell(row, "metric").filter(|_| !row.contains_key("members")) {
@@ -571,7 +639,7 @@ impl Base {
                 _ if !detail => "text",
                 b if b.ends_with("would have been") || b.ends_with("expected") => "expected",
                 b if b.ends_with("after") => "baseline",
-                b if b.ends_with("of") => "target",
+                b if b.ends_with("of") && !said.signed => "target",
                 _ => "text",
             };
             for unit in units {
@@ -592,65 +660,4 @@ impl Base {
             }
         }
     }
-
-    /// Rows of each class that `text` speaks of: "the A products", "erratic".
-    pub(super) fn classes(&self, text: &str) -> Vec<Vec<usize>> {
-        let mut words: BTreeSet<&(&'static str, String)> = BTreeSet::new();
-        words.extend(self.traits.iter().flatten());
-        words
-            .into_iter()
-            .filter(|(column, word)| says_trait(text, column, word))
-            .map(|t| {
-                (0..self.traits.len())
-                    .filter(|r| self.traits.get(*r).is_some_and(|own| own.contains(t)))
-                    .collect()
-            })
-            .collect()
-    }
-}
-
-/// What a row is, in the words of its columns.
-fn traits(row: &Row) -> Vec<(&'static str, String)> {
-    ["abc", "demand_class"]
-        .into_iter()
-        .filter_map(|c| Some((c, fold(cell(row, c)?))))
-        .collect()
-}
-
-/// Whether `text` says the trait: "class a", "a products", "a등급"; or the word itself.
-pub(super) fn says_trait(text: &str, column: &str, word: &str) -> bool {
-    !trait_places(text, column, word).is_empty()
-}
-
-/// Where `text` says it.
-pub(super) fn trait_places(text: &str, column: &str, word: &str) -> Vec<usize> {
-    let letter = |c: char| c.is_alphanumeric() && !is_hangul(c);
-    let forms = if column == "abc" {
-        vec![
-            format!("class {word}"),
-            format!("the {word} "),
-            format!(" {word} item"),
-            format!(" {word} product"),
-            format!("{word}-"),
-            format!("{word}등급"),
-            format!("{word} 등급"),
-        ]
-    } else {
-        vec![word.to_owned(), format!("{word}ly")]
-    };
-    let mut found: Vec<usize> = forms
-        .iter()
-        .flat_map(|form| {
-            text.match_indices(form.as_str()).filter_map(|(at, t)| {
-                let whole =
-                    t.starts_with(' ') || !text.get(..at).is_some_and(|b| b.ends_with(letter));
-                let end = text.get(at + t.len()..).unwrap_or("");
-                let ends = !t.ends_with(word) || !end.starts_with(letter);
-                (whole && ends).then_some(at)
-            })
-        })
-        .collect();
-    found.sort_unstable();
-    found.dedup();
-    found
 }

@@ -1,7 +1,7 @@
 //! What the columns of one function alone mean: quantiles of a total, running sums, weeks behind an estimate; and
 //! which end of a move is which.
 
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Fact};
 use super::figures::is_only_of;
 use super::numbers::Said;
@@ -26,10 +26,6 @@ static RUNNING: Pattern = Pattern::new(
 );
 static WEEKS_AFTER: Pattern = Pattern::new(r"^ ?(?:weeks?\b|주(?:간| |의|를|에|로|$))");
 
-fn fits(f: &Fact, number: &Said) -> bool {
-    (f.x - number.x).abs() <= number.slack * 1.0001
-}
-
 /// Checks the figures of a sentence against what their columns mean.
 pub(super) fn columns(
     kind: &str,
@@ -37,14 +33,18 @@ pub(super) fn columns(
     figures: &[Said],
     named: &[(usize, usize)],
     age: Option<f64>,
+    running: bool,
     base: &Base,
     faults: &mut Vec<Fault>,
 ) {
     match kind {
         "total" => quantiles(sentence, figures, base, faults),
-        "cohorts" | "launch_curve" => running_sums(sentence, figures, age, base, faults),
+        "cohorts" | "launch_curve" => running_sums(running, figures, age, base, faults),
         "elasticity" => weeks(sentence, figures, base, faults),
-        "backtest" => best(sentence, named, base, faults),
+        "backtest" => {
+            best(sentence, named, base, faults);
+            leaning(sentence, figures, base, faults);
+        }
         _ => {}
     }
     ends(sentence, figures, base, faults);
@@ -74,7 +74,7 @@ fn attached(
             .map(|n| n.0)
             .collect();
         for number in figures.iter().filter(|n| inside.contains(&n.from)) {
-            let near = |f: &Fact| (f.x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
+            let near = |f: &Fact| number.is_size(f.x);
             let of = |rows: &dyn Fn(usize) -> bool| {
                 base.facts
                     .iter()
@@ -116,15 +116,15 @@ fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fau
     let rows: Vec<(f64, f64)> = (0..base.value.len())
         .filter_map(|r| Some((column(base, r, "quantile")?, column(base, r, "value")?)))
         .collect();
-    let levels: Vec<&Said> = figures
-        .iter()
-        .filter(|n| n.unit != Some(Unit::Share))
-        .collect();
     let quantile_of = |number: &Said| {
         rows.iter()
-            .find(|(_, value)| (value - number.x).abs() <= number.slack * 1.0001)
+            .find(|(_, value)| number.is(*value))
             .map(|(q, _)| *q)
     };
+    let levels: Vec<&Said> = figures
+        .iter()
+        .filter(|n| n.unit != Some(Unit::Share) && quantile_of(n).is_some())
+        .collect();
     let ends = || rows.iter().map(|r| r.0);
     let (least, most) = (ends().fold(1.0, f64::min), ends().fold(0.0, f64::max));
     for (at, number) in levels.iter().enumerate() {
@@ -139,7 +139,7 @@ fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fau
         let before = sentence.get(from..number.from).unwrap_or("");
         let after = sentence.get(number.to..to).unwrap_or("");
         let cue = |text: &str, last: bool| {
-            let mut all = QUANTILE.regex()?.captures_iter(text);
+            let mut all = QUANTILE.captures_iter(text);
             let hit = if last { all.last()? } else { all.next()? };
             let is = |group: usize| hit.get(group).is_some();
             Some(match () {
@@ -183,15 +183,20 @@ fn quantiles(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fau
     }
 }
 
+/// Whether a text speaks of running sums.
+pub(super) fn is_running(text: &str) -> bool {
+    RUNNING.is_in(text)
+}
+
 /// A running sum is told as one.
 fn running_sums(
-    sentence: &str,
+    running: bool,
     figures: &[Said],
     age: Option<f64>,
     base: &Base,
     faults: &mut Vec<Fault>,
 ) {
-    if RUNNING.is_in(sentence) {
+    if running {
         return;
     }
     for number in figures {
@@ -202,7 +207,7 @@ fn running_sums(
 }
 
 static ERROR_RANK: Pattern = Pattern::new(
-    r"\b(?:(best|most accurate|smallest|lowest|least)|(worst|least accurate|largest|highest|biggest))\b|(가장 (?:정확|작|낮)|최고)|(가장 (?:부정확|크|큰|높)|최악)",
+    r"\b(?:(worst|least accurate|largest|highest|biggest)|(best|most accurate|smallest|lowest|least))\b|(가장 (?:부정확|크|큰|높)|최악)|(가장 (?:정확|작|낮)|최고)",
 );
 static BIAS: Pattern = Pattern::new(r"\bbias\w*|편향");
 
@@ -212,7 +217,7 @@ fn best(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec<
     let Some(hit) = ERROR_RANK.captures(sentence) else {
         return;
     };
-    let small = hit.get(1).or(hit.get(3)).is_some();
+    let small = hit.get(2).or(hit.get(4)).is_some();
     let at = hit.get(0).map_or(0, |m| m.start());
     let Some(place) = named
         .iter()
@@ -250,11 +255,29 @@ fn best(sentence: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec<
     }
 }
 
+static TOO: Pattern =
+    Pattern::new(r"^ ?(?:%|percent) (?:of [a-z ]+ )?too (?:(high|much)|low|little)\b");
+
+/// "7.2 % too low" is of a bias below nought.
+fn leaning(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
+    for number in figures {
+        let Some(hit) = TOO.captures(sentence.get(number.to..).unwrap_or("")) else {
+            continue;
+        };
+        let high = hit.get(1).is_some();
+        let own = |f: &&Fact| f.column == "bias" && number.is_size(f.x);
+        let mut biases = base.facts.iter().filter(own).peekable();
+        if biases.peek().is_some() && !biases.any(|f| (f.x > 0.0) == high) {
+            faults.push(Fault::new(FaultKind::Direction, &number.raw));
+        }
+    }
+}
+
 /// "Over 102 weeks" is the number of weeks of the estimate.
 fn weeks(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) {
     for number in figures {
         let after = sentence.get(number.to..).unwrap_or("");
-        let own = |f: &Fact| f.column == "n_weeks" && fits(f, number);
+        let own = |f: &Fact| f.column == "n_weeks" && number.is(f.x);
         if WEEKS_AFTER.is_in(after) && !base.facts.iter().any(own) {
             faults.push(Fault::new(FaultKind::Number, &number.raw));
         }
@@ -279,16 +302,11 @@ fn ends(sentence: &str, figures: &[Said], base: &Base, faults: &mut Vec<Fault>) 
             .filter_map(|r| Some((column(base, r, "baseline")?, column(base, r, "value")?))),
     );
     for pair in figures.windows(2) {
-        let near = |x: f64, n: &Said| (x - n.x).abs() <= n.slack * 1.0001;
         if moves(sentence, pair).is_empty() {
             continue;
         }
-        let right = known
-            .iter()
-            .any(|(a, b)| near(*a, &pair[0]) && near(*b, &pair[1]));
-        let wrong = known
-            .iter()
-            .any(|(a, b)| near(*b, &pair[0]) && near(*a, &pair[1]));
+        let right = known.iter().any(|(a, b)| pair[0].is(*a) && pair[1].is(*b));
+        let wrong = known.iter().any(|(a, b)| pair[0].is(*b) && pair[1].is(*a));
         if wrong && !right {
             faults.push(Fault::new(FaultKind::Direction, &pair[0].raw));
         }

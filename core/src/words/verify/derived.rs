@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::Unit;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Fact};
+use super::labels;
 use super::numbers::Said;
 
 pub(super) static SUM: Pattern = Pattern::new(
-    r"\b(?:together|combined|both|in all|in total|totals?|totall?ed|overall|altogether|add(?:s|ed)? up|sums?|jointly|between them|top|products|items)\b|합계|합쳐|합하면|합은|모두|총|상위|전체|\b(?:over|across|during|in) (?:the|these|all|those) (?:\w+ )?(?:days|weeks|months|quarters|years|period)\b",
+    r"\b(?:together|combined|both|in all|in total|totals?|totall?ed|overall|altogether|add(?:s|ed)? up|sums?|jointly|between them|top|products|items)\b|합계|합[쳐치하산은]|모두|총|상위|전체|\b(?:over|across|during|in) (?:the|these|all|those) (?:\w+ )?(?:days|weeks|months|quarters|years|period)\b",
 );
 static MEAN: Pattern = Pattern::new(
     r"\b(?:average[sd]?|averaging|mean|(?:a|per|each) (?:day|week|month|quarter|year))\b|평균|하루에|한 달에|매주|매월",
@@ -20,7 +21,7 @@ static LOWER: Pattern = Pattern::new(
     r"\b(?:less|fewer|lower|behind|short\w*|below|under|miss\w*|need\w*|missing|lack\w*|trail\w*|lag\w*|reduc\w+|worse)\b|부족|못 미|밑돌|적은|적게|적었|적습|낮게|낮은|낮습|모자",
 );
 static GAP: Pattern = Pattern::new(
-    r"\b(?:gap|difference|differs?|lead|margin|apart|left|remain\w*|to go|still|chang\w+|impl\w+|growth|by)\b|차이|남|변화",
+    r"\b(?:gap|distance|spread|span|difference|differs?|lead|margin|apart|left|remain\w*|to go|still|chang\w+|impl\w+|growth|by)\b|차이|남|변화",
 );
 static OF_IT: Pattern = Pattern::new(r"\b(?:of|target|goal|plan)\b|목표|달성");
 static REST: Pattern = Pattern::new(
@@ -73,8 +74,17 @@ fn in_order(named: &[(usize, usize)]) -> Vec<usize> {
         .collect()
 }
 
+/// The rows that a sentence naming nobody is of: those without a name, or all where they are of one member.
+fn of_nobody(base: &Base) -> Vec<usize> {
+    let first = base.names.first();
+    let of_one = base.names.len() > 1 && base.names.iter().all(|n| Some(n) == first);
+    (0..base.names.len())
+        .filter(|r| of_one || base.names.get(*r).is_some_and(Vec::is_empty))
+        .collect()
+}
+
 /// How many the text calls the top: "the top three".
-fn top_count(text: &str) -> Option<usize> {
+pub(super) fn top_count(text: &str) -> Option<usize> {
     const WORDS: [&str; 9] = [
         "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     ];
@@ -114,11 +124,11 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
             .iter()
             .filter(|f| f.column == "p_attain")
             .filter(of_row);
-        if chances.any(|f| (1.0 - f.x - number.x).abs() <= number.slack * 1.0001) {
+        if chances.any(|f| number.is(1.0 - f.x)) {
             return true;
         }
     }
-    let near = |x: f64| (x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
+    let near = |x: f64| number.is_size(x);
     let rows = in_order(named);
     let all: Vec<usize> = (0..base.names.len()).collect();
     if SUM.is_in(text) {
@@ -129,7 +139,7 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
         if let Some(n) = top_count(text) {
             sets.push(all.iter().copied().take(n).collect());
         }
-        for class in base.classes(text) {
+        for class in super::quantity::classes(text, base) {
             sets.push(class);
         }
         for set in sets.iter().filter(|s| s.len() > 1) {
@@ -182,13 +192,9 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
         unit_fits(a.unit, false) && near(difference)
             || !points && b.x > 0.0 && unit_fits(a.unit, true) && near(difference / b.x)
     };
-    let focus = if rows.is_empty() {
-        all.iter()
-            .copied()
-            .filter(|r| base.names.get(*r).is_some_and(Vec::is_empty))
-            .collect()
-    } else {
-        rows.clone()
+    let focus = match rows.is_empty() {
+        true => of_nobody(base),
+        false => rows.clone(),
     };
     for row in &focus {
         for (a, b) in HELD_AGAINST {
@@ -198,7 +204,8 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
             if (upper || lower || gap) && compare(a, b) {
                 return true;
             }
-            let share = !points && OF_IT.is_in(text) && unit_fits(a.unit, true);
+            let apart = labels::is_distance(text.get(number.to..).unwrap_or(""));
+            let share = !points && !apart && OF_IT.is_in(text) && unit_fits(a.unit, true);
             let whole = b.column == "target" || b.column == "expected" && text.contains("expected");
             if share && b.x > 0.0 && near(a.x / b.x) && whole {
                 return true;
@@ -220,7 +227,9 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
             // Along a series, a step from one time to the next; of the time named where one is.
             let step = rows.first().filter(|_| timed(base) && rows.len() == 1);
             if rows.is_empty() || step.is_some() {
-                let ends = |pair: &&[usize]| step.is_none_or(|row| pair.contains(row));
+                let quantiles = of(base, 0, "quantile").is_some();
+                let ends =
+                    |pair: &&[usize]| !quantiles && step.is_none_or(|row| pair.contains(row));
                 for pair in all.windows(2).filter(ends) {
                     if let (Some(a), Some(b)) =
                         (of(base, pair[1], column), of(base, pair[0], column))
@@ -231,6 +240,37 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
                 }
             }
         }
+        // Quantiles of one total, which have no order in time: those spoken of, where two are.
+        let quantile = |row: usize| of(base, row, "quantile").map(|f| f.x);
+        let spoken = |row: &usize| {
+            quantile(*row).is_some_and(|q| {
+                text.contains(&format!("{:.0}%", q * 100.0)) || q == 0.5 && text.contains("median")
+            })
+        };
+        let mut ends: Vec<usize> = all.iter().copied().filter(spoken).collect();
+        if ends.len() < 2 {
+            ends = all
+                .iter()
+                .copied()
+                .filter(|r| quantile(*r).is_some())
+                .collect();
+        }
+        let pairs = ends.iter().flat_map(|a| ends.iter().map(move |b| (a, b)));
+        let mut levels =
+            pairs.filter_map(|(a, b)| Some((of(base, *a, "value")?, of(base, *b, "value")?)));
+        if levels.any(|(a, b)| compare(a, b)) {
+            return true;
+        }
+    }
+    // "3 % above its peers": an index of 1.03.
+    let peers = focus.iter().filter_map(|r| of(base, *r, "index_to_peers"));
+    if number.unit == Some(Unit::Share)
+        && (upper || lower)
+        && peers
+            .into_iter()
+            .any(|f| told(f.x - 1.0) && near(f.x - 1.0))
+    {
+        return true;
     }
     if REST.is_in(text) && number.unit == Some(Unit::Share) && !points {
         let shares = base.facts.iter().filter(|f| {
@@ -257,12 +297,9 @@ pub(super) fn follows(number: &Said, text: &str, named: &[(usize, usize)], base:
 pub(super) fn multiples(named: &[(usize, usize)], base: &Base) -> Vec<f64> {
     let rows = in_order(named);
     let mut found = Vec::new();
-    let own = if rows.is_empty() {
-        (0..base.names.len())
-            .filter(|r| base.names.get(*r).is_some_and(Vec::is_empty))
-            .collect()
-    } else {
-        rows.clone()
+    let own = match rows.is_empty() {
+        true => of_nobody(base),
+        false => rows.clone(),
     };
     for row in own {
         for against in ["baseline", "expected"] {
@@ -381,13 +418,14 @@ pub(super) fn shares(after: &str, place: usize, named: &[(usize, usize)], base: 
         })
         .map(|f| f.x.abs())
         .collect();
-    if rows.len() > 1 {
-        found.push(
-            rows.iter()
-                .filter_map(|r| of(base, *r, "share"))
-                .map(|f| f.x)
-                .sum(),
-        );
+    // Of the rows named, or of all the rows.
+    let together: Vec<f64> = (0..base.names.len())
+        .filter(|r| rows.is_empty() || rows.contains(r))
+        .filter_map(|r| of(base, r, "share"))
+        .map(|f| f.x)
+        .collect();
+    if together.len() > 1 {
+        found.push(together.iter().sum());
     }
     let whole = |column: &str| -> Option<Vec<f64>> {
         (0..base.names.len())

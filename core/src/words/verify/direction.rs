@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Fact, Role};
 use super::figures::CHANGE_WORD;
 use super::labels::Which;
@@ -14,7 +14,7 @@ pub(super) static UP: Pattern = Pattern::new(
 );
 
 pub(super) static DOWN: Pattern = Pattern::new(
-    r"\b(?:fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|down|lost|los(?:e|es|ing)|loss|shrank|shrunk|shr?ink(?:s|ing)?|slip(?:s|ped)?|slid|lower|less (?:than|frequent|common|often)|below|reduc(?:e|ed|tion)|weaker|worse(?:n|ned)?|plung(?:e|ed)|shed(?:s|ding)?|collaps(?:e|es|ed|ing)|plummet(?:s|ed)?|slump(?:s|ed)?|sank|sunk|erod(?:e|ed|es)|tumbled|dipp?(?:ed|s)?|contracted|fewer|(?:units|orders|customers|pieces|points|percent) less)\b|% less\b|감소|하락|줄|떨어|낮",
+    r"\b(?:fell|fall(?:s|en|ing)?|drop(?:s|ped|ping)?|decreas(?:e|ed|es|ing)|declin(?:e|ed|es|ing)|down|lost|los(?:e|es|ing)|loss|shrank|shrunk|shr?ink(?:s|ing)?|slip(?:s|ped)?|slid|lower|less (?:than|frequent|common|often)|below|reduc(?:e|ed|tion)|weaker|worse(?:n|ned)?|plung(?:e|ed)|shed(?:s|ding)?|collaps(?:e|es|ed|ing)|plummet(?:s|ed)?|slump(?:s|ed)?|sank|sunk|eas(?:e|es|ed|ing)|erod(?:e|ed|es)|tumbled|dipp?(?:ed|s)?|contracted|fewer|(?:units|orders|customers|pieces|points|percent) less)\b|% less\b|감소|하락|줄|떨어|낮",
 );
 
 pub(super) static NEGATED: Pattern =
@@ -53,7 +53,7 @@ pub(super) fn of_figure(text: &str, from: usize, number: &Said) -> Option<f64> {
     let last = |patterns: [&Pattern; 2]| {
         patterns
             .into_iter()
-            .filter_map(|p| p.regex()?.find_iter(head).last().map(|m| m.start()))
+            .filter_map(|p| p.find_iter(head).last().map(|m| m.start()))
             .max()
     };
     let (up, down) = (last([&UP, &FIGURE_UP]), last([&DOWN, &FIGURE_DOWN]));
@@ -63,6 +63,11 @@ pub(super) fn of_figure(text: &str, from: usize, number: &Said) -> Option<f64> {
     Some(if denied { -sign } else { sign })
 }
 
+static SHARED: Pattern = Pattern::new(
+    r"\b(?:segments?|market|others?|rest|general(?:ly)?|movement|broad)\b|시장|나머지|전반",
+);
+static BOUND_BEFORE: Pattern =
+    Pattern::new(r"\b(?:interval|(?:lower|upper) (?:bound|end)|(?:low|high) end)\b|구간|하한|상한");
 static THAN_KOREAN: Pattern = Pattern::new(r"보다 (?:[가-힣]+ )?$");
 static APART_FROM: Pattern = Pattern::new(
     r"\b(?:apart from|except(?: for)?|excluding|without|besides|other than|leaving out|aside from) (?:the )?$",
@@ -110,7 +115,7 @@ pub(super) fn directions(
         .collect();
     let named = named.as_slice();
     for (pattern, sign) in [(&UP, 1.0), (&DOWN, -1.0)] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
+        for hit in pattern.find_iter(blank) {
             // What is supposed is checked on its own.
             if kind == "what_if" && relations::is_supposed(blank, hit.range()) {
                 continue;
@@ -123,6 +128,13 @@ pub(super) fn directions(
                 sign
             };
             let word = hit.as_str();
+            // What an interval reaches, or what is not ruled out, is no move.
+            let open = blank
+                .get(hit.end()..)
+                .is_some_and(|t| t.starts_with(" cannot be ruled out"));
+            if open || BOUND_BEFORE.is_in(before) {
+                continue;
+            }
             // "가장 낮다", "A보다 낮다" compare, and are checked as such.
             if word == "낮" && (before.ends_with("가장 ") || THAN_KOREAN.is_in(before)) {
                 continue;
@@ -169,7 +181,11 @@ pub(super) fn directions(
             // "Two grew and one declined": counted, not said of a member.
             if let Some(n) = counted_before(before) {
                 let moved = |c: &&Option<f64>| c.is_some_and(|c| c * sign > 0.0);
-                if base.change.iter().filter(moved).count() as f64 != n {
+                let told = match ALL_BUT.is_in(before) {
+                    true => base.change.len() as f64 - n,
+                    false => n,
+                };
+                if base.change.iter().filter(moved).count() as f64 != told {
                     faults.push(Fault::new(FaultKind::Direction, word));
                 }
                 continue;
@@ -256,11 +272,13 @@ pub(super) fn directions(
                 continue;
             }
             let agrees = |r: &usize| {
-                base.change
-                    .get(*r)
-                    .copied()
-                    .flatten()
-                    .is_none_or(|c| c * sign > 0.0)
+                // What all segments share may go another way than the total.
+                let shared = kind == "drivers"
+                    && SHARED.is_in(blank.get(start..end).unwrap_or(""))
+                    && base.names.get(*r).is_some_and(Vec::is_empty)
+                    && relations::column(base, *r, "contribution").is_some_and(|c| c * sign > 0.0);
+                let change = base.change.get(*r).copied().flatten();
+                shared || change.is_none_or(|c| c * sign > 0.0)
             };
             let number_sign = said
                 .iter()
@@ -278,14 +296,20 @@ pub(super) fn directions(
                 faults.push(Fault::new(FaultKind::Direction, word));
                 continue;
             }
-            if (word == "up" || word == "down") && !rows.iter().all(agrees) && rows.len() <= 4 {
+            // Of the unnamed rows of drivers one is the total.
+            let several = kind == "drivers" && rows.iter().any(agrees);
+            if (word == "up" || word == "down")
+                && !several
+                && !rows.iter().all(agrees)
+                && rows.len() <= 4
+            {
                 faults.push(Fault::new(FaultKind::Direction, word));
             }
         }
     }
     // A signed number must carry its fact's sign.
     for number in said.iter().filter(|n| n.signed) {
-        let size = |f: &&Fact| (f.x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
+        let size = |f: &&Fact| number.is_size(f.x);
         let signs: Vec<f64> = base
             .facts
             .iter()
@@ -302,7 +326,7 @@ pub(super) fn directions(
 }
 
 /// Moves, which need two figures: not "higher", which two members may be.
-static MOVED: Pattern = Pattern::new(
+pub(super) static MOVED: Pattern = Pattern::new(
     r"\b(?:rose|risen|rising|grew|grown|increased|climbed|jumped|surged|improved|gained|fell|fallen|dropped|decreased|declined|shrank|slipped|dipped|plunged|slid|picked up|slowed)\b|\b(?:up|down) (?:on|from|against|over|by|\d)|증가|상승|성장|늘었|늘어|감소|하락|줄었|줄어|떨어",
 );
 static STATE: Pattern = Pattern::new(
@@ -314,11 +338,7 @@ fn states(kind: &str, blank: &str, named: &[(usize, usize)], base: &Base, faults
     if !matches!(kind, "anomalies" | "compare" | "drivers") {
         return;
     }
-    for hit in STATE
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(blank))
-    {
+    for hit in STATE.captures_iter(blank) {
         let Some(whole) = hit.get(0) else { continue };
         let sign = if hit.get(1).or(hit.get(3)).is_some() {
             1.0
@@ -348,7 +368,7 @@ fn states(kind: &str, blank: &str, named: &[(usize, usize)], base: &Base, faults
 /// "3.1 % down on last year": the row's own change on last year must go that way.
 fn on_last_year(blank: &str, named: &[(usize, usize)], base: &Base, faults: &mut Vec<Fault>) {
     for (pattern, sign) in [(&UP, 1.0), (&DOWN, -1.0)] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
+        for hit in pattern.find_iter(blank) {
             let own = named
                 .iter()
                 .rev()
@@ -422,15 +442,11 @@ pub(super) fn steps(
     let row_of = |n: &Said| {
         rows.iter()
             .copied()
-            .filter(|r| level(*r).is_some_and(|x| (x - n.x).abs() <= n.slack * 1.0001))
+            .filter(|r| level(*r).is_some_and(|x| n.is(x)))
             .collect::<Vec<_>>()
     };
     // "January will be weaker": against the time before it.
-    for hit in COMPARED
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(blank))
-    {
+    for hit in COMPARED.captures_iter(blank) {
         let Some(whole) = hit.get(0) else { continue };
         let head = blank.get(..whole.start()).unwrap_or("");
         let named = times
@@ -478,7 +494,7 @@ pub(super) fn steps(
         // "Drop by 51,000": a step of the series, that way.
         let head = blank.get(..number.from).unwrap_or("");
         if let Some(by) = BY_STEP.captures(head) {
-            let near = |x: f64| (x - number.x).abs() <= number.slack * 1.0001;
+            let near = |x: f64| number.is(x);
             let mut steps = rows.iter().flat_map(|a| {
                 rows.iter()
                     .filter(move |b| a < *b)
@@ -536,6 +552,7 @@ pub(super) fn steps(
     }
 }
 
+static ALL_BUT: Pattern = Pattern::new(r"\b(?:all|every|each)\b[^,.]{0,30}\b(?:but|except) \w+ $");
 static OF_WHOM: Pattern = Pattern::new(r"^ (?:at|in|for|of|by|with|from) (?:the )?");
 static COUNTED: Pattern = Pattern::new(
     r"\b(one|two|three|four|five|six|seven|eight|nine|ten)(?: of (?:the )?\w+)?(?: [a-z]+)?(?: have| has)? $",
@@ -566,7 +583,7 @@ static NEGATION: Pattern =
     Pattern::new(r"\b(?:not|never|cannot|nor|no longer)\b|\w+n't\b|지 ?(?:않|못)|아니|아닙");
 /// What may be denied without a figure to hold it against.
 static MAY_BE_DENIED: Pattern = Pattern::new(
-    r"^(?: yet| fully| been| be| quite)* ?(?:complet\w+|available|count\w+|includ\w+|enough|significant\w*|only|known|mapped|shown|listed|sold anything|tell|say)\b",
+    r"^(?: yet| fully| been| be| quite)* ?(?:pinned|traced|attributed|laid|ruled out|far (?:behind|ahead|off|from|below|above|short)|complet\w+|available|count\w+|includ\w+|enough|significant\w*|only|known|mapped|shown|listed|sold anything|tell|say)\b",
 );
 static REACHING: Pattern = Pattern::new(
     r"^(?: be| very| yet| even| quite| expected| likely| to| going| forecast| projected)* ?(?:reach\w*|meet|met|hit|achiev\w*|attain\w*|make|made|on track|likely|enough)\b",
@@ -583,11 +600,7 @@ pub(super) fn negations(
     made_up: bool,
     faults: &mut Vec<Fault>,
 ) {
-    for hit in NEGATION
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.find_iter(sentence))
-    {
+    for hit in NEGATION.find_iter(sentence) {
         let after = sentence.get(hit.end()..).unwrap_or("");
         // "A가 아니라 B": which figure is which is checked on its own.
         if hit.as_str() == "아니" && after.starts_with('라') {
@@ -598,8 +611,17 @@ pub(super) fn negations(
         if told.contains(&phrase) || base.free.contains(&phrase) || MAY_BE_DENIED.is_in(after) {
             continue;
         }
+        // "넣지 않았습니다": what is left out is no figure. A denied property is checked as one.
+        let left_out = sentence
+            .get(..hit.start())
+            .is_some_and(|t| ["넣", "포함하", "포함되"].iter().any(|w| t.ends_with(w)));
+        if left_out || super::quantity::is_denied(sentence, hit.range(), named, base) {
+            continue;
+        }
         // "Has not sold for 9 days": the row's own text says that nothing was sold.
         let idle = after.starts_with(" sold") || after.starts_with(" been sold");
+        let away = [" bought", " ordered"].iter().any(|w| after.starts_with(w))
+            && base.facts.iter().any(|f| f.column == "recency_days");
         // "Moor Rug is not (sensitive)": below one there is nothing to deny.
         let unmoved = kind == "elasticity" && {
             let own = named.iter().rev().find(|n| n.1 < hit.start());
@@ -611,6 +633,7 @@ pub(super) fn negations(
             .is_some_and(|f| f.x.abs() < 1.0)
         };
         if unmoved
+            || away
             || idle && base.free.contains("sold nothing")
             || made_up && after.contains("up for")
         {
@@ -686,11 +709,7 @@ pub(super) fn against_target(
             .find(|f| f.row == Some(row) && f.column == name)
             .map(|f| f.x)
     };
-    for hit in AGAINST_TARGET
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(sentence))
-    {
+    for hit in AGAINST_TARGET.captures_iter(sentence) {
         let (Some(whole), word) = (hit.get(0), hit.get(1)) else {
             continue;
         };
@@ -738,6 +757,7 @@ static TO_BEFORE: Pattern =
     Pattern::new(r"\bto (?:(?:about|around|roughly|nearly|almost|some) )?(?:[a-z]{3} |[€$£₩])?$");
 static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
 
+static SPANS: Pattern = Pattern::new(r"\b(?:intervals?|rang\w+|bounds?)\b");
 static THAN_FIGURE: Pattern = Pattern::new(
     r"^[^\d]*, (?:\w+ )?(?:(more|higher|better|greater|larger|up)|(?:less|fewer|lower|worse|smaller)) than (?:the )?(?:[a-z]{3} |[€$£₩])?$",
 );
@@ -758,8 +778,21 @@ pub(super) fn along(sentence: &str, said: &[Said], faults: &mut Vec<Fault>) {
         // "2,210, down from 2,587".
         let back =
             FROM_BEFORE.is_in(head(b)) && sentence.get(a.to..b.from).is_some_and(|t| t.len() < 24);
+        // Words before another figure are of that.
+        let prior = said
+            .iter()
+            .rev()
+            .find(|n| n.to <= a.from && n.from != a.from);
+        let words_before = |n: &Said| {
+            sentence
+                .get(prior.map_or(0, |p| p.to)..n.from)
+                .unwrap_or("")
+        };
+        if english && SPANS.is_in(words_before(a)) {
+            continue;
+        }
         let (first, last, words) = if english {
-            (a, b, head(a))
+            (a, b, words_before(a))
         } else if korean {
             (a, b, sentence.get(b.to..).unwrap_or(""))
         } else if back {
@@ -772,7 +805,7 @@ pub(super) fn along(sentence: &str, said: &[Said], faults: &mut Vec<Fault>) {
         }
         // The direction said last before the figures, or first after them in Korean.
         let place = |pattern: &Pattern| {
-            let hits = pattern.regex().into_iter().flat_map(|r| r.find_iter(words));
+            let hits = pattern.find_iter(words);
             let found = if korean && !english {
                 hits.into_iter().next()
             } else {
@@ -807,7 +840,7 @@ pub(super) fn rows_told(said: &[Said], base: &Base) -> Vec<usize> {
             .iter()
             .filter(|f| matches!(f.role, Role::Level | Role::Before))
         {
-            if (fact.x - number.x).abs() <= number.slack * 1.0001 {
+            if number.is(fact.x) {
                 rows.extend(fact.row);
             }
         }

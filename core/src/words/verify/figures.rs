@@ -1,7 +1,7 @@
 //! A number must be a fact of the member, time and column that the words around it name.
 
 use super::super::facts::{Facts, Unit, grain_of};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::fold;
 use super::base::{Base, Fact, Role};
 use super::direction::{DOWN, UP};
@@ -27,16 +27,26 @@ pub(super) static RANK_WORD: Pattern =
 pub(super) static PHRASE_COUNT: Pattern = Pattern::new(r"(?:top|next|향후|상위) $");
 
 pub(super) static WORD_NUMBER: Pattern = Pattern::new(
-    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one|two|three|six|seven|eight|nine)[ -]tenths?|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|quarter of|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
+    r"\b((?:a|one|three)[ -]quarters?(?: of)?|(?:a|one|two)[ -]thirds?|(?:a|one|two|three|four)[ -]fifths?|(?:a|one|two|three|four|five)[ -](?:sixth|seventh|eighth|ninth)s?(?: of)|(?:a|one|two|three|six|seven|eight|nine)[ -]tenths?|(?:one|two|three|four|five|six|seven|eight|nine) (?:in|out of)(?: every)? (?:two|three|four|five|six|seven|eight|nine|ten)|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a dozen|half|twice|double|doubled|tripled|triple|halved|hundreds|thousands|millions|dozens)\b(?:( times)|( per ?cent\b)|( (?:years?|quarters?|months?|weeks?|days?)))?",
 );
 
 static LEVEL_BEFORE: Pattern = Pattern::new(
     r"\b(?:with|to|at|from|made|sold|brought|earned|reach|reaches|reached|has made|in all|uplift|uplift [a-z]{3}|qzname[a-z]+z,?|(?:with|to|at|from|made|earned|brought|reached) [a-z]{3}) $",
 );
+static COUNTED_STATE: Pattern = Pattern::new(
+    r"^ (?:are |is |rated |marked )?(?:to watch|good|bad|products?|brands?|channels?|members?|metrics?|vendors?)\b",
+);
 static TIMES_AFTER: Pattern = Pattern::new(r"^ ?(?:times\b|x\b|배)");
 static ROUGHLY_LESS: Pattern =
     Pattern::new(r"\b(?:nearly|almost|just under|less than|under|close to) (?:a )?$");
 static ROUGHLY_MORE: Pattern = Pattern::new(r"\b(?:more than|over|just over|well over) (?:a )?$");
+
+static MARK_AFTER: Pattern = Pattern::new(
+    r"^ (?:[a-z]+ ){0,4}(?:above|below|over|under|more than|less than|fewer than) (?:[a-z]{3} |[€$£₩])?\d",
+);
+static IN_A_ROW: Pattern = Pattern::new(r"^ (?:in a row|running|straight|in succession)\b");
+static HALF_BEFORE: Pattern = Pattern::new(r"\b(?:first|second|last|this|previous) $");
+static HALF_AFTER: Pattern = Pattern::new(r"^[- ]year");
 
 /// Counts, fractions and multiples in words.
 pub(super) fn word_numbers(
@@ -49,27 +59,47 @@ pub(super) fn word_numbers(
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
-    for hit in WORD_NUMBER
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in WORD_NUMBER.captures_iter(text) {
         let (Some(whole), Some(word)) = (hit.get(0), hit.get(1)) else {
             continue;
         };
         let before = text.get(..whole.start()).unwrap_or("");
         let after = text.get(whole.end()..).unwrap_or("");
-        // "the top five" names a column.
-        let quarter = [
-            "each ", "every ", "first ", "second ", "third ", "fourth ", "last ",
-        ];
-        if word.as_str() == "quarter of" && quarter.iter().any(|w| before.ends_with(w))
+        // "the top five" names a column, "half-year" and "the second half of 2025" a time.
+        let spell =
+            word.as_str() == "half" && (HALF_BEFORE.is_in(before) || HALF_AFTER.is_in(after));
+        if spell
             || before.ends_with("and a ")
             || after.starts_with(" and a half")
             || after.starts_with(" largest")
             || after.starts_with(" biggest")
             || before.ends_with("top ")
         {
+            continue;
+        }
+        // "Four months were above 24 million" is checked with its mark.
+        if MARK_AFTER.is_in(after) {
+            continue;
+        }
+        if IN_A_ROW.is_in(after) && kind != "anomalies" {
+            let n = count(word.as_str());
+            let run = |up: bool| {
+                let steps = base
+                    .value
+                    .windows(2)
+                    .map(|w| Some((w[1]? > w[0]?) == up && w[1] != w[0]));
+                let lengths = steps.scan(0.0, |run, so| {
+                    *run = if so == Some(true) { *run + 1.0 } else { 0.0 };
+                    Some(*run)
+                });
+                lengths.fold(0.0, f64::max)
+            };
+            let (up, down) = (UP.is_in(before), DOWN.is_in(before));
+            if up && run(true) >= n || down && run(false) >= n {
+                *headline = true;
+            } else {
+                faults.push(Fault::new(FaultKind::Number, whole.as_str()));
+            }
             continue;
         }
         let (less, more) = (ROUGHLY_LESS.is_in(before), ROUGHLY_MORE.is_in(before));
@@ -154,7 +184,6 @@ pub(super) fn count(word: &str) -> f64 {
 fn fraction(word: &str) -> Option<f64> {
     let of = match word {
         "half" => 0.5,
-        "quarter of" => 0.25,
         // "One in ten", "seven out of ten".
         _ if word.contains(" in ") || word.contains(" out of ") => {
             let small = |w: &str| if w == "one" { 1.0 } else { count(w) };
@@ -164,12 +193,12 @@ fn fraction(word: &str) -> Option<f64> {
         _ => {
             let (many, part) = word.split_once([' ', '-'])?;
             let part = part.trim_end_matches(" of").trim_end_matches('s');
-            let part = ["quarter", "third", "fifth", "tenth"]
-                .iter()
-                .position(|p| *p == part)
-                .and_then(|i| [0.25, 1.0 / 3.0, 0.2, 0.1].get(i))?;
+            const PARTS: [&str; 8] = [
+                "third", "quarter", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth",
+            ];
+            let part = 1.0 / (PARTS.iter().position(|p| *p == part)? as f64 + 3.0);
             let many = count(many);
-            if many.is_nan() { *part } else { many * part }
+            if many.is_nan() { part } else { many * part }
         }
     };
     Some(of)
@@ -235,6 +264,7 @@ pub(super) fn check_number<'n>(
     asked: &labels::Asked,
     times: &[labels::Which],
     paired: Option<usize>,
+    carried: &[usize],
     age: Option<f64>,
     faults: &mut Vec<Fault>,
     headline: &mut bool,
@@ -249,19 +279,28 @@ pub(super) fn check_number<'n>(
         subjects
     };
     let near = |f: &Fact| {
-        let same = (f.x - number.x).abs() <= number.slack * 1.0001;
-        let size = (f.x.abs() - number.x.abs()).abs() <= number.slack * 1.0001;
+        let same = number.is(f.x);
+        let size = number.is_size(f.x);
         // A change may be told without its sign, where a verb gives the direction.
         same || (size && f.role == Role::Change && !number.signed)
             || (size && f.x < 0.0 && f.role == Role::Change && number.x < 0.0)
     };
+    if let Some(right) = beyond_mark(number, sentence, named, base) {
+        currency(number, facts, faults);
+        *headline |= right;
+        if !right {
+            faults.push(Fault::new(FaultKind::Comparison, &number.raw));
+        }
+        return;
+    }
     // A place in a ranking or a count of rows is not a level.
     let ranked = RANK_WORD.is_in(sentence);
     let counted = number.unit == Some(Unit::Count) && metric == Unit::Count;
     // "Airport with 1": what follows a verb of a level is no count of rows.
     let level = number.unit.is_none()
         && LEVEL_BEFORE.is_in(sentence.get(..number.from).unwrap_or(""))
-        && !RANK_WORD.is_in(sentence.get(number.to..).unwrap_or(""));
+        && !RANK_WORD.is_in(sentence.get(number.to..).unwrap_or(""))
+        && !COUNTED_STATE.is_in(sentence.get(number.to..).unwrap_or(""));
     let plausible = |f: &&Fact| {
         (f.column != "rank" || ranked && !level)
             && !(level && f.column.is_empty() && f.x < 100.0)
@@ -275,7 +314,9 @@ pub(super) fn check_number<'n>(
         .filter(|f| relations::at_age(f, age, base))
         .collect();
     // "3 times", "3배": how often one is the other.
-    if number.unit.is_none() && TIMES_AFTER.is_in(sentence.get(number.to..).unwrap_or("")) {
+    let often = fits.iter().any(|f| f.column == "frequency");
+    if number.unit.is_none() && !often && TIMES_AFTER.is_in(sentence.get(number.to..).unwrap_or(""))
+    {
         let slack = number.slack.min(0.1 * number.x);
         if derived::multiples(subjects, base)
             .iter()
@@ -296,11 +337,8 @@ pub(super) fn check_number<'n>(
             currency(number, facts, faults);
             return;
         }
-        if passes_mark(number, sentence, named, base) {
-            currency(number, facts, faults);
-            return;
-        }
-        if is_told(base, number) {
+        // "The 95 % interval held 95 %": what it held is a figure of its own.
+        if is_told(base, number) && asked.columns != ["coverage"] {
             *headline = true;
             currency(number, facts, faults);
             return;
@@ -310,7 +348,9 @@ pub(super) fn check_number<'n>(
         return;
     }
     let right_unit = |f: &&Fact| match number.unit {
-        Some(Unit::Share) => f.unit == Unit::Share,
+        Some(Unit::Share) => {
+            f.unit == Unit::Share || matches!(f.column.as_str(), "ratio" | "ratio_lo" | "ratio_hi")
+        }
         Some(Unit::Money) => f.unit == Unit::Money,
         Some(Unit::Count) => f.unit == Unit::Count,
         _ => f.unit != Unit::Share || f.x.abs() > 2.0 || metric == Unit::Plain,
@@ -398,11 +438,23 @@ pub(super) fn check_number<'n>(
     }
     let owner = pair.or(next).or(inside).or(before).or(after);
     if let Some((_, at)) = owner {
-        let rows: Vec<usize> = named
+        let mut rows: Vec<usize> = named
             .iter()
             .filter(|(_, a)| a == at)
             .map(|(r, _)| *r)
             .collect();
+        if *at >= number.to && next.is_none() {
+            // Nobody yet: of whom the sentence before was.
+            rows.extend(carried);
+        }
+        let held = HELD_AGAINST.is_in(sentence.get(..*at).unwrap_or(""));
+        let apart = sentence
+            .get(*at..number.from)
+            .is_some_and(|t| !t.contains('('));
+        if held && apart && pair.is_none() && next.is_none() {
+            let first = named.iter().rev().find(|n| n.1 < *at).map(|n| n.1);
+            rows.extend(named.iter().filter(|n| Some(n.1) == first).map(|n| n.0));
+        }
         if pair.is_some() {
             fits.retain(|f| f.row.is_some_and(|r| rows.contains(&r)));
         }
@@ -427,12 +479,22 @@ pub(super) fn check_number<'n>(
     // What follows from a price is checked with it.
     let answer = fits.iter().any(|f| f.column == "elasticity") && relations::is_priced(sentence);
     if !answer && !number.signed && fits.iter().all(|f| f.role == Role::Change && f.x != 0.0) {
-        let told = direction::of_figure(sentence, clause.0, number);
+        // "Moved down, by 7.6 %": the clause before says which way.
+        let bare = sentence
+            .get(clause.0..number.from)
+            .is_some_and(|t| t.trim() == "by");
+        let from = if bare { 0 } else { clause.0 };
+        let told = direction::of_figure(sentence, from, number);
         if told.is_some_and(|sign| !fits.iter().any(|f| f.x * sign > 0.0)) {
             faults.push(Fault::new(FaultKind::Direction, &number.raw));
         }
     }
 }
+
+/// Whom a member is held against: a figure behind may be of either, unless it stands in brackets.
+static HELD_AGAINST: Pattern = Pattern::new(
+    r"\b(?:beats?|beat|beating|than|above|below|over|ahead of|behind|to|from|against|versus|vs|like|outsold|outpaced|passed|overtook|replaced|surpass\w+)(?: the| that of)? $",
+);
 
 /// Whether nobody is named before the number: then it may be of all.
 fn precedes_names(number: &Said, named: &[(usize, usize)]) -> bool {
@@ -443,30 +505,111 @@ static PAST_MARK: Pattern = Pattern::new(
     r"\b(?:(below|under|less than|fewer than|short of)|(above|over|past|more than|exceed\w*|beyond|topp\w+|cross\w+))(?: the)? (?:[a-z]{3} |[€$£₩])?$",
 );
 
-/// "Dropped below 90,000": a round mark just on that side of the member's own level.
-fn passes_mark(number: &Said, sentence: &str, named: &[(usize, usize)], base: &Base) -> bool {
-    let Some(hit) = PAST_MARK.captures(sentence.get(..number.from).unwrap_or("")) else {
-        return false;
-    };
+static KO_MARK: Pattern =
+    Pattern::new(r"^(?:%|개|원)? ?(?:(미만|이하|아래)|(초과|이상|을 넘|를 넘))");
+static NO_ONE: Pattern = Pattern::new(r"\b(?:no|none|neither|nobody|not one)\b");
+static EACH_ONE: Pattern = Pattern::new(r"\b(?:all|every|each|everything)\b|모두|모든");
+static ONLY: Pattern = Pattern::new(r"\bonly\b");
+static SO_MANY: Pattern = Pattern::new(
+    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve) (?:of (?:the )?)?(?:[a-z]+ ){1,4}$",
+);
+
+/// "Dropped below 90,000", "no brand held more than 17 %": whether those said to be beyond a mark are; `None` where it is none.
+fn beyond_mark(
+    number: &Said,
+    sentence: &str,
+    named: &[(usize, usize)],
+    base: &Base,
+) -> Option<bool> {
+    let head = sentence.get(..number.from)?;
+    let hit = PAST_MARK
+        .captures(head)
+        .or_else(|| KO_MARK.captures(sentence.get(number.to..)?))?;
     let below = hit.get(1).is_some();
-    let digits = number.x.abs().log10().floor();
-    // At most two digits that are not nought.
-    let round = number.x.abs() >= 10.0 && (number.x / 10_f64.powf(digits - 1.0)).fract() == 0.0;
-    let owner = named
-        .iter()
-        .rev()
-        .find(|(_, at)| *at < number.from)
-        .map(|n| n.0);
-    round
-        && base.facts.iter().any(|f| {
-            let own = f.row.is_some_and(|r| match owner {
-                Some(row) => r == row,
-                None => base.names.get(r).is_some_and(Vec::is_empty),
-            });
-            let unit = number.unit.is_none_or(|u| u == f.unit);
-            let near = (f.x - number.x).abs() < 0.1 * number.x.abs();
-            own && unit && f.role == Role::Level && near && (f.x < number.x) == below
-        })
+    let head = if head.is_ascii() {
+        head.get(..hit.get(0)?.start())?
+    } else {
+        head
+    };
+    let clause = head.get(head.rfind([',', ':', '(', ';']).map_or(0, |i| i + 1)..)?;
+    let from = head.len() - clause.len();
+    let moved = direction::MOVED.is_in(clause);
+    let columns: &[&str] = match number.unit {
+        Some(Unit::Share) if moved => &["change_pct"],
+        Some(Unit::Share) => &["share", "top1_share", "retention"],
+        _ if clause.ends_with(" by ") => &[],
+        _ => &["elasticity", "value", "forecast", "revenue", "monetary"],
+    };
+    let rows = 0..base.names.len();
+    let column = |row: usize| columns.iter().find_map(|c| relations::column(base, row, c));
+    let known: Vec<(usize, f64)> = rows.filter_map(|r| Some((r, column(r)?))).collect();
+    if known.is_empty() {
+        return None;
+    }
+    let is = |x: f64| (x < number.x) == below && x != number.x;
+    let so: Vec<usize> = known.iter().filter(|k| is(k.1)).map(|k| k.0).collect();
+    let inside: Vec<usize> = super::list_before(sentence, named, number.from)
+        .into_iter()
+        .filter(|r| named.iter().any(|n| n.0 == *r && n.1 >= from))
+        .collect();
+    if NO_ONE.is_in(clause) {
+        return Some(so.is_empty());
+    }
+    if ONLY.is_in(clause) && !inside.is_empty() {
+        return Some(
+            so.iter().all(|r| inside.contains(r)) && inside.iter().all(|r| so.contains(r)),
+        );
+    }
+    // "A and B, each above 14,000".
+    let listed = super::list_before(sentence, named, number.from);
+    let of_each = clause.trim_start().starts_with("each ") || clause.contains("각각");
+    if of_each && !listed.is_empty() {
+        return Some(listed.iter().all(|r| so.contains(r)));
+    }
+    if inside.is_empty() && EACH_ONE.is_in(clause) {
+        return Some(so.len() == known.len());
+    }
+    if inside.is_empty()
+        && let Some(word) = SO_MANY.captures(clause).and_then(|c| c.get(1))
+    {
+        let n = if word.as_str() == "one" {
+            1.0
+        } else {
+            count(word.as_str())
+        };
+        return Some(so.len() as f64 == n);
+    }
+    // At most two digits that are not nought, and near.
+    let size = number.x.abs()
+        * if number.unit == Some(Unit::Share) {
+            100.0
+        } else {
+            1.0
+        };
+    let shown = size / 10_f64.powf(size.log10().floor() - 1.0);
+    let round = size >= 10.0 && (shown - shown.round()).abs() < 1e-6;
+    let owners = match inside.is_empty() {
+        true => named
+            .iter()
+            .rev()
+            .filter(|n| n.1 < number.from)
+            .map(|n| n.0)
+            .take(1)
+            .collect(),
+        false => inside,
+    };
+    let own = |k: &&(usize, f64)| match owners.is_empty() {
+        true => base.names.get(k.0).is_some_and(Vec::is_empty),
+        false => owners.contains(&k.0),
+    };
+    let near = |k: &(usize, f64)| is(k.1) && (k.1 - number.x).abs() < 0.25 * number.x.abs();
+    let mut own = known.iter().filter(own).peekable();
+    let fits = own.peek().is_some()
+        && match owners.is_empty() {
+            true => own.any(near),
+            false => own.all(near),
+        };
+    (round && fits).then_some(true)
 }
 
 /// The currency named must be that of the facts; where they have none, none is known.
@@ -477,6 +620,10 @@ fn currency(number: &Said, facts: &Facts, faults: &mut Vec<Fault>) {
         faults.push(Fault::new(FaultKind::Unit, &number.raw));
     }
 }
+
+static MOVED_TO: Pattern = Pattern::new(
+    r"\b(?:rose|grew|climbed|jumped|increased|fell|dropped|slipped|declined|decreased|shrank) to (?:[a-z]{3} |[€$£₩])?$",
+);
 
 /// Why a number that is a fact is not the fact that its place asks for.
 pub(super) fn misplaced(
@@ -489,9 +636,26 @@ pub(super) fn misplaced(
 ) -> Option<FaultKind> {
     let has = |f: &dyn Fn(&Fact) -> bool| base.facts.iter().any(f);
     let fit = |f: &dyn Fn(&Fact) -> bool| fits.iter().any(|x| f(x));
-    if let Some(high) = asked.end {
+    // What a note or the detail of an insight quotes has no column to be held to.
+    let quoted = fits.iter().all(|f| f.column == "text");
+    // "The top three" is not the five that a column holds.
+    if fits.iter().all(|f| f.column == "top5_share")
+        && derived::top_count(sentence).is_some_and(|n| n != 5)
+    {
+        return Some(FaultKind::Comparison);
+    }
+    // 94.6 % of a target is neither above nor below it by that.
+    if fits
+        .iter()
+        .all(|f| matches!(f.column.as_str(), "attainment" | "pace"))
+        && labels::is_distance(sentence.get(number.to..).unwrap_or(""))
+    {
+        return Some(FaultKind::Comparison);
+    }
+    if let Some(high) = asked.end.filter(|_| !quoted) {
         let end = |f: &Fact| {
-            let columns = if high {
+            // "2.6 % fewer (1.8 to 3.4)": without their sign the ends change places.
+            let columns = if high != (f.x < 0.0 && number.x > 0.0) {
                 ["hi", "price_hi"]
             } else {
                 ["lo", "price_lo"]
@@ -530,7 +694,7 @@ pub(super) fn misplaced(
     }
     // A plus sign belongs to a change, and a change to a word of change.
     let written = sentence.get(number.from..number.to).unwrap_or("");
-    if written.starts_with('+') && !fit(&|f| f.role == Role::Change) {
+    if written.starts_with('+') && !quoted && !fit(&|f| f.role == Role::Change) {
         return Some(FaultKind::Comparison);
     }
     let only_change = fits.iter().all(|f| f.role == Role::Change);
@@ -541,14 +705,18 @@ pub(super) fn misplaced(
         || UP.is_in(sentence)
         || DOWN.is_in(sentence)
         || CHANGE_WORD.is_in(sentence);
-    if only_change && !told {
+    if only_change && !told && !quoted {
+        return Some(FaultKind::Comparison);
+    }
+    // "Rose to 124,010" names a level.
+    if only_change && MOVED_TO.is_in(sentence.get(..number.from).unwrap_or("")) {
         return Some(FaultKind::Comparison);
     }
     // The rows, or the side of a comparison, that the time beside it stands for.
     let fits_time = |which: &labels::Which| match which {
         labels::Which::Row(row) => fit(&|f| f.row.is_none_or(|r| r == *row)),
         labels::Which::Baseline => fit(&|f| f.role != Role::Level || f.row.is_none()),
-        labels::Which::Period => true,
+        labels::Which::Period => fit(&|f| f.role != Role::Before || f.row.is_none()),
     };
     (!times.is_empty() && !times.iter().any(fits_time)).then_some(FaultKind::Time)
 }
@@ -557,13 +725,13 @@ pub(super) fn misplaced(
 fn is_told(base: &Base, number: &Said) -> bool {
     let count = number.unit.is_none() && number.x.abs() < 20.0 && number.slack > 0.4;
     // What a row holds is checked with its row.
-    let held = |f: &Fact| (f.x - number.x).abs() <= number.slack * 1.0001;
+    let held = |f: &Fact| number.is(f.x);
     !count
         && !base.facts.iter().any(held)
         && base
             .told
             .iter()
-            .any(|n| n.unit == number.unit && (n.x - number.x).abs() <= number.slack * 1.0001)
+            .any(|n| n.unit == number.unit && number.is(n.x))
 }
 
 /// Numbers quoted from notes and reasons.
@@ -583,12 +751,16 @@ pub(super) fn is_only_of(
     let mut fits = base
         .facts
         .iter()
-        .filter(|f| (f.x - number.x).abs() <= number.slack * 1.0001 && may(f))
+        .filter(|f| number.is(f.x) && may(f))
         .peekable();
     fits.peek().is_some()
         && fits.all(|f| columns.contains(&f.column.as_str()))
         && !free_holds(base, number)
 }
+
+static INTERVAL_AFTER: Pattern = Pattern::new(
+    r"^ ?(?:%|percent)?(?: \w+)? ?(?:intervals?|ranges?|bands?|bounds?|limits?|구간|신뢰|예측)",
+);
 
 /// "80 %" of "members for 80 %", "top 5", "95 % interval".
 pub(super) fn is_phrase(number: &Said, text: &str, base: &Base) -> bool {
@@ -608,8 +780,7 @@ pub(super) fn is_phrase(number: &Said, text: &str, base: &Base) -> bool {
                     .trim_start()
                     .starts_with("에는")
                 || before.ends_with("of ")))
-        || ((number.x - 0.95).abs() < 1e-9
-            && ["interval", "구간"].iter().any(|w| after.contains(w)))
+        || ((number.x - 0.95).abs() < 1e-9 && INTERVAL_AFTER.is_in(after))
         || (number.x.abs() - 0.01).abs() < 1e-9
             && base.facts.iter().any(|f| f.column == "elasticity")
         || (number.x == 1.0 && base.facts.is_empty())

@@ -6,12 +6,18 @@
 use std::collections::BTreeSet;
 
 use super::super::facts::{Facts, Lang, Unit, day, grain_of, num, period_words, when};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::fold;
 use super::numbers::Said;
 
 /// Words just before or after a number, and the columns that they name.
-static LABELS: [(Pattern, &[&str]); 20] = [
+static LABELS: [(Pattern, &[&str]); 21] = [
+    (
+        Pattern::new(
+            r"\b(?:held|holds?|cover\w*|captur\w+|contain\w*|(?:lay|lies|fell|falls) (?:with)?in(?:side)?)\b",
+        ),
+        &["coverage"],
+    ),
     (
         Pattern::new(
             r"\b(?:would|should) have (?:made|been|sold|reached|brought|earned|come to|had)\b",
@@ -133,10 +139,10 @@ static BY: Pattern = Pattern::new(
     r"\b(?:by|(?:drop|rise|gain|loss|increase|decrease|decline|growth|fall|change|difference) of|equal to|equals|equivalent to|amounting to) (?:[a-z]{3} |[€$£₩])?[-+]?$",
 );
 static KO_FROM: Pattern = Pattern::new(r"^[%개원]?에서");
-static KO_TO: Pattern = Pattern::new(r"^[%개원]?(?:\(으\)로|으로|로)");
+static KO_TO: Pattern = Pattern::new(r"^[%개원]?(?:\(으\)로|으로|로)(?: ?$| [^가])");
 /// What may stand between a number and the name it is of: "GBP 31.20 for Gorse".
 static OF_WHAT: Pattern = Pattern::new(
-    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold| lost| gained| made| added)? ?(?:for|in|at|on|from|by|with|to) (?:the )?$",
+    r"^ ?(?:%|percent|points|percentage points|units|pieces|items|eur|usd|gbp|krw|euros|dollars|pounds)?(?: sold| lost| gained| made| added)? ?(?:for|in|at|on|of|from|by|with|to) (?:the )?$",
 );
 
 /// Where a number stands: the words before it since the last number or break, and those after it.
@@ -195,7 +201,7 @@ fn named_columns(
             if !columns.iter().any(|c| may_be(c)) {
                 continue;
             }
-            let hits = pattern.regex().into_iter().flat_map(|r| r.find_iter(text));
+            let hits = pattern.find_iter(text);
             let hit = if last {
                 hits.last()
             } else {
@@ -240,6 +246,11 @@ fn named_columns(
 static SIDE: Pattern = Pattern::new(
     r"^ ?(?:%|percent|points|units)? ?(?:below|above|under|over|short of|ahead of|more than|less than)\b",
 );
+/// Whether what follows a number makes it a distance: "% below".
+pub(super) fn is_distance(after: &str) -> bool {
+    SIDE.is_in(after)
+}
+
 static OF_NEXT: Pattern = Pattern::new(r"^(?:치|값|액)(?:인|는|은|을|를)? ?(?:[a-z]{3} |[€$£₩])?$");
 
 static PARTS_SIGNED: Pattern = Pattern::new(
@@ -307,7 +318,7 @@ pub(super) fn part_agrees(
             .iter()
             .take(5)
             .filter_map(|(pattern, columns)| {
-                let at = pattern.regex()?.find_iter(head).last()?.start();
+                let at = pattern.find_iter(head).last()?.start();
                 Some((at, (*columns.first()?).to_owned()))
             })
             .max_by_key(|(at, _)| *at)
@@ -348,7 +359,7 @@ pub(super) fn largest_part(
             .iter()
             .take(5)
             .filter_map(|(pattern, columns)| {
-                let at = pattern.regex()?.find_iter(head).last()?.start();
+                let at = pattern.find_iter(head).last()?.start();
                 (head.len() - at < 40).then_some((at, (*columns.first()?).to_owned()))
             })
             .max_by_key(|(at, _)| *at)
@@ -458,6 +469,8 @@ pub(super) fn asked(
         && !place.before.contains("up to")
         && !CHANGED.is_in(tail)
         || KO_TO.is_in(tail) && !KO_FROM.is_in(tail);
+    // What comes to +8.5 % is a change.
+    asked.reached &= !number.signed;
     asked.change = BY.is_in(head) || CHANGED.is_in(tail);
     // "예상보다 63개 적은": so much less than expected, not what was expected.
     if KO_CHANGED.is_in(tail) && KO_THAN.is_in(place.before) {
@@ -488,9 +501,7 @@ static YEAR_OF: Pattern = Pattern::new(r"(?:^(?:19|20)\d\d년 ?| (?:19|20)\d\d$)
 /// A month without its year is that of the year which `sentence` names.
 pub(super) fn time_names(facts: &Facts, sentence: &str) -> Vec<(String, Which)> {
     let mut years: Vec<i32> = YEAR_SAID
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.find_iter(sentence))
+        .find_iter(sentence)
         .filter_map(|m| m.as_str().parse().ok())
         .collect();
     years.dedup();
@@ -594,6 +605,11 @@ fn time_places(text: &str, names: &[(String, Which)]) -> Vec<(usize, usize, Whic
     places
 }
 
+static IN_TIME: Pattern = Pattern::new(r"(?:^|[ ,])(?:in|during) $");
+static ANOTHER: Pattern = Pattern::new(
+    r"\b(?:than|from|against|compared|versus|vs|over|since|up|down|more|less|fewer|higher|lower|after|before|chang\w+|rose|fell|grew)\b",
+);
+
 /// The time a number belongs to: right after it, else the last before it, else the next.
 pub(super) fn time_of(
     text: &str,
@@ -605,9 +621,15 @@ pub(super) fn time_of(
     // "From week A to week B units rose from 1,010 to 1,233": as many figures after the times, in their order.
     let mut spots: Vec<(usize, usize)> = places.iter().map(|p| (p.0, p.1)).collect();
     spots.dedup();
-    let after_all = |n: &&Said| spots.iter().all(|s| s.1 <= n.from);
+    // "Went up by 3 %, from 80 to 90": a percentage is of neither.
+    let each = |n: &Said| text.get(n.to..).is_some_and(|t| t.starts_with(" each"));
+    let level =
+        |n: &&Said| (n.unit != Some(Unit::Share) || number.unit == Some(Unit::Share)) && !each(n);
+    let after_all = |n: &&Said| spots.iter().all(|s| s.1 <= n.from) && level(n);
     let listed: Vec<&Said> = said.iter().filter(after_all).collect();
+    let rows = |p: &(usize, usize, Which)| matches!(p.2, Which::Row(_));
     if spots.len() > 1
+        && places.iter().all(rows)
         && listed.len() == spots.len()
         && let Some(at) = listed.iter().position(|n| n.from == number.from)
     {
@@ -636,13 +658,29 @@ pub(super) fn time_of(
     };
     // A baseline is named in passing; only right beside it is a number one of it.
     let gap = number.from.saturating_sub(chosen.1);
-    if chosen.2 == Which::Baseline && adjacent.is_none() && (chosen.0 > number.from || gap > 6) {
-        return Vec::new();
+    let passing = adjacent.is_none() && (chosen.0 > number.from || gap > 6);
+    if chosen.2 == Which::Baseline && passing {
+        // "876 were sold in 2016", "In 2016, 876 were sold": nothing it is held against stands there.
+        let between = match chosen.0 > number.from {
+            true => text.get(number.to..chosen.0).unwrap_or(""),
+            false => text.get(chosen.1..number.from).unwrap_or(""),
+        };
+        let held = |n: &Said| n.from != number.from && n.unit == number.unit;
+        let alone = spots.len() == 1 && !said.iter().any(held);
+        let of_it = IN_TIME.is_in(text.get(..chosen.0).unwrap_or(""));
+        if !(alone && of_it)
+            || ANOTHER.is_in(text.get(..chosen.0).unwrap_or(""))
+            || ANOTHER.is_in(between)
+        {
+            return Vec::new();
+        }
     }
+    // Of the period is what does not say otherwise; only right behind a number it is more than the setting.
     places
         .iter()
         .filter(|p| (p.0, p.1) == (chosen.0, chosen.1))
         .map(|p| p.2)
+        .filter(|w| *w != Which::Period || adjacent.is_some())
         .collect()
 }
 

@@ -24,7 +24,7 @@ use std::collections::BTreeSet;
 
 use super::facts::{Facts, Lang, Unit, metric_name, unit_of};
 use super::narrate::narrate_facts;
-use super::slots::Pattern;
+use super::pattern::Pattern;
 use super::text::{fold, is_hangul};
 use base::{Base, Tokens};
 use numbers::{MONEY_WORDS, Said, numbers};
@@ -123,7 +123,7 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
         (&CAUSE, causes),
         (&ADVICE, matches!(kind, "recommend" | "insights")),
     ] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(&text)) {
+        for hit in pattern.find_iter(&text) {
             // "should end at 90" looks ahead; "you should" is not in the vocabulary.
             if hit.as_str() == "should"
                 && matches!(
@@ -171,12 +171,27 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
     base.told = numbers(&told, &mut Vec::new());
     base.quoted = numbers(&base.free, &mut Vec::new());
     let base = base;
+    // Another metric than that of the facts.
+    for metric in ["aov", "asp", "return_rate", "repeat_rate", "discount_depth"] {
+        let of_rows = metric == facts.metric || base.metrics.iter().any(|m| m == metric);
+        for name in [Lang::En, Lang::Ko].map(|lang| fold(&metric_name(metric, lang))) {
+            let own = told.contains(&name) || base.free.contains(&name);
+            if !of_rows && !own && text.contains(&name) {
+                faults.push(Fault::new(FaultKind::Claim, &name));
+            }
+        }
+    }
     let mut headline = false;
+    // Of whom the sentence before was, and itself.
+    let mut carried: Vec<usize> = Vec::new();
+    let mut before: Option<String> = None;
     for sentence in sentences(&text) {
         let time_names = labels::time_names(facts, &sentence);
         let quoted = told.contains(sentence.trim()) || base.free.contains(sentence.trim());
         let timed = !labels::time_rows(&sentence, &time_names).is_empty();
-        if !quoted && !timed && !has_evidence(&sentence, &base, facts) {
+        // In English every word is checked; in Korean, and of what lies ahead, a sentence must be about something of the facts.
+        let loose = sentence.contains(is_hangul) || AHEAD.is_in(&sentence);
+        if loose && !quoted && !timed && !has_evidence(&sentence, &base, facts) {
             faults.push(Fault::new(FaultKind::Claim, sentence.trim()));
         }
         if !quoted && let Some(word) = invented(kind, &sentence) {
@@ -189,9 +204,20 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
             facts,
             &time_names,
             &told,
+            &carried,
+            before.as_deref(),
             &mut faults,
             &mut headline,
         );
+        let named = rows_named(&sentence, &base);
+        before = Some(sentence);
+        if let Some((_, first)) = named.first() {
+            carried = named
+                .iter()
+                .filter(|n| n.1 == *first)
+                .map(|n| n.0)
+                .collect();
+        }
     }
     if !headline && base.facts.iter().any(|f| f.row.is_some() && f.x != 0.0) {
         faults.push(Fault::new(
@@ -202,7 +228,7 @@ pub fn verify(kind: &str, reply: &str, facts: &Facts) -> Vec<Fault> {
     faults
 }
 
-/// A sentence about the facts names a figure, a member, or the metric with a direction.
+/// A sentence about the facts names a figure, a member, a time or the metric.
 fn has_evidence(sentence: &str, base: &Base, facts: &Facts) -> bool {
     let digits = times::mask_times(sentence).contains(|c: char| c.is_ascii_digit());
     let scope = |n: &String| sentence.contains(fold(n).as_str());
@@ -258,65 +284,6 @@ fn invented(kind: &str, sentence: &str) -> Option<String> {
     let held_against = matches!(kind, "anomalies" | "drivers");
     hit(&RECORD)
         .or_else(|| hit(&AHEAD).filter(|word| looks_back && !(held_against && of_the_past(word))))
-}
-
-static NONE_OF: Pattern = Pattern::new(r"\b(?:none|no|not|never|neither|nor|zero|0)\b|\w+n't\b");
-static EVERY_IS: Pattern = Pattern::new(
-    r"\b(?:all|every|each)\b[^,]{0,40}\b(?:is|are|in|shows?|have|has|sells?)\b|모두|모든",
-);
-
-/// "In class A", "erratic": said of a member, it must be one of that class.
-fn traits(
-    sentence: &str,
-    named: &[(usize, usize)],
-    base: &Base,
-    faults: &mut Vec<Fault>,
-    headline: &mut bool,
-) {
-    let mut words: BTreeSet<&(&'static str, String)> = BTreeSet::new();
-    words.extend(base.traits.iter().flatten());
-    // A kind of demand that no row has.
-    let classed = words.iter().any(|(column, _)| *column == "demand_class");
-    for class in ["smooth", "erratic", "intermittent", "lumpy"] {
-        let known = words.iter().any(|(_, word)| word == class);
-        for at in base::trait_places(sentence, "demand_class", class) {
-            let denied = NONE_OF.is_in(sentence.get(..at).unwrap_or(""));
-            if classed && !known && !denied {
-                faults.push(Fault::new(FaultKind::Claim, class));
-            }
-        }
-    }
-    for (column, word) in words {
-        let is_all =
-            |t: &&Vec<(&'static str, String)>| t.iter().any(|(c, w)| c == column && w == word);
-        let all = EVERY_IS.captures(sentence).and_then(|c| c.get(0));
-        if let Some(all) = all
-            && base::says_trait(sentence.get(all.end()..).unwrap_or(""), column, word)
-            && !base.traits.iter().all(|t| is_all(&t))
-        {
-            faults.push(Fault::new(FaultKind::Claim, all.as_str()));
-        }
-        if !base::says_trait(sentence, column, word) || named.is_empty() {
-            continue;
-        }
-        let is = |row: usize| {
-            let own = base.traits.get(row);
-            own.is_some_and(|t| t.iter().any(|(c, w)| c == column && w == word))
-        };
-        // Each place belongs to the name before it, else to any.
-        let places = base::trait_places(sentence, column, word);
-        let fits = places
-            .iter()
-            .all(|at| match named.iter().rev().find(|(_, n)| n < at) {
-                Some((_, place)) => named.iter().any(|(row, n)| n == place && is(*row)),
-                None => named.iter().any(|(row, _)| is(*row)),
-            });
-        if fits {
-            *headline = true;
-        } else {
-            faults.push(Fault::new(FaultKind::Claim, word));
-        }
-    }
 }
 
 static QUARTER_OF: Pattern =
@@ -459,6 +426,8 @@ fn clauses(
     facts: &Facts,
     time_names: &[(String, labels::Which)],
     told: &str,
+    carried: &[usize],
+    before: Option<&str>,
     faults: &mut Vec<Fault>,
     headline: &mut bool,
 ) {
@@ -498,11 +467,11 @@ fn clauses(
         let times = labels::time_of(&blank, last.unwrap_or(number), &figures, time_names);
         figures::check_number(
             number, clause, &blank, &named, subjects, base, units, facts, &asked, &times, paired,
-            age, faults, headline,
+            carried, age, faults, headline,
         );
     }
     figures::word_numbers(kind, &blank, subjects, base, facts, age, faults, headline);
-    traits(&blank, &named, base, faults, headline);
+    *headline |= quantity::properties(&blank, &named, base, faults);
     let moves = direction::UP.is_in(&blank) || direction::DOWN.is_in(&blank);
     if moves
         && named
@@ -523,14 +492,10 @@ fn clauses(
     relations::supposed(&blank, facts, faults);
     direction::against_target(&blank, &named, base, faults);
     direction::along(&blank, &said, faults);
-    columns::columns(kind, &blank, &figures, &named, age, base, faults);
+    let running = columns::is_running(sentence) || before.is_some_and(columns::is_running);
+    columns::columns(kind, &blank, &figures, &named, age, running, base, faults);
     outlook::outlook(kind, &blank, &figures, base, faults);
-    if named.is_empty() {
-        quantity::quantity(&blank, facts, faults);
-    } else {
-        quantity::of_named(&blank, &named, facts, faults);
-    }
-    quantity::moves(kind, &blank, &named, base, faults);
+    *headline |= quantity::moves(kind, &blank, &named, base, faults);
     rank::ranks(kind, &blank, subjects, &said, base, told, faults);
     rank::ordinals(&blank, &named, base, faults);
     rank::extremes(&blank, subjects, &said, base, faults);

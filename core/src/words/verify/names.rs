@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::super::facts::Facts;
-use super::super::slots::Pattern;
+use super::super::facts::{Facts, text as cell};
+use super::super::pattern::Pattern;
 use super::super::text::{fold, is_hangul};
 use super::base::Base;
 use super::{Fault, FaultKind, vocabulary};
@@ -34,9 +34,15 @@ pub(super) fn names(
         .iter()
         .chain(&facts.without)
         .for_each(|n| add(n));
-    base.traits.iter().flatten().for_each(|(_, word)| add(word));
     add(&base.free);
     add(&facts.currency);
+    let classes = facts
+        .rows
+        .iter()
+        .flat_map(|r| [cell(r, "abc"), cell(r, "demand_class")]);
+    classes.flatten().for_each(&mut add);
+    // Measures are told by the names of their columns: "MAE".
+    base.facts.iter().for_each(|f| add(&f.column));
     if let Some(left) = LEFT_ALIAS.captures(reply).and_then(|c| c.get(0)) {
         faults.push(Fault::new(FaultKind::Name, left.as_str()));
     }

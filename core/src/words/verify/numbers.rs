@@ -1,7 +1,7 @@
 //! The numbers of a text with their unit, sign and rounding.
 
 use super::super::facts::Unit;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::is_hangul;
 use super::{Fault, FaultKind};
 
@@ -19,6 +19,17 @@ pub(super) struct Said {
     pub(super) from: usize,
     pub(super) to: usize,
     pub(super) raw: String,
+}
+
+impl Said {
+    /// Whether it is `x` to the digits shown.
+    pub(super) fn is(&self, x: f64) -> bool {
+        (x - self.x).abs() <= self.slack * 1.0001
+    }
+    /// Whether it is `x` but for the sign.
+    pub(super) fn is_size(&self, x: f64) -> bool {
+        (x.abs() - self.x.abs()).abs() <= self.slack * 1.0001
+    }
 }
 
 /// Currencies by code and how they are written.
@@ -66,7 +77,7 @@ pub(super) static PERCENT_AFTER: Pattern =
     Pattern::new(r"^ ?(?:%|percent\b|per cent\b|퍼센트|프로)");
 
 pub(super) static POINTS_AFTER: Pattern =
-    Pattern::new(r"^ ?(?:points?\b|percentage points?\b|pp\b|%p|포인트)");
+    Pattern::new(r"^ ?(?:points?\b|percentage points?\b|pp\b|%p|% ?포인트|포인트)");
 
 static POINTS_OF: Pattern =
     Pattern::new(r"^ of (?:the |its |those )?[\d.,]+(?: percentage)? points\b");
@@ -78,11 +89,7 @@ static APPROXIMATE: Pattern = Pattern::new(
 /// The numbers of `text`; digits grouped as no number is are a fault.
 pub(super) fn numbers(text: &str, faults: &mut Vec<Fault>) -> Vec<Said> {
     let mut found = Vec::new();
-    for hit in NUMBER
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in NUMBER.captures_iter(text) {
         let (Some(whole), Some(digits)) = (hit.get(0), hit.get(2)) else {
             continue;
         };

@@ -1,13 +1,13 @@
 //! What lies ahead is not told as if it had happened, nor as certain.
 
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::Base;
 use super::figures::is_only_of;
 use super::numbers::Said;
 use super::{Fault, FaultKind};
 
 static CERTAIN: Pattern = Pattern::new(
-    r"\b(?:certain(?:ty|ly)? (?:to|that|of)|it is certain|it's certain|is certain\b|are certain\b|sure to|surely|bound to|no doubt|without doubt|undoubtedly|inevitabl[ey])|반드시|틀림없|확실히|확실합",
+    r"\b(?:certain(?:ty|ly)? (?:to|that|of)|it is certain|it's certain|is certain\b|are certain\b|no chance|sure to|surely|bound to|no doubt|without doubt|undoubtedly|inevitabl[ey])|반드시|틀림없|확실히|확실합",
 );
 static UNCERTAIN: Pattern = Pattern::new(
     r"\b(?:not|nor|never|no|far from|less than|hardly) (?:\w+ )?(?:certain|sure)|not bound to",

@@ -1,22 +1,22 @@
 //! "All eight are smooth", "two of the three are achievable": how many rows are so.
 
 use super::super::facts::{Facts, Row, num, text as cell};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::Base;
 use super::direction::{DOWN, UP};
 use super::{Fault, FaultKind, figures};
 
 static ALL: Pattern =
-    Pattern::new(r"\b(?:all|every|each|both|everything|everyone)\b|모두|모든|전부|전체가");
+    Pattern::new(r"\b(?:all|every|each|everything|everyone)\b|모두|모든|전부|전체가");
 static NOT_ALL: Pattern = Pattern::new(
     r"\b(?:not|nearly|almost) (?:all|every|each)|\b(?:all|every|each)(?: \w+){0,2} (?:but|except)|\b(?:in all|all told|all together|above all)\b|모두 합|전부 합|\b(?:rest|others?|remaining)\b|나머지",
 );
 static COUNTED: Pattern = Pattern::new(
-    r"\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|no|none|\d{1,2})\b(?: (?:of|out of)(?: (?:the|these|those|all|our))?(?: [a-z0-9]+)?)?(?: [a-z-]+){0,3} ?$",
+    r"\b(both|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|no|none|\d{1,2})\b(?: (?:of|out of)(?: (?:the|these|those|all|our))?(?: [a-z0-9]+)?)?(?: [a-z-]+){0,4} ?$",
 );
 static ONLY_THESE: Pattern = Pattern::new(r"^ ?only \w|\bonly (?:in |at |qzname)|뿐");
 static DENIED: Pattern =
-    Pattern::new(r"\b(?:not|n't|never|cannot|fails? to|failed to) (?:[a-z]+ ){0,2}$");
+    Pattern::new(r"\b(?:not|n't|never|cannot|fails? to|failed to) (?:[a-z]+ ){0,4}$");
 
 /// What can be said of a row, how it is said, and whether it is so.
 type Property = (Pattern, fn(&Row) -> Option<bool>);
@@ -48,15 +48,24 @@ static PROPERTIES: [Property; 23] = [
         Pattern::new(r"\bbelow (?:its |their |the )?(?:upper )?natural limits?\b"),
         |r| Some(num(r, "stretch_target")? <= num(r, "upper_natural_limit")?),
     ),
-    (Pattern::new(r"\bclass a\b|\ba[- ]class\b|\ba등급"), |r| {
-        is(r, "abc", "a")
-    }),
-    (Pattern::new(r"\bclass b\b|\bb[- ]class\b|\bb등급"), |r| {
-        is(r, "abc", "b")
-    }),
-    (Pattern::new(r"\bclass c\b|\bc[- ]class\b|\bc등급"), |r| {
-        is(r, "abc", "c")
-    }),
+    (
+        Pattern::new(
+            r"\bclass a\b|\b(?:the )?a[- ](?:class|rated|products|items)|\ban a (?:product|item)\b|\ba ?등급",
+        ),
+        |r| is(r, "abc", "a"),
+    ),
+    (
+        Pattern::new(
+            r"\b(?:class|in) b\b|\b(?:the )?b[- ](?:class|rated|products|items)|\ba b (?:product|item)\b|\bb ?등급",
+        ),
+        |r| is(r, "abc", "b"),
+    ),
+    (
+        Pattern::new(
+            r"\b(?:class|in) c\b|\b(?:the )?c[- ](?:class|rated|products|items)|\ba c (?:product|item)\b|\bc ?등급",
+        ),
+        |r| is(r, "abc", "c"),
+    ),
     (Pattern::new(r"\b(?:class|rated) x\b"), |r| {
         is(r, "xyz", "x")
     }),
@@ -66,16 +75,16 @@ static PROPERTIES: [Property; 23] = [
     (Pattern::new(r"\b(?:class|rated) z\b"), |r| {
         is(r, "xyz", "z")
     }),
-    (Pattern::new(r"\bsmooth\b"), |r| {
+    (Pattern::new(r"\bsmooth(?:ally|ly)?\b"), |r| {
         is(r, "demand_class", "smooth")
     }),
-    (Pattern::new(r"\berratic\b"), |r| {
+    (Pattern::new(r"\berratic(?:ally|ly)?\b"), |r| {
         is(r, "demand_class", "erratic")
     }),
-    (Pattern::new(r"\bintermittent\b"), |r| {
+    (Pattern::new(r"\bintermittent(?:ally|ly)?\b"), |r| {
         is(r, "demand_class", "intermittent")
     }),
-    (Pattern::new(r"\blumpy\b"), |r| {
+    (Pattern::new(r"\blumpy(?:ally|ly)?\b"), |r| {
         is(r, "demand_class", "lumpy")
     }),
     (Pattern::new(r"\bachievable\b|\bwithin reach\b"), |r| {
@@ -91,7 +100,7 @@ static PROPERTIES: [Property; 23] = [
     ),
     (
         Pattern::new(
-            r"\b(?:reach|reached|reaches|hit|hits|meet|meets|met|achieve[ds]?|exceed(?:s|ed)?) (?:its |their |the )?(?:\w+ )?(?:targets?|goals?)\b",
+            r"\b(?:reach|reached|reaches|hit|hits|meet|meets|met|achieve[ds]?|exceed(?:s|ed)?) (?:its |their |the )?(?:\w+ ){0,2}(?:targets?|goals?)\b|\b(?:targets?|goals?) (?:of [^,]{1,30} )?(?:was|were|is|are|has been|have been) (?:not |narrowly |just )?(?:reached|met|hit|achieved|exceeded|beaten|surpassed)\b",
         ),
         reached,
     ),
@@ -119,29 +128,81 @@ static PROPERTIES: [Property; 23] = [
     }),
 ];
 
+/// The properties that are classes of products.
+const CLASSES: std::ops::Range<usize> = 2..12;
+
+/// Whether each row is so, property by property; `None` where the row does not tell.
+pub(super) fn of_rows(facts: &Facts) -> Vec<Vec<Option<bool>>> {
+    PROPERTIES
+        .iter()
+        .map(|(_, holds)| facts.rows.iter().map(holds).collect())
+        .collect()
+}
+
 /// Whether a sentence says something of rows that can be checked here.
 pub(super) fn says(sentence: &str) -> bool {
     PROPERTIES.iter().any(|(said, _)| said.is_in(sentence))
 }
 
-/// "All fell", "only A and B rose": so did every row, or none but those named.
+/// The rows of each class that `text` speaks of: "the A products", "erratic".
+pub(super) fn classes(text: &str, base: &Base) -> Vec<Vec<usize>> {
+    CLASSES
+        .filter(|at| PROPERTIES[*at].0.is_in(text))
+        .filter_map(|at| {
+            let own = base.properties.get(at)?.iter().enumerate();
+            Some(own.filter(|o| *o.1 == Some(true)).map(|o| o.0).collect())
+        })
+        .collect()
+}
+
+/// Whether the denial at `hit` is of a property, which is checked with it: "did not beat the naive forecast", "B did not".
+pub(super) fn is_denied(
+    sentence: &str,
+    hit: std::ops::Range<usize>,
+    named: &[(usize, usize)],
+    base: &Base,
+) -> bool {
+    let known = |at: usize| {
+        let rows = base.properties.get(at);
+        rows.is_some_and(|r| r.iter().any(Option::is_some)) && (at < OF_ONE || named.is_empty())
+    };
+    let after = sentence.get(hit.end..).unwrap_or("");
+    let before = sentence.get(..hit.start).unwrap_or("");
+    let ends = after.trim().is_empty();
+    PROPERTIES.iter().enumerate().any(|(at, (said, _))| {
+        if !known(at) {
+            return false;
+        }
+        if ends {
+            let rows = super::list_before(sentence, named, hit.start);
+            let is = |r: &usize| base.properties[at].get(*r).copied().flatten();
+            return said.is_in(before)
+                && !rows.is_empty()
+                && rows.iter().all(|r| is(r) == Some(false));
+        }
+        // How many are uneven stands behind the word and is not counted.
+        at > 0 && said.find(after).is_some_and(|m| m.start() < 25)
+    })
+}
+
+/// "All fell", "only A and B rose": so did every row, or none but those named. Whether that was said and is so.
 pub(super) fn moves(
     kind: &str,
     sentence: &str,
     named: &[(usize, usize)],
     base: &Base,
     faults: &mut Vec<Fault>,
-) {
+) -> bool {
     let known = base.change.len() > 1 && base.change.iter().all(Option::is_some);
     let only = ONLY_THESE.is_in(sentence) && !named.is_empty();
     let all = named.is_empty() && ALL.is_in(sentence) && !NOT_ALL.is_in(sentence);
     if !known || !(all || only) || matches!(kind, "drivers" | "insights" | "bridge") {
-        return;
+        return false;
     }
     let sign = match (UP.is_in(sentence), DOWN.is_in(sentence)) {
         (true, false) => 1.0,
         (false, true) => -1.0,
-        _ => return,
+        _ => return false,
     };
     let held = |(row, change): (usize, &Option<f64>)| {
         let so = change.is_some_and(|c| c * sign > 0.0);
@@ -151,79 +212,84 @@ pub(super) fn moves(
             so
         }
     };
-    if !base.change.iter().enumerate().all(held) {
+    let held = base.change.iter().enumerate().all(held);
+    if !held {
         faults.push(Fault::new(FaultKind::Direction, sentence.trim()));
     }
-}
-
-/// Checks what a sentence that names nobody says of all rows, or of so many.
-pub(super) fn quantity(sentence: &str, facts: &Facts, faults: &mut Vec<Fault>) {
-    for (said, holds) in &PROPERTIES {
-        let Some(hit) = said.captures(sentence).and_then(|c| c.get(0)) else {
-            continue;
-        };
-        let rows: Vec<bool> = facts.rows.iter().filter_map(holds).collect();
-        if rows.is_empty() || rows.len() < facts.rows.len() {
-            continue;
-        }
-        let before = sentence.get(..hit.start()).unwrap_or("");
-        let denied = DENIED.is_in(before);
-        let so = rows.iter().filter(|r| **r != denied).count();
-        // After the last comma or figure of its own: "five are smooth, three erratic".
-        let counted = COUNTED.captures(before).and_then(|c| c.get(1));
-        let wrong = match counted.map(|m| m.as_str()) {
-            Some("no" | "none") => so != 0,
-            Some("one") => so != 1,
-            Some(word) => match word.parse::<f64>().ok().or(Some(figures::count(word))) {
-                Some(n) if n > 1.0 && n <= facts.rows.len() as f64 => so as f64 != n,
-                _ => false,
-            },
-            None => so == 0 || ALL.is_in(sentence) && !NOT_ALL.is_in(sentence) && so < rows.len(),
-        };
-        if wrong {
-            faults.push(Fault::new(FaultKind::Claim, hit.as_str()));
-        }
-    }
+    held
 }
 
 static ONLY: Pattern = Pattern::new(r"\bonly (?:one|member|brand|product|channel|vendor)\b|유일");
+static ONE_OF_TWO: [&str; 2] = ["neither", "none"];
 
-/// "A is in class C", "the only one that is achievable": so is the row named, and, if the only one, no other.
-pub(super) fn of_named(
+/// Checks what a sentence says of the rows it names, of so many of them, or of all; whether it said something right of one.
+pub(super) fn properties(
     sentence: &str,
     named: &[(usize, usize)],
-    facts: &Facts,
+    base: &Base,
     faults: &mut Vec<Fault>,
-) {
+) -> bool {
     let only = ONLY.is_in(sentence);
-    for (at, (said, holds)) in PROPERTIES.iter().enumerate() {
-        let Some(hit) = said.captures(sentence).and_then(|c| c.get(0)) else {
+    // A name that all rows bear tells none from the others.
+    let telling = |n: &&(usize, usize)| {
+        let same = named.iter().filter(|o| o.1 == n.1).count();
+        same < base.names.len() || same == 1
+    };
+    let named: Vec<(usize, usize)> = named.iter().filter(telling).copied().collect();
+    let mut right = false;
+    for (at, (said, _)) in PROPERTIES.iter().enumerate() {
+        let Some(rows) = base.properties.get(at) else {
             continue;
         };
-        let before = sentence.get(..hit.start()).unwrap_or("");
-        let denied = DENIED.is_in(before);
-        // The last name before it, else the first.
-        let Some(place) = named
-            .iter()
-            .rev()
-            .find(|n| n.1 < hit.start())
-            .or(named.first())
-        else {
-            return;
-        };
-        let own = named
-            .iter()
-            .filter(|n| n.1 == place.1)
-            .filter_map(|n| holds(facts.rows.get(n.0)?));
-        let is_so = own.map(|o| o != denied).reduce(|a, b| a || b);
-        let so = facts
-            .rows
-            .iter()
-            .filter_map(holds)
-            .filter(|o| *o != denied)
-            .count();
-        if is_so == Some(false) && (at < OF_ONE || only) || only && is_so == Some(true) && so != 1 {
-            faults.push(Fault::new(FaultKind::Claim, hit.as_str()));
+        for hit in said.find_iter(sentence) {
+            let before = sentence.get(..hit.start()).unwrap_or("");
+            let denied = DENIED.is_in(before) || hit.as_str().contains(" not ");
+            // A model that picks among the others is none of them.
+            let own = rows.iter().zip(&base.picks).filter(|(_, picks)| !**picks);
+            let own: Vec<bool> = own.filter_map(|(is, _)| *is).collect();
+            let so = own.iter().filter(|o| **o != denied).count();
+            let known = own.len();
+            // After the last comma or figure of its own: "five are smooth, three erratic".
+            let counted = COUNTED.captures(before).and_then(|c| c.get(1));
+            // The last name before it, else any.
+            let inside = |n: &&(usize, usize)| !hit.range().contains(&n.1);
+            let named: Vec<(usize, usize)> = named.iter().filter(inside).copied().collect();
+            let place = named.iter().rev().find(|n| n.1 < hit.start()).map(|n| n.1);
+            let all = ALL
+                .find(before)
+                .filter(|_| !NOT_ALL.is_in(sentence))
+                .map(|m| m.end());
+            let of_all = all.is_some_and(|all| place.is_none_or(|n| n < all));
+            let wrong = if named.is_empty() {
+                let all = of_all || ALL.is_in(sentence) && !NOT_ALL.is_in(sentence);
+                known > 0
+                    && known == base.picks.iter().filter(|p| !**p).count()
+                    && match counted.map(|m| m.as_str()) {
+                        Some("no" | "none") => so != 0,
+                        Some("one") => so != 1,
+                        Some("both") => so < 2,
+                        Some(word) => match word.parse::<f64>().unwrap_or(figures::count(word)) {
+                            n if n >= 0.0 && n <= rows.len() as f64 => so as f64 != n,
+                            _ => false,
+                        },
+                        None => so == 0 || all && so < known,
+                    }
+            } else {
+                let own = named
+                    .iter()
+                    .filter(|n| place.is_none_or(|p| n.1 == p))
+                    .filter_map(|n| rows.get(n.0).copied().flatten());
+                let is = own.map(|o| o != denied).reduce(|a, b| a || b);
+                right |= is == Some(true) && CLASSES.contains(&at);
+                let none = ONE_OF_TWO.iter().any(|w| before.contains(w));
+                is == Some(false) && (at < OF_ONE || only) && !none
+                    || only && is == Some(true) && so != 1
+                    || of_all && CLASSES.contains(&at) && so < known
+            };
+            if wrong {
+                faults.push(Fault::new(FaultKind::Claim, hit.as_str()));
+            }
         }
     }
+    right
 }

@@ -1,7 +1,7 @@
 //! "Highest", "least" and their like: who is said to be at an end must be there.
 
 use super::super::facts::Unit;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::base::{Base, Role, column_role};
 use super::direction::{DOWN, UP};
 use super::figures::CHANGE_WORD;
@@ -9,11 +9,11 @@ use super::numbers::Said;
 use super::{Fault, FaultKind, clause_around, relations};
 
 pub(super) static BEST: Pattern = Pattern::new(
-    r"\b(?:highest|dearest|largest|steepest|sharpest|biggest|fastest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first)\b|최고|1위|가장 (?:많|높|큰|크|큽|민감)|선두|최대",
+    r"\b(?:highest|dearest|largest|steepest|sharpest|biggest|fastest|most|top|leads?|leading|led|leader|first|strongest|best|number one|maximum|peak|ranks first|(?:at|hit|reached) its high)\b|최고|1위|(?:가장|번째로) (?:많|높|큰|크|큽|민감)|선두|최대",
 );
 
 pub(super) static WORST: Pattern = Pattern::new(
-    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|slowest|fewest|minimum|trails|comes last)\b|최저|꼴찌|최하위|가장 (?:적|낮|작|둔감)|최소",
+    r"\b(?:lowest|most affordable|cheapest|smallest|least|bottom|last place|weakest|worst|slowest|fewest|minimum|trails|comes last|(?:at|hit|reached) its low)\b|최저|꼴찌|최하위|(?:가장|번째로) (?:적|낮|작|둔감)|최소",
 );
 
 pub(super) static MOST_OF: Pattern = Pattern::new(r"^ of (?:it|the|this|that|them|these)\b");
@@ -48,11 +48,7 @@ pub(super) fn ranks(
     }
     let ranked = base.value.iter().chain(&base.change).any(Option::is_some);
     for (pattern, best) in [(&BEST, true), (&WORST, false)] {
-        for hit in pattern
-            .regex()
-            .into_iter()
-            .flat_map(|r| r.find_iter(sentence))
-        {
+        for hit in pattern.find_iter(sentence) {
             let (start, end) = clause_around(sentence, hit.start(), hit.end());
             let word = hit.as_str();
             let the_most = sentence
@@ -75,7 +71,11 @@ pub(super) fn ranks(
                     word,
                     "first" | "last" | "lead" | "leads" | "led" | "leading"
                 );
-            if in_time || behind.starts_with(" case") || behind.starts_with(" likely") {
+            if in_time
+                || [" case", " likely", " sold", " and last"]
+                    .iter()
+                    .any(|w| behind.starts_with(w))
+            {
                 continue;
             }
             // "Most affordable" is the lowest price.
@@ -104,6 +104,9 @@ pub(super) fn ranks(
             if word == "trails" && other || part {
                 continue;
             }
+            if OF_SOME.is_in(sentence.get(hit.end()..end).unwrap_or("")) {
+                continue;
+            }
             if word == "most" && MOST_OF.is_in(sentence.get(hit.end()..).unwrap_or("")) {
                 continue;
             }
@@ -119,7 +122,12 @@ pub(super) fn ranks(
                 .and_then(|(_, at)| sentence.get(hit.end()..*at))
                 .unwrap_or("");
             let close = close.filter(|_| !AFTER_WHOM.is_in(gap));
-            let behind = close.filter(|_| matches!(gap, " in " | " on " | " at " | " for "));
+            let behind = close.filter(|_| {
+                matches!(
+                    gap,
+                    " in " | " on " | " at " | " for " | " by " | " was " | " is " | " were "
+                )
+            });
             let Some((_, at)) = behind.or(prior).or(close).or(before).or(next) else {
                 continue;
             };
@@ -130,13 +138,18 @@ pub(super) fn ranks(
                 .collect();
             let place = ordinal_before(sentence.get(..hit.start()).unwrap_or(""));
             let behind = sentence.get(hit.end()..).unwrap_or("");
+            let listed = match hit.start() > *at {
+                true => super::list_before(sentence, named, hit.start()).len(),
+                false => 1,
+            };
             let at_place = |column: &dyn Fn(usize) -> Option<f64>| {
                 rows.iter().filter_map(|r| column(*r)).any(|own| {
                     let ahead = (0..base.names.len())
                         .filter_map(column)
                         .filter(|x| if best { *x > own } else { *x < own })
                         .count();
-                    ahead + 1 == place
+                    // "A and B are the largest": each of the two may be second.
+                    ahead + 1 == place || place == 1 && ahead < listed
                 })
             };
             let moved = |up: bool, name: &str| {
@@ -147,9 +160,12 @@ pub(super) fn ranks(
                     (change != 0.0 && (change > 0.0) == up).then_some(own.abs())
                 }
             };
+            // "The largest channel" is no matter of moves.
+            let of_level = MEMBER_NOUN.is_in(behind) && base.value.iter().any(Option::is_some);
             let level = |row: usize| base.value.get(row).copied().flatten();
             let moves = [(true, &UP), (false, &DOWN)];
             let fits = match RANKED_MOVE.captures(behind) {
+                None if of_level => at_place(&level),
                 // "The smallest drop": among those that fell.
                 Some(of) => ["change", "change_pct"]
                     .into_iter()
@@ -167,12 +183,13 @@ pub(super) fn ranks(
                         let speed = |r: usize| relations::column(base, r, "velocity");
                         of_growth && at_place(&speed)
                             || !of_growth && at_place(&level)
-                            || moves.into_iter().any(|(up, said)| {
-                                said.is_in(sentence)
-                                    && ["change", "change_pct"]
-                                        .into_iter()
-                                        .any(|c| at_place(&moved(up, c)))
-                            })
+                            || !of_level
+                                && moves.into_iter().any(|(up, said)| {
+                                    said.is_in(sentence)
+                                        && ["change", "change_pct"]
+                                            .into_iter()
+                                            .any(|c| at_place(&moved(up, c)))
+                                })
                             || at_place(&|r| base.change.get(r).copied().flatten())
                                 && moves.into_iter().any(|(_, said)| said.is_in(sentence))
                             || IN_PERCENT.is_in(sentence)
@@ -183,6 +200,10 @@ pub(super) fn ranks(
                         columns
                             .iter()
                             .any(|c| match of_moves(c) && c != "elasticity" {
+                                // "Volume was largest at A with 806": no move is spoken of.
+                                true if !moves.iter().any(|m| m.1.is_in(sentence)) => {
+                                    at_place(&|r| relations::column(base, r, c))
+                                }
                                 true => moves.into_iter().any(|(up, said)| {
                                     said.is_in(sentence) && at_place(&moved(up, c))
                                 }),
@@ -195,19 +216,36 @@ pub(super) fn ranks(
                     }
                 }
             };
-            if !fits {
+            let name = sentence.get(*at..).unwrap_or("");
+            let behind = name.trim_start_matches(|c: char| c.is_ascii_alphanumeric());
+            let replaced = sentence.get(..*at).is_some_and(|t| t.ends_with("from "));
+            // "1위가 A에서 B로": the first now is B.
+            let rows = match behind.starts_with("에서 ") {
+                true => named.iter().filter(|n| n.1 > *at).map(|n| n.0).collect(),
+                false => rows,
+            };
+            let leads = best && !replaced && rows.iter().any(|r| base.leads.get(*r) == Some(&true));
+            let known = base.leads.contains(&true) && (of_level || word == "1위");
+            if !leads && (!fits || known) {
                 faults.push(Fault::new(FaultKind::Comparison, word));
             }
         }
     }
 }
 
+/// Among some that are told, not all.
+static OF_SOME: Pattern =
+    Pattern::new(r"\b(?:of|among) (?:these|those|them)(?: (?:two|three|four|five|six) | at |,|$)");
+static MEMBER_NOUN: Pattern = Pattern::new(
+    r"^ (?:channel|brand|vendor|product|member|category|segment|region|tier|market)\b",
+);
 static AFTER_WHOM: Pattern = Pattern::new(r"\b(?:after|behind|than|from|besides)(?: the)? $");
 static RANKED_MOVE: Pattern = Pattern::new(
     r"^ (?:\w+ ){0,2}?(?:(rise|rises|gain|gains|increase|increases|growth|jump|improvement)|(?:drop|drops|decline|declines|fall|falls|loss|losses|decrease|decreases|slump))\b",
 );
-static ORDINAL_BEFORE: Pattern =
-    Pattern::new(r"\b(second|third|fourth|fifth|next|2nd|3rd|4th|5th)[- ]$|(두|세|네) 번째로 $");
+static ORDINAL_BEFORE: Pattern = Pattern::new(
+    r"\b(second|third|fourth|fifth|next|2nd|3rd|4th|5th)[- ]$|(두|세|네) (?:번째로 )?$",
+);
 
 /// "The second largest": the place that the word before a superlative makes of it.
 fn ordinal_before(before: &str) -> usize {
@@ -233,7 +271,7 @@ fn columns_told(
     let columns = |n: &Said| -> Vec<String> {
         let own = base.facts.iter().filter(|f| {
             f.row.is_some_and(|r| rows.contains(&r))
-                && (f.x.abs() - n.x.abs()).abs() <= n.slack * 1.0001
+                && n.is_size(f.x)
                 && !matches!(f.column.as_str(), "" | "rank" | "text")
         });
         own.map(|f| f.column.clone()).collect()
@@ -268,7 +306,7 @@ pub(super) fn extremes(
         return;
     }
     for (pattern, best) in [(&BEST, true), (&WORST, false)] {
-        for hit in pattern.regex().into_iter().flat_map(|r| r.find_iter(blank)) {
+        for hit in pattern.find_iter(blank) {
             // "First" and "last" are of time here.
             if matches!(
                 hit.as_str(),
@@ -284,9 +322,7 @@ pub(super) fn extremes(
                 .or_else(|| said.iter().find(|n| n.from >= hit.end()))
                 .or_else(|| said.iter().rev().find(|n| n.to <= hit.start()));
             let Some(number) = told else { continue };
-            let is_level = all
-                .iter()
-                .any(|x| (x - number.x).abs() <= number.slack * 1.0001);
+            let is_level = all.iter().any(|x| number.is(*x));
             let at_end = all.iter().all(|x| {
                 if best {
                     *x <= number.x + number.slack
@@ -327,7 +363,7 @@ fn main_cause(
         .filter(|r| base.names.get(*r).is_some_and(|n| !n.is_empty()))
         .filter_map(size)
         .fold(0.0, f64::max);
-    for hit in MAIN.regex().into_iter().flat_map(|r| r.find_iter(sentence)) {
+    for hit in MAIN.find_iter(sentence) {
         let after = named.iter().find(|(_, at)| *at >= hit.end());
         let before = named.iter().rev().find(|(_, at)| *at < hit.start());
         // "X explains most of it" looks back, "mainly because of X" ahead.
@@ -368,11 +404,7 @@ pub(super) fn ordinals(
         let above = base.value.iter().flatten().filter(|x| **x > own).count();
         Some(above as f64 + 1.0)
     };
-    for hit in ORDINAL
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(sentence))
-    {
+    for hit in ORDINAL.captures_iter(sentence) {
         let Some(whole) = hit.get(0) else { continue };
         let place = |word: &str| {
             WORDS
@@ -406,7 +438,8 @@ pub(super) fn ordinals(
         }
         for (at, said) in places.iter().zip(&said) {
             let wrong = named.iter().filter(|n| n.1 == *at).all(|(row, _)| {
-                rank(*row).is_some_and(|r| r != *said) && position(*row) != Some(*said)
+                let leads = *said == 1.0 && base.leads.get(*row) == Some(&true);
+                rank(*row).is_some_and(|r| r != *said) && position(*row) != Some(*said) && !leads
             });
             if wrong {
                 faults.push(Fault::new(FaultKind::Comparison, whole.as_str()));

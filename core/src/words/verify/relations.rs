@@ -3,11 +3,11 @@
 use chrono::Datelike;
 
 use super::super::facts::Facts;
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::time;
 use super::base::{Base, Fact};
 use super::direction::{DOWN, NEGATED, UP};
-use super::numbers::{Said, numbers};
+use super::numbers::Said;
 use super::{Fault, FaultKind, clause_around};
 
 /// A column of a row.
@@ -68,9 +68,11 @@ pub(super) fn contests(
     }
     for (a, b, ahead, between) in told {
         let denied = NEGATED.is_in(between);
-        let (keys, sign): (&[&str], f64) = if GREW.is_in(between) {
+        // "A lost 88 units, which put it behind B": the levels.
+        let apart = between.contains(|c: char| c.is_ascii_digit() || c == ',');
+        let (keys, sign): (&[&str], f64) = if !apart && GREW.is_in(between) {
             (&["change_pct", "change"], 1.0)
-        } else if FELL.is_in(between) {
+        } else if !apart && FELL.is_in(between) {
             (&["change_pct", "change"], -1.0)
         } else {
             (&["value", "revenue", "forecast", "to_date", "share"], 1.0)
@@ -93,9 +95,6 @@ pub(super) static EACH_TIME: Pattern = Pattern::new(
     r"\b(?:better|higher|more|stronger|worse|lower|weaker|less) than the one before\b|\b(?:each|every) (?:single )?(?:day|week|month|quarter|year)\b|매(?:일|주|월|분기|년)|month (?:after|by) month|week (?:after|by) week|steadily|consistently|continuously|꾸준히",
 );
 static YEAR_SAID: Pattern = Pattern::new(r"\b(?:19|20)\d\d\b");
-static EVERY_PAST: Pattern = Pattern::new(
-    r"\b(?:every|each|all)\b[^,.:]{0,40}\b(?:(more than|over|above|at least|exceed\w*)|(?:less than|under|below|at most|fewer than)) (?:[a-z]{3} |[€$£₩])?",
-);
 static LIKELY: Pattern = Pattern::new(
     r"\b(?:(unlikely|not likely)|likely|on (?:track|course))\b(?: \w+){0,2}? (?:to )?(?:make|reach|hit|meet|attain|achieve|beat)\b",
 );
@@ -121,7 +120,7 @@ pub(super) fn likely(
     }
 }
 static ONE_SEGMENT: Pattern = Pattern::new(
-    r"\b(?:most\w*|mainly|largely|came|comes|stems?|due|entirely)[^,.]{0,20}\b(?:one|a single) (?:segment|member|channel|brand|product|vendor)\b",
+    r"\b(?:most\w*|down to|mainly|largely|came|comes|stems?|due|entirely)[^,.]{0,20}\b(?:one|a single) (?:segment|member|channel|brand|product|vendor)\b",
 );
 
 /// "In every month": each step of the series goes that way. "From one segment": one is among the rows.
@@ -132,23 +131,6 @@ pub(super) fn quantified(
     base: &Base,
     faults: &mut Vec<Fault>,
 ) {
-    if let Some(hit) = EVERY_PAST.captures(sentence)
-        && let Some(number) = numbers(sentence, &mut Vec::new())
-            .into_iter()
-            .find(|n| hit.get(0).is_some_and(|m| n.from + 1 >= m.end()))
-    {
-        let above = hit.get(1).is_some();
-        let past = |x: &f64| {
-            if above {
-                *x >= number.x
-            } else {
-                *x <= number.x
-            }
-        };
-        if !base.value.iter().flatten().all(past) {
-            faults.push(Fault::new(FaultKind::Comparison, &number.raw));
-        }
-    }
     if kind == "drivers"
         && base.names.iter().all(Vec::is_empty)
         && let Some(hit) = ONE_SEGMENT.captures(sentence).and_then(|c| c.get(0))
@@ -328,7 +310,7 @@ pub(super) fn yearly(
     // "up on the month but down on last year": only as far as the next direction.
     let reach = [&UP, &DOWN]
         .into_iter()
-        .filter_map(|p| p.regex()?.find(after).map(|m| m.start()))
+        .filter_map(|p| p.find(after).map(|m| m.start()))
         .min()
         .unwrap_or(after.len());
     let spoken = YEAR_AFTER.is_in(after.get(..reach).unwrap_or(""))
@@ -337,10 +319,10 @@ pub(super) fn yearly(
 }
 
 static AGE: Pattern = Pattern::new(
-    r"\b(?:after )?(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?)(?: later| on\b| after)?|\bafter (a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?)|(\d{1,2}) ?(?:개월|주|분기) ?(?:뒤|후|차|만)|\b(?:in|at|by|until) (?:week|month|quarter|age) (\d{1,2})\b|경과 (\d{1,2})",
+    r"\b(?:after )?(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?|years?)(?: later| on\b| after)?|\bafter (a|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\d{1,2}) (?:months?|weeks?|quarters?)|(\d{1,2}) ?(?:개월|주|분기) ?(?:뒤|후|차|만)|\b(?:in|at|by|until) (?:week|month|quarter|age) (\d{1,2})\b|경과 (\d{1,2})",
 );
 static AGED: Pattern = Pattern::new(
-    r"\bafter (?:a|one|\w+) (?:month|week|quarter)s?\b|(?:months?|weeks?|quarters?) (?:later|on\b|after)|\b(?:week|month|quarter|age) \d|(?:뒤|후|차)|경과",
+    r"\bafter (?:a|one|\w+) (?:month|week|quarter)s?\b|(?:months?|weeks?|quarters?|years?) (?:later|on\b|after)|\b(?:week|month|quarter|age) \d|(?:뒤|후|차)|경과",
 );
 
 /// Words for the first age beside the one named.
@@ -358,7 +340,6 @@ pub(super) fn age(kind: &str, sentence: &str) -> Option<f64> {
         return None;
     }
     let mut ages: Vec<f64> = AGE
-        .regex()?
         .captures_iter(sentence)
         .filter_map(|c| {
             let word = c.iter().skip(1).flatten().next()?.as_str();
@@ -404,11 +385,7 @@ pub(super) fn elastic(
     if kind != "elasticity" {
         return;
     }
-    for hit in ELASTIC
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.find_iter(sentence))
-    {
+    for hit in ELASTIC.find_iter(sentence) {
         let word = hit.as_str();
         let below = word.starts_with("in")
             || word.contains("insens")
@@ -514,9 +491,7 @@ pub(super) fn is_priced(sentence: &str) -> bool {
 /// Whether a place in a text is what was supposed, not what follows from it.
 pub(super) fn is_supposed(sentence: &str, at: std::ops::Range<usize>) -> bool {
     [&DEARER, &CHEAPER, &UNITS_SUPPOSED].into_iter().any(|p| {
-        p.regex()
-            .into_iter()
-            .flat_map(|r| r.find_iter(sentence))
+        p.find_iter(sentence)
             .any(|m| m.start() <= at.start && at.end <= m.end())
     })
 }

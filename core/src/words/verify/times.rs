@@ -1,7 +1,7 @@
 //! Days, months, quarters and years must be among the facts.
 
 use super::super::facts::{Facts, month_name, text as cell};
-use super::super::slots::Pattern;
+use super::super::pattern::Pattern;
 use super::super::text::fold;
 use super::super::time;
 use super::numbers::Said;
@@ -10,7 +10,7 @@ use super::{Fault, FaultKind};
 pub(super) static YEAR: Pattern = Pattern::new(r"^(?:19|20)\d\d$");
 
 pub(super) static DAY_OF: Pattern = Pattern::new(
-    r"\b(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월 (\d{1,2})일",
+    r"\b(\d{1,2}) (january|february|march|april|may|june|july|august|september|october|november|december)\b|(\d{1,2})월 (\d{1,2})일|\b(january|february|march|april|may|june|july|august|september|october|november|december) (\d{1,2})\b",
 );
 
 static WEEK_OF: Pattern = Pattern::new(r"\bweek (\d{1,2})\b|(\d{1,2})주차");
@@ -20,7 +20,7 @@ pub(super) static MONTHS: Pattern = Pattern::new(
 );
 
 pub(super) static TIME_WORDS: Pattern = Pattern::new(
-    r"\b\d{1,2} (?:january|february|march|april|may|june|july|august|september|october|november|december)(?: (?:19|20)\d\d)?|\b(?:january|february|march|april|may|june|july|august|september|october|november|december) (?:\d{1,2},? )?(?:19|20)\d\d|\bq[1-4] (?:19|20)\d\d|\bweek \d{1,2}(?: of (?:19|20)\d\d)?|\b(?:19|20)\d\d-\d\d(?:-\d\d)?|(?:19|20)\d\d년(?: ?\d{1,2}월(?: ?\d{1,2}일)?| ?[1-4]분기)?|\d{1,2}월(?: ?\d{1,2}일)?|[1-4]분기",
+    r"\b\d{1,2} (?:january|february|march|april|may|june|july|august|september|october|november|december)(?: (?:19|20)\d\d)?|\b(?:january|february|march|april|may|june|july|august|september|october|november|december) (?:\d{1,2},? )?(?:19|20)\d\d|\b(?:january|february|march|april|may|june|july|august|september|october|november|december) \d{1,2}(?:st|nd|rd|th)?\b|\bq[1-4] (?:19|20)\d\d|\bweek \d{1,2}(?: of (?:19|20)\d\d)?|\b(?:19|20)\d\d-\d\d(?:-\d\d)?|(?:19|20)\d\d년(?: ?\d{1,2}월(?: ?\d{1,2}일)?| ?[1-4]분기)?|\d{1,2}월(?: ?\d{1,2}일)?|[1-4]분기",
 );
 
 /// Times are checked on their own; here they are taken out, place by place.
@@ -107,11 +107,7 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
         .map(fold)
         .collect::<String>();
     use chrono::Datelike;
-    for hit in MONTHS
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in MONTHS.captures_iter(text) {
         let whole = hit.get(0).map_or("", |m| m.as_str());
         if free.contains(whole) {
             continue;
@@ -135,11 +131,7 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(FaultKind::Time, whole));
         }
     }
-    for hit in WEEK_OF
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in WEEK_OF.captures_iter(text) {
         let whole = hit.get(0).map_or("", |m| m.as_str());
         let week: Option<u32> = hit
             .get(1)
@@ -154,18 +146,15 @@ pub(super) fn times(text: &str, facts: &Facts, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(FaultKind::Time, whole));
         }
     }
-    for hit in DAY_OF
-        .regex()
-        .into_iter()
-        .flat_map(|r| r.captures_iter(text))
-    {
+    for hit in DAY_OF.captures_iter(text) {
         let whole = hit.get(0).map_or("", |m| m.as_str());
         let number = |i: usize| hit.get(i).and_then(|m| m.as_str().parse::<u32>().ok());
         let month = hit
             .get(2)
+            .or(hit.get(5))
             .and_then(|m| (1..=12).find(|i| month_name(*i).to_lowercase() == m.as_str()))
             .or(number(3));
-        let day = number(1).or(number(4));
+        let day = number(1).or(number(4)).or(number(6));
         let known = spans.iter().any(|(first, last)| {
             [first, last]
                 .into_iter()
