@@ -12,6 +12,7 @@
 
 mod adtributor;
 mod cube;
+mod drift;
 mod lattice;
 mod noise;
 mod report;

@@ -1,5 +1,6 @@
 //! The penalised scan: which segments moved against the rest, each said as shortly as possible.
 
+use super::drift::LEAST_DRIFT;
 use super::lattice::Lattice;
 use super::noise::{self, Noise, PRIOR_DF};
 use super::{MIN_POSITIVE, Table};
@@ -305,7 +306,7 @@ impl Scan<'_> {
             let least = if noise.dense {
                 0.0
             } else {
-                noise::LEAST_DRIFT.powi(2)
+                LEAST_DRIFT.powi(2)
             };
             let fixed: Vec<_> = (0..self.table.codes.len())
                 .filter(|j| cuboid.mask >> j & 1 == 1)
