@@ -101,6 +101,28 @@ proptest! {
         changepoints(&values, season, Cancel::NEVER).unwrap();
     }
 
+    /// Levels that move at any time and by any factor, with promotions between, are answered in both modes.
+    #[test]
+    fn moving_levels_are_answered(
+        parts in prop::collection::vec((0usize..60, 0u32..80, any::<bool>()), 1..14), seed in 0u64..1000
+    ) {
+        let values: Vec<f64> = parts
+            .iter()
+            .flat_map(|(days, level, few)| std::iter::repeat_n((*level, *few), *days))
+            .enumerate()
+            .map(|(t, (level, few))| {
+                let noise = hum(t as u64 + 1_000 * seed);
+                (f64::from(level) * if few { 0.1 } else { 1.0 } * (1.0 + noise)).round()
+            })
+            .collect();
+        for mode in [Mode::Monitoring, Mode::Retrospective] {
+            let options = Options { mode, season: 7, ..Options::default() };
+            let points = detect(&values, &options, Cancel::NEVER).unwrap();
+            prop_assert_eq!(points.len(), values.len());
+            prop_assert!(points.iter().all(|p| p.p.is_nan() || (0.0..=1.0).contains(&p.p)));
+        }
+    }
+
     /// Monitoring says on the day what it says later.
     #[test]
     fn monitoring_never_looks_ahead(seed in 0u64..1000, cut in 60usize..199, few in any::<bool>()) {

@@ -377,6 +377,10 @@ impl Watch {
             level: self.state.level,
             days: 0,
         });
+        // What was under way before is part of it.
+        self.far.clear();
+        self.run.clear();
+        self.episode = false;
         true
     }
 
@@ -392,7 +396,7 @@ impl Watch {
         let week = self.window(LULL_WEEK, level.mean, 1.0, None);
         if week.is_some_and(|(z, _)| z.abs() < WINDOW_LAST) {
             // It is over, and says nothing of the days after it.
-            self.past.clear();
+            self.past.drain(..self.past.len() - 1);
             self.lull = None;
             return (false, false);
         }
