@@ -21,7 +21,7 @@ const WINDOWS: [usize; 3] = [2, 3, 7];
 /// The same where a point holds fewer counts than `FEW_COUNTS`: no sales for a day are no news then, but none for
 /// weeks are. The level before the window is the steady one or the slow one.
 const LONG_WINDOWS: [usize; 3] = [14, 21, 28];
-const FEW_COUNTS: f64 = 40.0;
+const FEW_COUNTS: f64 = 16.0;
 /// A level of some weeks ago is one of now to within this share.
 const DRIFT: f64 = 0.04;
 /// By how much the variance of a long window is taken to exceed that of its days before any was seen: the level
