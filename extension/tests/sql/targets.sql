@@ -35,6 +35,10 @@ CREATE TABLE monthly AS SELECT ('2023-01-15'::date + (n - 1) * interval '1 month
 SELECT kpi.register_source('monthly', 'monthly', at => 'day', price => 'price', quantity => 'quantity', dimensions => '{sku}');
 SELECT commit < 0.99 * stretch_target AS stretches, stretch_target < 0.99 * ambitious AS more FROM kpi.suggest_targets('revenue', source => 'monthly');
 
+-- Before all complete months there is nothing to learn from: a row that says so.
+SELECT * FROM kpi.suggest_targets('revenue', kpi.period('2024-01'));
+SELECT member, commit, status, note FROM kpi.suggest_targets('revenue', kpi.period('2023-12'), by => '{channel}');
+
 -- Handed down to the cent.
 SELECT by, sum(a.allocated) AS total, bool_and(a.allocated >= 0) AS nobody_below, count(*) AS groups
   FROM unnest('{brand,channel,sku}'::text[]) AS by, kpi.allocate_target('revenue', 5432.13, by => ARRAY[by]) AS a GROUP BY by ORDER BY by;
