@@ -41,12 +41,12 @@ COMMENT ON FUNCTION kpi.total(kpi.series, int, double precision[]) IS
     'quantiles of the sum over the horizon, from 2000 joint paths: not the sum of the steps'' quantiles';
 
 CREATE FUNCTION kpi._forecast_groups(query text, grain text, asof date, horizon int, level double precision, model text,
-        additive boolean, reconcile boolean, dimensions int, history int)
+        additive boolean, is_distinct boolean, reconcile boolean, dimensions int, history int)
     RETURNS TABLE (key text[], "time" date, value double precision, forecast double precision, lo double precision,
                    hi double precision, model text, status text, note text)
     STABLE STRICT PARALLEL RESTRICTED LANGUAGE c ROWS 1000
     AS 'MODULE_PATHNAME', 'forecast_groups_wrapper';
-COMMENT ON FUNCTION kpi._forecast_groups(text, text, date, int, double precision, text, boolean, boolean, int, int) IS
+COMMENT ON FUNCTION kpi._forecast_groups(text, text, date, int, double precision, text, boolean, boolean, boolean, int, int) IS
     'forecasts every group of a query of figures on pg_kpi.threads threads';
 
 CREATE FUNCTION kpi._forecast(metric text, horizon int, grain text, by text[], filter jsonb, wanted_level double precision,
@@ -61,6 +61,9 @@ DECLARE
     dims text[] := kpi._by(_forecast.by);
     unit text := kpi._grain(_forecast.grain);
     last_day date := kpi.asof(_forecast.source);
+    -- A count of what is distinct within a bucket, and nothing made of it, only grows while that runs.
+    counts_distinct boolean := def.inner_by IS NULL
+        AND def.expression ~* '^\s*(nullif\s*\(\s*)?count\s*\(\s*distinct\s[^()]*\)\s*(,\s*0\s*\)\s*)?$';
 BEGIN
     IF _forecast.horizon IS NULL OR wanted_level IS NULL OR wanted_model IS NULL THEN
         RAISE EXCEPTION '% is NULL', CASE WHEN _forecast.horizon IS NULL THEN 'horizon' WHEN wanted_level IS NULL THEN 'level' ELSE 'model' END
@@ -82,7 +85,7 @@ BEGIN
     SELECT kpi._members(dims, f.key), kpi._member(f.key), f."time", f.value, f.forecast, f.lo, f.hi, wanted_level, f.model, f.status, f.note
       FROM kpi._forecast_groups(
                kpi._figures_query(_forecast.source, ARRAY[def.name], dims, _forecast.filter, ARRAY[NULL::date], ARRAY[NULL::date], unit),
-               unit, kpi._last_judged(last_day, unit, _forecast.include_partial), _forecast.horizon, wanted_level, wanted_model, def.additive, coalesce(_forecast.reconcile, false),
+               unit, kpi._last_judged(last_day, unit, _forecast.include_partial), _forecast.horizon, wanted_level, wanted_model, def.additive, counts_distinct, coalesce(_forecast.reconcile, false),
                cardinality(dims), coalesce(_forecast.history, 0)) AS f;
 END $$;
 COMMENT ON FUNCTION kpi._forecast(text, int, text, text[], jsonb, double precision, text, boolean, int, text, boolean) IS

@@ -77,6 +77,9 @@ DECLARE
     def kpi.metrics := kpi._metric(_suggest_targets.metric);
     dims text[] := kpi._by(by);
     span daterange := CASE WHEN $2 IS NULL THEN kpi._next_month(source) ELSE kpi._period($2, source) END;
+    fewer boolean := def.better = 'down';
+    -- A rate of returns in two digits would be one figure for all three targets.
+    digits int := CASE WHEN def.additive OR def.unit = 'money' THEN 2 ELSE 6 END;
     frame record;
 BEGIN
     SELECT * INTO frame FROM kpi._target_frame(span, source);
@@ -122,12 +125,17 @@ BEGIN
         SELECT count(*)::int AS n, array_agg(past.value::double precision ORDER BY g.place) AS last_year
           FROM g LEFT JOIN past ON past.key = g.key
     )
-    SELECT kpi._members(dims, g.key), kpi._member(g.key), round(t.commit::numeric, 2), round(t.stretch_target::numeric, 2), round(t.ambitious::numeric, 2),
+    SELECT kpi._members(dims, g.key), kpi._member(g.key), round(t.commit::numeric, digits), round(t.stretch_target::numeric, digits),
+           round((CASE WHEN fewer THEN low.stretch_target ELSE t.ambitious END)::numeric, digits),
            past.value, CASE WHEN past.value > 0 THEN t.stretch_target::numeric / past.value - 1 END, t.growth_percentile,
-           round(t.upper_natural_limit::numeric, 2), t.achievable, t.status, t.note
+           round(t.upper_natural_limit::numeric, digits), CASE WHEN NOT fewer THEN t.achievable END,
+           CASE WHEN fewer AND t.status = 'needs_process_change' THEN 'ok' ELSE t.status END, CASE WHEN NOT fewer OR t.status <> 'needs_process_change' THEN t.note ELSE '' END
       FROM a CROSS JOIN l
      CROSS JOIN LATERAL kpi._targets_suggest(l.n, frame.buckets, a.groups, a.places, a.vals, l.last_year, frame.grain, frame.skip, frame.length,
-                                             stretch, method, def.additive) AS t
+                                             CASE WHEN fewer THEN 1 - stretch ELSE stretch END, method, def.additive) AS t
+      -- Where less is better, what one time in ten reaches is the low tenth; the function is strict, and not called elsewhere.
+      LEFT JOIN LATERAL kpi._targets_suggest(l.n, frame.buckets, a.groups, a.places, a.vals, l.last_year, frame.grain, frame.skip, frame.length,
+                                             CASE WHEN fewer THEN 0.1 END, method, def.additive) AS low ON low."position" = t."position"
       JOIN g ON g.place = t."position"
       LEFT JOIN past ON past.key = g.key
      ORDER BY past.value DESC NULLS LAST, g.key;
@@ -142,7 +150,7 @@ CREATE FUNCTION kpi.suggest_targets(metric text DEFAULT 'revenue', period datera
     STABLE PARALLEL SAFE LANGUAGE sql
 AS $$ SELECT * FROM kpi._suggest_targets($1, $2, $3, $4, $5, $6, $7) $$;
 COMMENT ON FUNCTION kpi.suggest_targets(text, daterange, text[], jsonb, double precision, text, text) IS
-    'targets for a period, from what was known before it: commit is reached half of the time, stretch_target 1 - stretch of the time, ambitious one time in ten; method: forecast (quantiles of the period''s total over joint paths), growth (percentiles of past year-on-year growth), peers (growth of the other groups of the call, shrunk to the own); implied_growth of stretch_target on last_year and its percentile among past growth rates; upper_natural_limit: what the process as it is can reach (XmR on seasonally adjusted logs, around its line where it has no one level), achievable: stretch_target is below it; period NULL: the next month';
+    'targets for a period, from what was known before it: commit is reached half of the time, stretch_target 1 - stretch of the time, ambitious one time in ten; method: forecast (quantiles of the period''s total over joint paths), growth (percentiles of past year-on-year growth), peers (growth of the other groups of the call, shrunk to the own); implied_growth of stretch_target on last_year and its percentile among past growth rates; upper_natural_limit: what the process as it is can reach (XmR on seasonally adjusted logs, around its line where it has no one level), achievable: stretch_target is below it (NULL where less is better: there stretch_target and ambitious are the lower ones, and no lower limit is known); period NULL: the next month';
 
 CREATE FUNCTION kpi.allocate_target(metric text, target numeric, period daterange DEFAULT NULL, by text[] DEFAULT '{brand}', filter jsonb DEFAULT '{}',
         source text DEFAULT 'sales')

@@ -398,6 +398,7 @@ fn forecast_groups(
     level: f64,
     model: &str,
     additive: bool,
+    distinct: bool,
     reconcile: bool,
     dimensions: i32,
     history: i32,
@@ -429,6 +430,7 @@ fn forecast_groups(
             ..Options::new(count("horizon", horizon, 1)?)
         },
         additive,
+        distinct,
         events: if grain == Grain::Day && additive {
             holidays()?
         } else {

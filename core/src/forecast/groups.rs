@@ -27,6 +27,8 @@ pub struct Question {
     pub options: Options,
     /// Whether values of buckets add up, as sales do and ratios do not.
     pub additive: bool,
+    /// Whether values count what is distinct: they do not add up, but no bucket ends with less than it already has.
+    pub distinct: bool,
     /// Bucket numbers of each event of the calendar.
     pub events: Vec<Vec<i64>>,
 }
@@ -89,7 +91,7 @@ impl Question {
     }
 
     /// The last `history` complete buckets of a group, then those of its forecast. The first of these may be
-    /// running: where values add up, what it has taken in is no longer uncertain.
+    /// running: where values add up, what it has taken in is no longer uncertain; a distinct count falls no more.
     pub fn buckets(&self, group: &Group, forecast: &Forecast, history: usize) -> Vec<Bucket> {
         let n = group.values.len();
         let mut buckets = Vec::with_capacity(history.min(n) + self.options.horizon);
@@ -121,6 +123,8 @@ impl Question {
                 if self.additive {
                     let so_far = bucket.value.unwrap_or(0.0);
                     bucket.forecast = bucket.forecast.map(|whole| rest(whole, so_far, elapsed));
+                } else if let (true, Some(so_far)) = (self.distinct, bucket.value) {
+                    bucket.forecast = bucket.forecast.map(|whole| at_least(whole, so_far));
                 }
             }
             buckets.push(bucket);
@@ -153,6 +157,15 @@ fn rest(whole: Interval, so_far: f64, elapsed: f64) -> Interval {
             .max(floor)
             .min(mean),
         hi: (mean + (whole.hi - whole.mean) * rest.sqrt()).max(mean),
+    }
+}
+
+/// A whole bucket's forecast, given that it ends with no less than `so_far`.
+fn at_least(whole: Interval, so_far: f64) -> Interval {
+    Interval {
+        mean: whole.mean.max(so_far),
+        lo: whole.lo.max(so_far),
+        hi: whole.hi.max(so_far),
     }
 }
 
@@ -258,6 +271,7 @@ mod tests {
             asof: NaiveDate::from_ymd_opt(asof.0, asof.1, asof.2).unwrap(),
             options: Options::new(2),
             additive,
+            distinct: false,
             events: Vec::new(),
         }
     }
@@ -325,6 +339,23 @@ mod tests {
         // A ratio does not fill up: its forecast stays.
         let ratio = question(Grain::Month, asof, false).buckets(&of, &forecast, 0);
         assert_eq!(ratio[0].forecast.unwrap().mean, 300.0);
+        // A distinct count neither, but it has what it has.
+        let count = Question {
+            distinct: true,
+            ..question(Grain::Month, asof, false)
+        };
+        for (so_far, lo, mean, hi) in [
+            (170.0, 200.0, 300.0, 400.0),
+            (250.0, 250.0, 300.0, 400.0),
+            (350.0, 350.0, 350.0, 400.0),
+            (450.0, 450.0, 450.0, 450.0),
+        ] {
+            let of = group(&[], june - 2, &[f64::NAN, 280.0], Some(so_far));
+            let steps = count.buckets(&of, &forecast, 0);
+            let expected = Interval { mean, lo, hi };
+            assert_eq!(steps[0].forecast, Some(expected), "{so_far}");
+            assert_eq!(steps[1].forecast, Some(forecast.steps[1]), "{so_far}");
+        }
         // A day after the last complete one has not begun.
         let whole = question(Grain::Month, (2025, 5, 31), true).buckets(&of, &forecast, 0);
         assert_eq!((whole[0].status, whole[0].value), (Some("ok"), None));

@@ -66,8 +66,8 @@ impl Source {
                 "first_sold"
             };
             from.push_str(&format!(
-                "\n  LEFT JOIN (SELECT item, {columns} FROM ({}) AS i) AS item ON item.item = line.{}",
-                self.items(tier),
+                "\n  LEFT JOIN (SELECT item, {columns} FROM {}) AS item ON item.item = line.{}",
+                items_name(tier),
                 quote_ident(item)
             ));
         }
@@ -76,6 +76,20 @@ impl Source {
             from.push_str(&conditions.join(" AND "));
         }
         Ok(from)
+    }
+
+    /// Puts what [`Source::from`] joins by name before `sql`: once for all its parts, because without the rollup it reads
+    /// the whole history.
+    pub(super) fn with_items(&self, sql: String) -> String {
+        let named: Vec<String> = [true, false]
+            .into_iter()
+            .filter(|tier| sql.contains(items_name(*tier)))
+            .map(|tier| format!("{} AS ({})", items_name(tier), self.items(tier)))
+            .collect();
+        if named.is_empty() {
+            return sql;
+        }
+        format!("WITH {}\n{sql}", named.join(", "))
     }
 
     /// One row a sales line, with the house's column names first and the relation's others after.
@@ -194,5 +208,14 @@ impl Source {
              WHEN p.list_price IS NOT NULL THEN 'luxury' END AS price_tier \
              FROM priced AS p JOIN cuts AS c ON c.product_type IS NOT DISTINCT FROM p.product_type"
         )
+    }
+}
+
+/// What the rows of [`Source::items`] are called where they are joined.
+fn items_name(tier: bool) -> &'static str {
+    if tier {
+        "item_with_tier"
+    } else {
+        "item_first_sold"
     }
 }

@@ -244,7 +244,7 @@ impl Source {
         if parts.is_empty() {
             return Ok(NOTHING.to_owned());
         }
-        Ok(parts.join("\nUNION ALL\n"))
+        Ok(self.with_items(parts.join("\nUNION ALL\n")))
     }
 
     /// Writes a SELECT over one period, a column a figure: `k1, k2, …, bucket, m1, m2, …` in the order asked for, with `bucket` where
@@ -282,10 +282,10 @@ impl Source {
         let period = request.periods.first().copied().flatten();
         let reads = reads(known.iter().copied(), &by, &filter);
         let from = self.from(path, &reads, &filter, period, request.defined)?;
-        Ok(format!(
+        Ok(self.with_items(format!(
             "SELECT {}\n  FROM {from}\n  {groups}",
             columns.join(", ")
-        ))
+        )))
     }
 
     fn resolve_all(&self, by: &[String], defined: &[Dimension]) -> Result<Vec<String>> {

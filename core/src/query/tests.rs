@@ -140,3 +140,26 @@ fn product_and_sku_stand_for_each_other() {
     let sql = select(&source, &[revenue()], &["product"], json!({})).unwrap();
     assert!(sql.contains("line.\"sku\""), "{sql}");
 }
+
+#[test]
+fn tiers_are_worked_out_once_for_all_periods() {
+    let periods = ["2025-08", "2025-09", "2025-10"].map(|p| Period::parse(p, None).ok());
+    let select = |by: &str, rollup: bool| {
+        source(rollup)
+            .select(&Request {
+                metrics: &[revenue()],
+                by: &[by.to_owned()],
+                filter: &Filter::parse(&json!({})).unwrap(),
+                periods: &periods,
+                grain: None,
+                defined: &[],
+            })
+            .unwrap()
+    };
+    let sql = select("price_tier", false);
+    assert_eq!(sql.matches("UNION ALL").count(), 2, "{sql}");
+    assert_eq!(sql.matches("percentile_disc(ARRAY").count(), 1, "{sql}");
+    let sql = select("price_tier", true);
+    assert_eq!(sql.matches("sales.rollup_sku").count(), 1, "{sql}");
+    assert!(!select("brand", false).contains("WITH"));
+}

@@ -25,6 +25,12 @@ SELECT by, bool_and(b.price + b.volume + b.mix + b.new + b.discontinued + b.othe
 
 SELECT * FROM kpi.concentration(by => '{sku}');
 SELECT sku, abc, xyz, round(adi::numeric, 4) AS adi, round(cv2::numeric, 4) AS cv2, demand_class, round(velocity::numeric, 4) AS velocity, first_sold, last_sold FROM kpi.portfolio();
+-- What was only ever returned was never sold, and has no pace.
+BEGIN;
+INSERT INTO sales.order_line (load_id, line_no, sold_on, sku, brand, channel, quantity, price, revenue)
+SELECT max(load_id), 900000, '2025-10-05', 'Only returned', 'Birch', 'Web', -1, 10, -10 FROM sales.order_line;
+SELECT sku, revenue, abc, xyz, adi, demand_class, velocity, first_sold, last_sold FROM kpi.portfolio(kpi.period('2025-10')) WHERE sku = 'Only returned';
+ROLLBACK;
 SELECT tier, price_lo, price_hi, skus, revenue, round(share, 4) AS share, round(change_pct, 4) AS change_pct FROM kpi.price_tiers(kpi.period('2025-Q3'));
 -- Three weeks of promotion move no tier, from the rollup nor from the lines.
 BEGIN;

@@ -2,6 +2,10 @@ SELECT kpi.asof();
 SELECT p AS text, kpi.period(p) FROM unnest('{2025-11,2025-Q4,2025,2025-W48,2025-H1,2025-11-03,2025-11-03..2025-11-09,last 30 days,last 3 months,last 6 weeks,this month,last month,next month,ytd,mtd,yesterday}'::text[]) AS p;
 SELECT kpi.period('2025-10-05T10:00:00Z', '2025-10-09T00:00:00Z');
 SELECT kpi.period_in('sales', 'last 7 days');
+-- A source without data has no last day to count from, but dates are dates.
+CREATE TEMP TABLE nothing (at date, sku text, price numeric, quantity numeric);
+SELECT kpi.register_source('nothing', 'nothing', at => 'at', price => 'price', quantity => 'quantity', dimensions => '{sku}');
+SELECT p AS text, kpi.period_in('nothing', p) FROM unnest('{last month,ytd,last 7 days,2025-11, 2025-Q1}'::text[]) AS p;
 SELECT p AS text, kpi.previous(kpi.period(p)), kpi.year_ago(kpi.period(p)) FROM unnest('{2025-03,2025-Q1,2025,2025-W01,2024-W01,2025-W36,2025-11-01,ytd,mtd,last 30 days,2024-02-29}'::text[]) AS p;
 -- ISO weeks across years, a leap day, months from January on that are a year to date and not a quarter or half.
 SELECT p AS text, kpi.previous(kpi.period(p)), kpi.year_ago(kpi.period(p))

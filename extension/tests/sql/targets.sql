@@ -35,6 +35,20 @@ CREATE TABLE monthly AS SELECT ('2023-01-15'::date + (n - 1) * interval '1 month
 SELECT kpi.register_source('monthly', 'monthly', at => 'day', price => 'price', quantity => 'quantity', dimensions => '{sku}');
 SELECT commit < 0.99 * stretch_target AS stretches, stretch_target < 0.99 * ambitious AS more FROM kpi.suggest_targets('revenue', source => 'monthly');
 
+-- Where less is better the harder target is the lower one, and rates are not rounded to nothing.
+SELECT m, method, stretch_target <= commit AS stretches, ambitious < stretch_target AS more, scale(commit) AS digits, achievable, status,
+       round(implied_growth - (stretch_target / last_year - 1), 2) AS implied
+  FROM unnest('{returns,return_rate}'::text[]) AS m, unnest('{forecast,growth}'::text[]) AS method, kpi.suggest_targets(m, kpi.period('2025-11'), method => method) ORDER BY 1, 2;
+-- Looked at from the other side, it is the same target.
+BEGIN;
+SELECT kpi.define_metric('sold_less', 'sum(quantity)', better => 'down');
+SELECT down.commit = up.commit AS commit, down.stretch_target = up.stretch_target AS stretch, down.stretch_target < up.commit AS lower
+  FROM kpi.suggest_targets('sold_less', stretch => 0.8) AS down, kpi.suggest_targets('units', stretch => 0.2) AS up;
+ROLLBACK;
+-- Before all complete months there is nothing to learn from: a row that says so.
+SELECT * FROM kpi.suggest_targets('revenue', kpi.period('2024-01'));
+SELECT member, commit, status, note FROM kpi.suggest_targets('revenue', kpi.period('2023-12'), by => '{channel}');
+
 -- Handed down to the cent.
 SELECT by, sum(a.allocated) AS total, bool_and(a.allocated >= 0) AS nobody_below, count(*) AS groups
   FROM unnest('{brand,channel,sku}'::text[]) AS by, kpi.allocate_target('revenue', 5432.13, by => ARRAY[by]) AS a GROUP BY by ORDER BY by;
