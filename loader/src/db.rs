@@ -4,7 +4,9 @@ use anyhow::{Context, Result, bail};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgSslMode};
 use sqlx::{Connection, Executor};
+use std::io::ErrorKind;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// The shape of schema `sales`, and how it came about.
 pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../sql/migrations");
@@ -64,7 +66,21 @@ impl Database {
             options.get_database().unwrap_or(options.get_username()),
             options.get_username(),
         );
-        let mut conn = PgConnection::connect_with(&options).await.with_context(|| {
+        let wait = connect_timeout(|name| std::env::var(name).ok())?;
+        let connecting = PgConnection::connect_with(&options);
+        let connected = match wait {
+            Some(wait) => tokio::time::timeout(wait, connecting)
+                .await
+                .unwrap_or_else(|_| {
+                    let text = format!("no answer within PGCONNECT_TIMEOUT, {} s", wait.as_secs());
+                    Err(sqlx::Error::Io(std::io::Error::new(
+                        ErrorKind::TimedOut,
+                        text,
+                    )))
+                }),
+            None => connecting.await,
+        };
+        let mut conn = connected.with_context(|| {
             format!("cannot connect to {place}\n  set --database, DATABASE_URL or PGHOST, PGPORT, PGUSER and PGDATABASE")
         })?;
         // A load takes as long as it takes; the server's limits for interactive use are not meant.
@@ -95,6 +111,20 @@ fn check_environment(get: impl Fn(&str) -> Option<String>) -> Result<()> {
         bail!("PGPORT is \"{port}\", which is no port");
     }
     Ok(())
+}
+
+/// How long to wait for a server, by the rules of libpq: whole seconds, and without limit below 1.
+fn connect_timeout(get: impl Fn(&str) -> Option<String>) -> Result<Option<Duration>> {
+    let Some(text) = get("PGCONNECT_TIMEOUT").filter(|v| !v.is_empty()) else {
+        return Ok(None);
+    };
+    match text.trim().parse::<i32>() {
+        Ok(seconds) => Ok(u64::try_from(seconds)
+            .ok()
+            .filter(|s| *s > 0)
+            .map(Duration::from_secs)),
+        Err(_) => bail!("PGCONNECT_TIMEOUT is \"{text}\", which is no number of seconds"),
+    }
 }
 
 /// Whether a relation is there.
@@ -149,7 +179,13 @@ pub(crate) fn explain(error: &sqlx::Error) -> String {
         }
         // Without the words of the library around the cause.
         None => match error {
-            sqlx::Error::Io(e) => e.to_string(),
+            sqlx::Error::Io(e) => match e.kind() {
+                // Whether a commit under way came through, only the server knows.
+                ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
+                    "the server closed the connection\n  what is loaded: kpi loads".to_owned()
+                }
+                _ => e.to_string(),
+            },
             sqlx::Error::Tls(e) => format!("TLS: {e}"),
             _ => error.to_string(),
         },
@@ -158,7 +194,18 @@ pub(crate) fn explain(error: &sqlx::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::check_environment;
+    use super::{ErrorKind, check_environment, connect_timeout};
+    use std::time::Duration;
+
+    #[test]
+    fn a_connection_that_breaks() {
+        let eof = std::io::Error::new(ErrorKind::UnexpectedEof, "expected to read 5 bytes");
+        let text = super::explain(&sqlx::Error::Io(eof));
+        assert_eq!(
+            text,
+            "the server closed the connection\n  what is loaded: kpi loads"
+        );
+    }
 
     #[test]
     fn mistyped_environment() {
@@ -170,5 +217,11 @@ mod tests {
         assert!(with("PGSSLMODE", "").is_ok());
         assert!(with("PGPORT", "abc").is_err());
         assert!(with("PGPORT", "5433").is_ok());
+        let wait = |value: &str| connect_timeout(|_| Some(value.to_owned()));
+        assert_eq!(wait("2").unwrap(), Some(Duration::from_secs(2)));
+        for endless in ["", "0", "-1"] {
+            assert_eq!(wait(endless).unwrap(), None);
+        }
+        assert!(wait("soon").is_err());
     }
 }

@@ -159,6 +159,50 @@ fn dirty_files_give_their_truth() {
 
 const HEADER: &str = "date,brand,product,channel,vendor,price,quantity\n";
 
+/// Of several sheets, those with sales that show.
+#[test]
+fn sheets() {
+    let Some(b) = bench() else { return };
+    let path = b.file("book.xlsx", "");
+    let mut book = rust_xlsxwriter::Workbook::new();
+    for (name, day, hidden) in [
+        ("Old", "2009-07-06", true),
+        ("Read me", "", false),
+        ("Jan", "2025-01-02", false),
+        ("Feb", "2025-02-03", false),
+    ] {
+        let sheet = book.add_worksheet();
+        sheet.set_name(name).unwrap().set_hidden(hidden);
+        let rows = [["date", "product", "price", "qty"], [day, "x", "5", "2"]];
+        for (r, row) in (0..).zip(rows.iter().filter(|_| !day.is_empty())) {
+            for (c, text) in (0..).zip(row) {
+                sheet.write_string(r, c, *text).unwrap();
+            }
+        }
+    }
+    book.worksheet_from_name("Read me")
+        .unwrap()
+        .set_active(true);
+    let mut chart = rust_xlsxwriter::Chart::new_line();
+    chart.add_series().set_values("Jan!$C$2:$C$2");
+    book.add_chartsheet().insert_chart(0, 0, &chart).unwrap();
+    book.save(&path).unwrap();
+    let days = "SELECT string_agg(sold_on::text, ' ' ORDER BY load_id) FROM sales.order_line";
+    // A hidden sheet comes last, and what another sheet holds is told.
+    let said = b.load(0, &[&path]);
+    assert!(
+        said.out
+            .contains("only sheet \"Jan\" is loaded; others with a header of sales: \"Feb\""),
+        "{}",
+        said.out
+    );
+    assert_eq!(b.sql(days), "2025-01-02");
+    b.sql("TRUNCATE sales.order_line, sales.reject, sales.load");
+    let said = b.load(0, &["--sheet", "Old", &path]);
+    assert!(!said.out.contains("note:"), "{}", said.out);
+    assert_eq!(b.sql(days), "2009-07-06");
+}
+
 /// Dates, numbers and other readings that a column decides.
 #[test]
 fn columns_decide() {

@@ -137,6 +137,33 @@ fn refusals() {
         .output()
         .unwrap();
     assert!(String::from_utf8_lossy(&said.stderr).contains("PGSERVICE is not read"));
+    // A server that takes the connection and says nothing.
+    let mute = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = mute.local_addr().unwrap().port().to_string();
+    let began = Instant::now();
+    let said = b
+        .command()
+        .arg("loads")
+        .env_remove("DATABASE_URL")
+        .envs([
+            ("PGHOST", "127.0.0.1"),
+            ("PGPORT", &port),
+            ("PGCONNECT_TIMEOUT", "1"),
+        ])
+        .output()
+        .unwrap();
+    assert!(
+        String::from_utf8_lossy(&said.stderr).contains("no answer within PGCONNECT_TIMEOUT, 1 s")
+    );
+    assert!(began.elapsed() < Duration::from_secs(20));
+    // Rows in an object: which of two arrays they are is for the user to say.
+    b.refused(
+        &[&f(
+            "two.json",
+            r#"{"sales": [{"date": "2025-01-02"}], "returns": [{"date": "2025-01-02"}]}"#,
+        )],
+        "jq '.sales'",
+    );
     let loads = b.sql("SELECT count(*) FROM sales.load");
     b.load(0, &[&f("header.csv", HEADER)]);
     assert_ne!(loads, b.sql("SELECT count(*) FROM sales.load"));

@@ -3,6 +3,7 @@
 //! Runs on a worker thread and touches no Postgres function. A failure is a short word that names
 //! neither the address nor the key.
 
+use std::ffi::CStr;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -251,25 +252,38 @@ pub(super) fn probe(endpoint: &str, key: &str, timeout: Duration, cancel: &Atomi
     status
 }
 
+/// An endpoint with its host's name, or what is wrong with its form.
+pub(super) fn form(endpoint: &str) -> Result<(Url, String), &'static CStr> {
+    const NO_URL: &CStr = c"It is no URL like https://api.example.com/v1.";
+    let base = Url::parse(endpoint).map_err(|_| NO_URL)?;
+    let host = base.host_str().ok_or(NO_URL)?.trim_matches(['[', ']']);
+    let here = host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    match base.scheme() {
+        "https" => {}
+        "http" if here => {}
+        "http" => return Err(c"http goes only to localhost, 127.0.0.1 or [::1]; use https."),
+        _ => return Err(c"It must start with https://, or with http:// for a loopback address."),
+    }
+    if !base.username().is_empty() || base.password().is_some() {
+        return Err(
+            c"A name and a password are no part of it; the key is pg_kpi.llm_api_key_file.",
+        );
+    }
+    if base.query().is_some() || base.fragment().is_some() {
+        return Err(c"It ends with the path: nothing after ? or #.");
+    }
+    let host = host.to_owned();
+    Ok((base, host))
+}
+
 /// A client that reaches only the endpoint's own, checked addresses.
 async fn connect(endpoint: &str, path: &str) -> Result<(Client, Url), String> {
     let refused = |word: &str| Err(word.to_owned());
-    let Ok(base) = Url::parse(endpoint) else {
+    let Ok((base, host)) = form(endpoint) else {
         return refused("bad_endpoint");
     };
-    let Some(host) = base
-        .host_str()
-        .map(|h| h.trim_matches(['[', ']']).to_owned())
-    else {
-        return refused("bad_endpoint");
-    };
-    if !base.username().is_empty()
-        || base.password().is_some()
-        || base.query().is_some()
-        || base.fragment().is_some()
-    {
-        return refused("bad_endpoint");
-    }
     let port = base.port_or_known_default().unwrap_or(443);
     let Ok(found) = tokio::net::lookup_host((host.as_str(), port)).await else {
         return refused("no_such_host");

@@ -1,6 +1,6 @@
 //! Settings `pg_kpi.llm_*` and `pg_kpi.ask_timeout`.
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::time::Duration;
 
 use pgrx::{GucContext, GucFlags, GucRegistry, GucSetting};
@@ -21,17 +21,48 @@ unsafe extern "C-unwind" fn hidden() -> *const std::ffi::c_char {
     c"********".as_ptr()
 }
 
+/// Refuses an endpoint that no call could use when it is set, not at each answer.
+unsafe extern "C-unwind" fn check_endpoint(
+    value: *mut *mut std::ffi::c_char,
+    _extra: *mut *mut std::ffi::c_void,
+    _source: pgrx::pg_sys::GucSource::Type,
+) -> bool {
+    // SAFETY: the server hands over a valid place with a text that ends in NUL, or a null pointer.
+    let text = unsafe {
+        match value.as_ref() {
+            Some(text) if !text.is_null() => CStr::from_ptr(*text),
+            _ => return true,
+        }
+    };
+    let text = text.to_string_lossy();
+    let text = text.trim();
+    match super::http::form(text) {
+        Err(why) if !text.is_empty() => {
+            // SAFETY: the detail is only read, and is static.
+            unsafe { pgrx::pg_sys::GUC_check_errdetail_string = why.as_ptr().cast_mut() };
+            false
+        }
+        _ => true,
+    }
+}
+
 /// Makes the settings known; called once when the library is loaded.
 pub(crate) fn register() {
     let superuser = GucFlags::SUPERUSER_ONLY;
-    GucRegistry::define_string_guc(
-        c"pg_kpi.llm_endpoint",
-        c"Base URL of an OpenAI-compatible endpoint, as in https://api.example.com/v1; empty: none is used.",
-        c"https, or http on a loopback address.",
-        &ENDPOINT,
-        GucContext::Suset,
-        superuser,
-    );
+    // SAFETY: the check hook reads the new value and keeps nothing of it.
+    unsafe {
+        GucRegistry::define_string_guc_with_hooks(
+            c"pg_kpi.llm_endpoint",
+            c"Base URL of an OpenAI-compatible endpoint, as in https://api.example.com/v1; empty: none is used.",
+            c"https, or http on a loopback address.",
+            &ENDPOINT,
+            GucContext::Suset,
+            superuser,
+            Some(check_endpoint),
+            None,
+            None,
+        );
+    }
     GucRegistry::define_string_guc(
         c"pg_kpi.llm_model",
         c"Model that the endpoint is asked for.",

@@ -1,4 +1,4 @@
-//! JSON: an array of objects, or an object a line.
+//! JSON: an array of objects, alone or in an object, or an object a line.
 //!
 //! Not by serde_json: numbers keep their digits, `NaN` (as Python writes it) and bytes that are no UTF-8 spoil a line and not
 //! the file, and an object of an array is found by its line.
@@ -76,8 +76,8 @@ pub(crate) enum Value<'a> {
     Bare(&'a [u8]),
     /// null.
     Null,
-    /// An array, or an object far inside.
-    Nested,
+    /// An array, or an object far inside: where it starts, and in how many objects.
+    Nested { at: usize, depth: u32 },
 }
 
 /// Something that is not JSON.
@@ -96,6 +96,44 @@ pub(crate) fn object<'a>(
     s.space();
     s.members("", 0, each)?;
     s.end()
+}
+
+/// Where the array of a file is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Keys that lead to it, with a point between them; empty for an array that is the file.
+    pub(crate) path: String,
+    /// Bytes before it.
+    at: usize,
+    /// Objects around it.
+    depth: u32,
+}
+
+/// The arrays of objects in an object that is all of a file, as exports write them around their rows: `{"data": […]}`.
+///
+/// Of a file whose first object ends with more behind it there are none: each object is a row.
+pub(crate) fn arrays(head: &[u8]) -> Vec<Place> {
+    let mut found = Vec::new();
+    let mut s = Scanner { bytes: head, at: 0 };
+    s.space();
+    let whole = s.members("", 0, &mut |path, value| match value {
+        Value::Nested { at, depth } if holds_objects(&head[at..]) => found.push(Place {
+            path: path.to_owned(),
+            at,
+            depth: depth + 1,
+        }),
+        _ => {}
+    });
+    if whole.is_ok() && s.end().is_err() {
+        found.clear();
+    }
+    found
+}
+
+/// Whether an array starts with an object.
+fn holds_objects(value: &[u8]) -> bool {
+    let mut start = value.iter().filter(|b| !b.is_ascii_whitespace());
+    start.next() == Some(&b'[') && start.next() == Some(&b'{')
 }
 
 struct Scanner<'a> {
@@ -146,11 +184,17 @@ impl<'a> Scanner<'a> {
             self.space();
             self.expect(b':')?;
             self.space();
-            if self.peek() == Some(b'{') && depth < MAX_DEPTH {
-                self.members(&name, depth + 1, each)?;
-            } else {
-                let value = self.value()?;
-                each(&name, value);
+            match self.peek() {
+                Some(b'{') if depth < MAX_DEPTH => self.members(&name, depth + 1, each)?,
+                Some(b'{' | b'[') => {
+                    // Told before its end is found: in the head of a file it has none.
+                    each(&name, Value::Nested { at: self.at, depth });
+                    self.nested()?;
+                }
+                _ => {
+                    let value = self.value()?;
+                    each(&name, value);
+                }
             }
             self.space();
             if self.eat(b'}') {
@@ -248,10 +292,6 @@ impl<'a> Scanner<'a> {
     fn value(&mut self) -> Result<Value<'a>, Broken> {
         match self.peek().ok_or(Broken)? {
             b'"' => self.string().map(Value::Text),
-            b'{' | b'[' => {
-                self.nested()?;
-                Ok(Value::Nested)
-            }
             _ => {
                 let start = self.at;
                 while self
@@ -368,6 +408,7 @@ pub(crate) struct JsonSource {
     /// Whether the array's bracket was read, and whether its closing one was.
     opened: bool,
     closed: bool,
+    place: Place,
 }
 
 impl JsonSource {
@@ -381,18 +422,22 @@ impl JsonSource {
             ended: false,
             opened: false,
             closed: false,
+            place: Place::default(),
         }
     }
 
     /// An array of objects.
-    pub(crate) fn array(input: Box<dyn Read + Send>) -> Self {
+    pub(crate) fn array(input: Box<dyn Read + Send>, place: &Place) -> Self {
         Self {
             array: true,
+            place: place.clone(),
             ..Self::lines(input)
         }
     }
 
     fn fill(&mut self) -> Result<()> {
+        let before = std::mem::take(&mut self.place.at) as u64;
+        std::io::copy(&mut (&mut self.input).take(before), &mut std::io::sink())?;
         let want = self.buf.len().max(CHUNK);
         let n = (&mut self.input)
             .take(want as u64)
@@ -437,8 +482,37 @@ impl JsonSource {
         Ok(())
     }
 
+    /// Reads what follows the array in the objects around it.
+    fn end_of_objects(&mut self) -> Result<()> {
+        while !self.ended {
+            self.check_size()?;
+            self.fill()?;
+        }
+        let Place { path, depth, .. } = std::mem::take(&mut self.place);
+        let mut text = "{\"\":".repeat(depth as usize).into_bytes();
+        text.push(b'0');
+        text.append(&mut self.buf);
+        let mut more = None;
+        let read = object(&text, &mut |name, value| match value {
+            Value::Nested { at, .. } if holds_objects(&text[at..]) => more = Some(name.to_owned()),
+            _ => {}
+        });
+        if read.is_err() {
+            bail!("the object around the array \"{path}\" does not end as one");
+        }
+        if let Some(name) = more {
+            let name = name.trim_start_matches('.');
+            bail!("two arrays of objects, \"{path}\" and \"{name}\"; load a file with one of them");
+        }
+        Ok(())
+    }
+
     fn next_elements(&mut self) -> Result<Option<Chunk>> {
         loop {
+            if self.closed && self.place.depth > 0 {
+                self.end_of_objects()?;
+                return Ok(None);
+            }
             if !self.ended && self.buf.len() < CHUNK {
                 self.fill()?;
             }
@@ -452,6 +526,10 @@ impl JsonSource {
                 return Ok(Some(Chunk::JsonElements { data, spans, first }));
             }
             if self.closed {
+                if self.place.depth > 0 {
+                    self.buf.drain(..used);
+                    continue;
+                }
                 return Ok(None);
             }
             if self.ended {
@@ -490,6 +568,9 @@ impl JsonSource {
                     closed = true;
                     used = at + 1;
                     at += 1;
+                    if self.place.depth > 0 {
+                        break;
+                    }
                 }
                 Some(_) if closed => bail!("something follows the end of the array"),
                 None => break,
@@ -508,7 +589,7 @@ impl JsonSource {
                 break;
             }
         }
-        if closed {
+        if closed && self.place.depth == 0 {
             used = buf.len();
         }
         self.opened = opened || used > 0;
@@ -566,7 +647,9 @@ mod tests {
         let array = text.trim_start().starts_with('[');
         let input = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
         let mut source = if array {
-            JsonSource::array(input)
+            JsonSource::array(input, &Place::default())
+        } else if let [place] = &arrays(text.as_bytes())[..] {
+            JsonSource::array(input, place)
         } else {
             JsonSource::lines(input)
         };
@@ -594,6 +677,52 @@ mod tests {
         assert_eq!(read("[]").unwrap(), []);
         assert!(read("[{\"a\": 1}, {\"a\": 2").is_err());
         assert!(read("[{\"a\": 1}] x").is_err());
+    }
+
+    #[test]
+    fn arrays_in_objects() {
+        let row = |n: u64, a: &str| (n, Some(vec![a.to_owned(), String::new()]));
+        let rows = [row(1, "1"), row(2, "]}")];
+        for text in [
+            r#"{"data":[{"a":1},{"a":"]}"}]}"#,
+            "{\n \"count\": 2, \"x\": [1, 2], \"rows\": [\n {\"a\": 1},\n {\"a\": \"]}\"}\n ],\n \"next\": null\n}\n",
+            r#"{"result": {"page": {"n": 1}, "rows": [ {"a": 1} , {"a": "]}"} ], "b": 1}, "took": {"ms": 3}}"#,
+        ] {
+            assert_eq!(read(text).unwrap(), rows, "{text}");
+        }
+        let paths = |text: &str| -> Vec<String> {
+            arrays(text.as_bytes())
+                .into_iter()
+                .map(|p| p.path)
+                .collect()
+        };
+        assert_eq!(
+            paths(r#"{"a": {"b": [{}]}, "c": [{"d": [{}]}], "e": [1]}"#),
+            ["a.b", "c"]
+        );
+        // Lines with arrays in them stay lines, and of a head that is cut off what is seen counts.
+        assert!(paths("{\"a\": [{}]}\n{\"a\": [{}]}").is_empty());
+        assert_eq!(paths(r#"{"a": [{"b": 1}, {"b"#), ["a"]);
+        for broken in [
+            r#"{"data": [{"a": 1}"#,
+            r#"{"data": [{"a": 1}]"#,
+            r#"{"data": [{"a": 1}]]"#,
+            r#"{"data": [{"a": 1}], "x""#,
+        ] {
+            assert!(read(broken).is_err(), "{broken}");
+        }
+        // The second array may lie behind the head.
+        let mut source = JsonSource::array(
+            Box::new(&br#"{"q": {"a": [{"a": 1}]}, "b": {"c": [{"a": 2}]}}"#[..]),
+            &Place {
+                path: "q.a".into(),
+                at: 12,
+                depth: 2,
+            },
+        );
+        assert!(source.next().is_ok());
+        let said = source.next().err().unwrap().to_string();
+        assert!(said.contains("\"q.a\" and \"b.c\""), "{said}");
     }
 
     #[test]

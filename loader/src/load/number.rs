@@ -20,6 +20,8 @@ pub(crate) enum NumberError {
     Bad,
     /// A number with more digits than any amount has.
     TooLarge,
+    /// Not zero, but zero once it has the digits after the point that are kept.
+    TooSmall,
 }
 
 /// How the numbers of a column are read.
@@ -77,7 +79,7 @@ fn quick(cell: &[u8]) -> Option<Decimal> {
 /// # Errors
 ///
 /// [`NumberError::Bad`] for anything that is not a finite number in the column's notation,
-/// [`NumberError::TooLarge`] beyond 10¹⁸.
+/// [`NumberError::TooLarge`] beyond 10¹⁸, [`NumberError::TooSmall`] for what would be stored as 0 and is not.
 pub(crate) fn parse(cell: &str, format: NumberFormat) -> Result<Decimal, NumberError> {
     if let Some(value) = quick(cell.as_bytes()).filter(|_| {
         // "1.234" in a comma column is one thousand two hundred thirty-four.
@@ -88,9 +90,13 @@ pub(crate) fn parse(cell: &str, format: NumberFormat) -> Result<Decimal, NumberE
     let bare = strip(cell, format.backslash_won).ok_or(NumberError::Bad)?;
     let value = assemble(&bare.digits, format.decimal)?;
     let value = if bare.percent {
-        value
+        let part = value
             .checked_mul(Decimal::new(1, 2))
-            .ok_or(NumberError::TooLarge)?
+            .ok_or(NumberError::TooLarge)?;
+        if part.is_zero() && !value.is_zero() {
+            return Err(NumberError::TooSmall);
+        }
+        part
     } else {
         value
     };
@@ -237,16 +243,12 @@ fn assemble(s: &str, decimal: DecimalSign) -> Result<Decimal, NumberError> {
         return Err(NumberError::Bad);
     }
     let significant = whole_digits.trim_start_matches('0');
-    if !(-400..=400).contains(&exponent) {
-        return Err(if exponent > 0 {
-            NumberError::TooLarge
-        } else {
-            NumberError::Bad
-        });
-    }
     // The point moves with the exponent.
     let mut digits = format!("{significant}{fraction}");
     let mut scale = fraction.len() as i64 - i64::from(exponent);
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(NumberError::Bad);
+    }
     if digits.bytes().all(|b| b == b'0') {
         return Ok(Decimal::new(
             0,
@@ -265,7 +267,7 @@ fn assemble(s: &str, decimal: DecimalSign) -> Result<Decimal, NumberError> {
     if excess > 1 {
         let keep = digits.len() as i64 - (excess - 1);
         if keep <= 0 {
-            return Ok(Decimal::new(0, MAX_SCALE));
+            return Err(NumberError::TooSmall);
         }
         digits.truncate(keep as usize);
         scale = i64::from(MAX_SCALE) + 1;
@@ -274,7 +276,11 @@ fn assemble(s: &str, decimal: DecimalSign) -> Result<Decimal, NumberError> {
         return Err(NumberError::TooLarge);
     }
     let mantissa: i128 = digits.parse().map_err(|_| NumberError::TooLarge)?;
-    Ok(Decimal::new(mantissa, scale as u32).rounded(MAX_SCALE))
+    let value = Decimal::new(mantissa, scale as u32).rounded(MAX_SCALE);
+    if value.is_zero() {
+        return Err(NumberError::TooSmall);
+    }
+    Ok(value)
 }
 
 /// Votes of a column's cells for its decimal sign.
@@ -416,7 +422,27 @@ mod tests {
             read("100000000000000000000", Point),
             Err(NumberError::TooLarge)
         );
-        assert_eq!(read("1e300", Point), Err(NumberError::TooLarge));
+        for large in ["1e300", "1e401", "-1e9999"] {
+            assert_eq!(read(large, Point), Err(NumberError::TooLarge), "{large}");
+        }
+        for small in [
+            "1e-30",
+            "-4e-19",
+            "1e-999",
+            "0.0000000000000000001",
+            "1e-17%",
+        ] {
+            assert_eq!(read(small, Point), Err(NumberError::TooSmall), "{small}");
+        }
+        // What has a digit left is rounded, and 0 is 0 however it is written.
+        for (cell, kept) in [
+            ("5e-19", "0.000000000000000001"),
+            ("0.1234567890123456789", "0.123456789012345679"),
+            ("0e-999", "0"),
+            ("0.00000000000000000000", "0"),
+        ] {
+            assert_eq!(read(cell, Point).as_deref(), Ok(kept), "{cell}");
+        }
     }
 
     #[test]

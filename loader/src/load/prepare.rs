@@ -43,7 +43,7 @@ pub(crate) enum Format {
     /// An object a line.
     JsonLines(&'static Encoding, json::Keys),
     /// An array of objects.
-    JsonArray(&'static Encoding, json::Keys),
+    JsonArray(&'static Encoding, json::Keys, json::Place),
     /// A sheet of a workbook.
     Workbook { sheet: String, epoch_1904: bool },
     /// Parquet.
@@ -92,7 +92,12 @@ impl Format {
                 format!("text, {}, delimiter {delimiter}", encoding::name_of(e))
             }
             Self::JsonLines(e, _) => format!("JSON lines, {}", encoding::name_of(e)),
-            Self::JsonArray(e, _) => format!("JSON array, {}", encoding::name_of(e)),
+            Self::JsonArray(e, _, place) if place.path.is_empty() => {
+                format!("JSON array, {}", encoding::name_of(e))
+            }
+            Self::JsonArray(e, _, place) => {
+                format!("JSON array \"{}\", {}", place.path, encoding::name_of(e))
+            }
             Self::Workbook { sheet, .. } => format!("workbook, sheet \"{sheet}\""),
             Self::Parquet => "Parquet".to_owned(),
         }
@@ -122,10 +127,10 @@ impl Format {
                 input.reader()?,
                 e,
             )))),
-            Self::JsonArray(e, _) => Box::new(JsonSource::array(Box::new(Transcode::new(
-                input.reader()?,
-                e,
-            )))),
+            Self::JsonArray(e, _, place) => Box::new(JsonSource::array(
+                Box::new(Transcode::new(input.reader()?, e)),
+                place,
+            )),
             Self::Workbook { sheet, .. } => Box::new(WorkbookSource::new(input, sheet)?),
             Self::Parquet => Box::new(ParquetSource::new(input.file()?, mapping)?),
         })
@@ -144,7 +149,7 @@ impl Format {
                     each(line, Some(cells), raw)
                 });
             }
-            (Self::JsonLines(_, keys) | Self::JsonArray(_, keys), chunk) => {
+            (Self::JsonLines(_, keys) | Self::JsonArray(_, keys, _), chunk) => {
                 json::for_each(chunk, keys, each)
             }
             (_, Chunk::Table(table)) => table.for_each(|line, cells| each(line, Some(cells), &[])),
@@ -295,17 +300,19 @@ fn stream(
     let after = head[first + 1..].iter().find(|b| !b.is_ascii_whitespace());
     match (head[first], after) {
         (b'{', Some(b'"' | b'}')) | (b'[', Some(b'{' | b'[' | b']')) => {
-            let keys = json::Keys::default();
-            let format = match head[first] {
-                b'{' => Format::JsonLines(encoding, keys),
-                _ => Format::JsonArray(encoding, keys),
-            };
-            let names = json_names(input, &format)?;
-            let mapping = fit_named(&names, wishes)?;
-            let keys = json::Keys::new(&names);
-            let format = match format {
-                Format::JsonLines(e, _) => Format::JsonLines(e, keys),
-                _ => Format::JsonArray(encoding, keys),
+            let array = |place| Format::JsonArray(encoding, json::Keys::default(), place);
+            let lines = || Format::JsonLines(encoding, json::Keys::default());
+            let (format, mapping) = if head[first] == b'[' {
+                fit_json(input, array(json::Place::default()), wishes)?
+            } else {
+                let mut inside = json::arrays(&head);
+                let lone = (inside.len() == 1).then(|| inside.remove(0));
+                match lone {
+                    // Where the array's objects are no sales, its one object may be.
+                    Some(place) => fit_json(input, array(place), wishes)
+                        .or_else(|e| fit_json(input, lines(), wishes).map_err(|_| e))?,
+                    None => fit_json(input, lines(), wishes).map_err(|e| choose(e, &inside))?,
+                }
             };
             return Ok((format, mapping, 0));
         }
@@ -388,6 +395,33 @@ fn header_in(rows: &[(u64, Vec<String>)], wishes: &Wishes) -> Result<(Mapping, u
         Some((_, Trouble::Missing(m) | Trouble::Ambiguous(m))) => bail!(m),
         None => bail!("nothing in it, not even a header"),
     }
+}
+
+/// JSON with its keys, and their mapping.
+fn fit_json(input: &Input, format: Format, wishes: &Wishes) -> Result<(Format, Mapping)> {
+    let names = json_names(input, &format)?;
+    let mapping = fit_named(&names, wishes)?;
+    let keys = json::Keys::new(&names);
+    let format = match format {
+        Format::JsonArray(e, _, place) => Format::JsonArray(e, keys, place),
+        Format::JsonLines(e, _) => Format::JsonLines(e, keys),
+        other => other,
+    };
+    Ok((format, mapping))
+}
+
+/// What to do where an object has several arrays of objects, and which of them holds the sales is not known.
+fn choose(error: anyhow::Error, arrays: &[json::Place]) -> anyhow::Error {
+    let Some(first) = arrays.first() else {
+        return error;
+    };
+    let names: Vec<String> = arrays.iter().map(|p| format!("\"{}\"", p.path)).collect();
+    anyhow::anyhow!(
+        "an object with {} arrays of objects: {}\n  take one out, for example: jq '.{}'",
+        arrays.len(),
+        names.join(", "),
+        first.path
+    )
 }
 
 /// The keys that objects have, in the order in which they come up.

@@ -1,7 +1,7 @@
 //! From the cells of a record to a row of `sales.order_line`, or to a reject.
 
 use super::date::{self, DateFormat};
-use super::decimal::Decimal;
+use super::decimal::{Decimal, MAX_SCALE};
 use super::field::{FIELDS, Field};
 use super::kind::Kinds;
 use super::mapping::{Mapping, Origin};
@@ -465,6 +465,11 @@ fn number_of(
             Code::OutOfRange,
             Some(field),
             format!("{field} has too many digits"),
+        )),
+        Err(NumberError::TooSmall) => Err((
+            Code::OutOfRange,
+            Some(field),
+            format!("{field} is not 0, but is with {MAX_SCALE} decimals"),
         )),
     }
 }

@@ -4,7 +4,10 @@ use super::input::Input;
 use super::mapping::Mapping;
 use super::record::{Chunk, ChunkSource, Kind, Table};
 use anyhow::{Context, Result, bail};
-use calamine::{CellErrorType, Data, DataRef, Ods, Range, Reader, Xls, Xlsb, Xlsx};
+use calamine::{
+    CellErrorType, Data, DataRef, Ods, Range, Reader, Sheet, SheetType, SheetVisible, Xls, Xlsb,
+    Xlsx,
+};
 use crossbeam_channel::{Receiver, bounded};
 use std::fs::File;
 use std::io::{BufReader, Read, Seek};
@@ -30,7 +33,7 @@ enum Book {
 
 /// A workbook whose sheets are read whole.
 trait WholeSheets {
-    fn names(&self) -> Vec<String>;
+    fn sheets(&self) -> &[Sheet];
     fn range(&mut self, sheet: &str) -> Result<Range<Data>>;
 }
 
@@ -38,8 +41,8 @@ impl<R: Reader<BufReader<File>>> WholeSheets for R
 where
     R::Error: std::fmt::Display,
 {
-    fn names(&self) -> Vec<String> {
-        self.sheet_names()
+    fn sheets(&self) -> &[Sheet] {
+        self.sheets_metadata()
     }
 
     fn range(&mut self, sheet: &str) -> Result<Range<Data>> {
@@ -72,11 +75,30 @@ impl Book {
         })
     }
 
-    fn names(&self) -> Vec<String> {
-        match self {
-            Self::Xlsx(book) => book.sheet_names(),
-            Self::Whole(book) => book.names(),
-        }
+    /// The sheets with cells and whether they show, those that do first.
+    fn sheets(&self) -> Vec<(String, bool)> {
+        let sheets = match self {
+            Self::Xlsx(book) => book.sheets_metadata(),
+            Self::Whole(book) => book.sheets(),
+        };
+        let mut sheets: Vec<(String, bool)> = sheets
+            .iter()
+            .filter(|s| s.typ == SheetType::WorkSheet)
+            .map(|s| (s.name.clone(), s.visible == SheetVisible::Visible))
+            .collect();
+        sheets.sort_by_key(|(_, shows)| !shows);
+        sheets
+    }
+
+    /// The rows among which a sheet's header is looked for.
+    fn head(&mut self, sheet: &str) -> Result<Vec<(u64, Vec<String>)>> {
+        let mut rows = Vec::new();
+        self.rows(sheet, &mut |line, cells| {
+            let cells = cells.iter().map(|(text, _)| text.trim().to_owned());
+            rows.push((line, cells.collect()));
+            rows.len() < HEADER_WITHIN
+        })?;
+        Ok(rows)
     }
 
     fn epoch_1904(&self) -> bool {
@@ -188,19 +210,20 @@ fn as_ref(cell: &Data) -> DataRef<'_> {
     }
 }
 
-/// Finds the sheet and the row with the header: the asked sheet, or the first that has one.
+/// Finds the sheet and the row with the header: the asked sheet, or the first that has one, of those that show before hidden
+/// ones. What other sheets hold is not left out without a word.
 pub(crate) fn find_header(
     input: &Input,
     asked: Option<&str>,
     header_in: impl Fn(&[(u64, Vec<String>)]) -> Result<(Mapping, u64)>,
 ) -> Result<(String, bool, Mapping, u64)> {
     let mut book = Book::open(input)?;
-    let names = book.names();
-    let sheets = match asked {
-        None => names.clone(),
-        Some(name) if names.iter().any(|n| n == name) => vec![name.to_owned()],
+    let all = book.sheets();
+    let mut sheets = match asked {
+        None => all.clone(),
+        Some(name) if all.iter().any(|(n, _)| n == name) => vec![(name.to_owned(), true)],
         Some(name) => {
-            let known: Vec<String> = names.iter().map(|n| format!("\"{n}\"")).collect();
+            let known: Vec<String> = all.iter().map(|(n, _)| format!("\"{n}\"")).collect();
             bail!(
                 "{} has no sheet \"{name}\"; its sheets are {}\n  try: --sheet {}",
                 input.name,
@@ -208,22 +231,30 @@ pub(crate) fn find_header(
                 known.first().map_or("", String::as_str)
             )
         }
-    };
+    }
+    .into_iter();
     let mut first_error = None;
-    for sheet in sheets {
-        let mut rows = Vec::new();
-        book.rows(&sheet, &mut |line, cells| {
-            rows.push((
-                line,
-                cells
-                    .iter()
-                    .map(|(text, _)| text.trim().to_owned())
-                    .collect(),
-            ));
-            rows.len() < HEADER_WITHIN
-        })?;
+    while let Some((sheet, shows)) = sheets.next() {
+        let rows = book.head(&sheet)?;
         match header_in(&rows) {
-            Ok((mapping, line)) => return Ok((sheet, book.epoch_1904(), mapping, line)),
+            Ok((mut mapping, line)) => {
+                if !shows {
+                    mapping.notes.push(format!("sheet \"{sheet}\" is hidden"));
+                }
+                let others: Vec<String> = sheets
+                    .filter(|(other, shows)| {
+                        *shows && book.head(other).is_ok_and(|rows| header_in(&rows).is_ok())
+                    })
+                    .map(|(other, _)| format!("\"{other}\""))
+                    .collect();
+                if !others.is_empty() {
+                    mapping.notes.push(format!(
+                        "only sheet \"{sheet}\" is loaded; others with a header of sales: {}, to be saved as files of their own",
+                        others.join(", ")
+                    ));
+                }
+                return Ok((sheet, book.epoch_1904(), mapping, line));
+            }
             Err(e) => {
                 let e = e.context(format!("sheet \"{sheet}\""));
                 // What a sheet with rows lacks says more than that another is empty.
