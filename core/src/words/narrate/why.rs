@@ -554,7 +554,7 @@ fn event(t: &Teller<'_>, rows: &[&Row], grain: Grain) -> Option<String> {
     let in_all = match t.unit {
         Unit::Money | Unit::Count if !matches!(t.facts.metric.as_str(), "aov" | "asp") => (
             format!(", {size} {} expected in all", side.0),
-            format!(", 기대보다 모두 {size} {}", side.1),
+            format!(", 기대보다 {size} {}", side.1),
         ),
         _ => (String::new(), String::new()),
     };
