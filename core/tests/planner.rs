@@ -328,6 +328,21 @@ fn readings() {
             r#"breakdown {"by":["weekday"],"focus":["Sat","Sun"],"metric":"revenue"}"#,
         ),
         (
+            "sales",
+            "which brands are losing share this year",
+            r#"compare {"by":["brand"],"direction":"down","metric":"revenue","of":"share","period":"2026"}"#,
+        ),
+        (
+            "sales",
+            "sales on weekends vs weekdays",
+            r#"breakdown {"by":["weekday"],"metric":"revenue"}"#,
+        ),
+        (
+            "sales",
+            "what happened in the week of 11.11",
+            r#"drivers {"metric":"revenue","period":"2025-W46"}"#,
+        ),
+        (
             "ninth",
             "Compare Moss and Still over the last 6 months",
             r#"breakdown {"by":["brand"],"filter":{"brand":["Moss","Still"]},"metric":"revenue","period":"2025-10-01..2026-03-31"}"#,

@@ -94,6 +94,37 @@ fn facts_at_the_edge_are_told_and_checked() {
             "Nothing unusual was found in revenue in October 2025.",
         ),
         (
+            "an event of several days is told as one",
+            "anomalies",
+            json!({"metric": "revenue", "period": "2025-12", "normal": true, "rows": [
+                member("Oak", json!({"time": "2025-12-12", "value": 0, "expected": 40, "score": -4, "is_anomaly": true, "event_id": 1, "impact": -110, "kind": "drop"})),
+                member("Oak", json!({"time": "2025-12-13", "value": 0, "expected": 40, "score": -4, "is_anomaly": true, "event_id": 1, "impact": -110, "kind": "drop"})),
+                member("Elm", json!({"time": "2025-12-13", "value": 90, "expected": 40, "score": 9, "is_anomaly": true, "event_id": 1, "impact": 50, "kind": "spike"})),
+            ]}),
+            "No: 2 unusual events in revenue in December 2025. Oak: a drop from 12 December 2025 to 13 December 2025, 110 below expected in all. 13 December 2025 (Elm): 90, above the expected 40.",
+        ),
+        (
+            "nothing to do",
+            "recommend",
+            json!({"filter": {"brand": ["Noir & Co"]}, "rows": []}),
+            "No action is recommended for Noir & Co.",
+        ),
+        (
+            "launches of one age",
+            "launch_curve",
+            json!({"rows": [member("Elm", json!({"age_weeks": 51, "cumulative": 900, "index_to_peers": null})), member("Oak", json!({"age_weeks": 51, "cumulative": 800, "index_to_peers": 1.25}))]}),
+            "51 weeks after launch, in all: Elm 900 and Oak 800 (1.25 times its peers).",
+        ),
+        (
+            "a change of shares",
+            "compare",
+            json!({"metric": "revenue", "of": "share", "direction": "down", "period": "2025", "baseline": "2024", "rows": [
+                member("Elm", json!({"value": 70, "baseline": 50, "change": 20, "change_pct": 0.4, "share": 0.7, "share_change": 0.2})),
+                member("Oak", json!({"value": 30, "baseline": 50, "change": -20, "change_pct": -0.4, "share": 0.3, "share_change": -0.2})),
+            ]}),
+            "Lost share of revenue in 2025 against 2024: Oak (-20.0 points, to 30%).",
+        ),
+        (
             "a brand of digits",
             "breakdown",
             json!({"metric": "units", "period": "2025", "rows": [member("2025", json!({"value": 12, "share": 0.6, "rank": 1})), member("1960", json!({"value": 8, "share": 0.4, "rank": 2}))]}),

@@ -427,6 +427,11 @@ BEGIN
             WHEN code = '42883' THEN CASE lang WHEN 'ko' THEN '이 질문에 답하는 기능이 없습니다.' ELSE 'The function behind this question is not available.' END
             ELSE CASE lang WHEN 'ko' THEN '질문에 답하지 못했습니다.' ELSE 'The question could not be answered.' END END;
         said.note := 'SQLSTATE ' || code;
+        -- Nothing was registered yet: that tells no data, and how to go on.
+        IF code = '22023' AND NOT EXISTS (SELECT FROM kpi.sources AS s WHERE s.name = 'sales') THEN
+            said.answer := CASE lang WHEN 'ko' THEN '판매 데이터가 아직 등록되지 않았습니다.' ELSE 'No sales are registered yet.' END;
+            said.note := 'source "sales" does not exist; kpi.register_source() registers a table as one';
+        END IF;
         said.engine := 'built_in';
     END;
     said.ms := (extract(epoch FROM clock_timestamp() - began) * 1000)::int;
@@ -501,7 +506,11 @@ BEGIN
             CONTINUE;
         END;
         CONTINUE WHEN found = '[]';
-        notes := btrim(notes || ' ' || kpi.narrate(part.kind, around || jsonb_build_object('rows', found), words));
+        -- How much the total changed is said with the first part.
+        notes := btrim(notes || ' ' || kpi.narrate(part.kind, around || jsonb_build_object('rows', CASE part.kind
+            WHEN 'drivers' THEN (SELECT jsonb_agg(CASE WHEN f.r ->> 'member' = 'Total' THEN f.r - 'baseline' ELSE f.r END ORDER BY f.at)
+                                   FROM jsonb_array_elements(found) WITH ORDINALITY AS f (r, at))
+            ELSE found END), words));
         gathered := gathered || found;
     END LOOP;
     RETURN (SELECT w.answer FROM kpi._llm_answer('llm_explain', 'drivers', around || jsonb_build_object('rows', gathered), notes,

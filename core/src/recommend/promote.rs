@@ -143,8 +143,12 @@ pub(super) fn rule(sales: &Sales) -> Vec<Recommendation> {
         let depth = median(&events.iter().map(|e| e.depth).collect::<Vec<_>>()).unwrap_or(0.0);
         let length = events.iter().map(|e| f64::from(e.weeks)).sum::<f64>() / events.len() as f64;
         let name = &sales.items()[i].name;
+        let of = match kind {
+            "(none)" => "products without a type",
+            kind => kind,
+        };
         let reason = format!(
-            "{} promotions of {kind} brought {gain:.1} usual weeks of revenue more each ({lo:.1} to {hi:.1}), the \
+            "{} promotions of {of} brought {gain:.1} usual weeks of revenue more each ({lo:.1} to {hi:.1}), the \
              {BEFORE} weeks before and {AFTER} after counted; {name} has rested for {REST} weeks or more. \
              Typical: {} off for {length:.0} week(s).",
             events.len(),

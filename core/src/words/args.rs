@@ -35,6 +35,8 @@ pub(crate) struct Args {
     pub change: BTreeMap<String, f64>,
     /// The dimension within each of whose members the first `top` are asked for.
     pub each: Option<String>,
+    /// `share` where a change of the part of the whole is asked for.
+    pub of: Option<String>,
     /// The only kind of recommendation asked for.
     pub action: Option<String>,
     /// Members whose part of the whole is asked for.
@@ -86,6 +88,7 @@ impl Args {
             ("direction", &self.direction),
             ("model", &self.model),
             ("each", &self.each),
+            ("of", &self.of),
             ("action", &self.action),
         ] {
             if let Some(text) = text {
@@ -134,6 +137,7 @@ impl Args {
             direction: text("direction"),
             model: text("model"),
             each: text("each"),
+            of: text("of"),
             action: text("action"),
             focus: map
                 .get("focus")
@@ -290,6 +294,7 @@ static PART_AFTER: Pattern = Pattern::new(
 );
 static SHARE_WORD: Pattern =
     Pattern::new(r"\bshares?\b|\b(?:part|%) of\b|\bhow much of\b|\bwhat %|\bX\d+ of\b|비중|점유");
+static SLICE: Pattern = Pattern::new(r"\bslices?\b");
 /// "How many did we sell" counts pieces; "how many brands" does not.
 static HOW_MANY: Pattern =
     Pattern::new(r"\bhow many (?:did|do|have|has|does|will|were|was|of|E\d+)\b");
@@ -300,6 +305,10 @@ static CATEGORY_TIERS: Pattern = Pattern::new(
 );
 static WEEKDAYS: Pattern = Pattern::new(
     r"\b(mon|tues|wednes|thurs|fri|satur|sun)days\b|\b(weekends|weekend'?s? (?:sales|revenues?|units|turnover|business|share))\b|\b(?:sells?|do|does|performs?|works?|runs?|goes)\b.{0,30}\b(?:at|on|over) (?:the |a )?(weekend)\b|(주말)",
+);
+/// Two parts of the week against each other: neither is left out.
+static PARTS_OF_WEEK: Pattern = Pattern::new(
+    r"\bweekends?\b.{0,30}\b(?:weekdays?|workdays?|working days)\b|\b(?:weekdays?|workdays?|working days)\b.{0,30}\bweekends?\b|주말.{0,8}(?:평일|주중)|(?:평일|주중).{0,8}주말",
 );
 static MONTH_DIM: Pattern = Pattern::new(
     r"\b(?:which|what|best|worst|strongest|weakest|by|peak|busiest|quietest|slowest|top|record) (?:\d+ )?(months?|weeks?)\b",
@@ -390,7 +399,9 @@ fn selections(slots: &Slots, args: &mut Args) {
             }
         }
     }
-    if let Some(found) = WEEKDAYS.captures(&slots.plain) {
+    if !PARTS_OF_WEEK.is_in(&slots.plain)
+        && let Some(found) = WEEKDAYS.captures(&slots.plain)
+    {
         let days: &[&str] = match found.get(1).map(|m| m.as_str()) {
             Some("mon") => &["Mon"],
             Some("tues") => &["Tue"],
@@ -426,6 +437,10 @@ fn splits(function: &str, slots: &Slots, explicit: &[String], args: &mut Args) {
     match function {
         "breakdown" | "compare" | "concentration" => {
             args.by = asked;
+            if function != "concentration" && PARTS_OF_WEEK.is_in(&slots.plain) {
+                args.by.retain(|d| d != "weekday");
+                args.by.insert(0, "weekday".into());
+            }
             if function == "concentration" && args.by.is_empty() {
                 // "how many SKUs make 80 %" counts what it splits by.
                 args.by = slots
@@ -707,6 +722,9 @@ fn counts(function: &str, slots: &Slots, args: &mut Args) {
     match function {
         "breakdown" if DOWN_RANK.is_in(&slots.text) => args.direction = Some("down".into()),
         "compare" => {
+            let share = !args.by.is_empty()
+                && (SHARE_WORD.is_in(&slots.plain) || SLICE.is_in(&slots.plain));
+            args.of = share.then(|| "share".to_owned());
             let against = NOT_UP.is_in(&slots.plain);
             let up = UP_SIDE.is_in(&slots.plain) && !against;
             let down = DOWN_SIDE.is_in(&slots.plain) || against;
@@ -750,6 +768,23 @@ static ASSUMES_UP: Pattern = Pattern::new(
 static ASSUMES_DOWN: Pattern = Pattern::new(
     r"\b(?:drop\w*|fall\w*|fell|declin\w+|decreas\w+|down|lost|los(?:e|ing)|shr[iau]nk\w*|collaps\w+|slump\w*|plung\w+|lower|worse\w*|dip\w*|tank\w*|crash\w*)\b|줄|감소|하락|떨어|빠졌",
 );
+
+static ASKS_NORMAL: Pattern = Pattern::new(
+    r"^(?:so |and |but )?(?:is|are|was|were)\b.{0,80}\b(?:normal|usual|typical|ordinary|as usual)\b|(?:정상|평소)[가-힣 ]*\??$",
+);
+static ASKS_UNUSUAL: Pattern = Pattern::new(
+    r"^(?:so |and |but )?(?:is|are|was|were) (?:there |that |this |it |these |those )?.{0,80}\b(?:unusual|abnormal|odd|strange|weird|out of the ordinary|not normal|anomal\w+)\b|(?:비정상|이상)(?:이야|인가|한가|해)[가-힣 ]*\??$",
+);
+
+/// Whether something is asked to be normal, `true`, or to be unusual, `false`.
+pub(crate) fn asked_normal(question: &str) -> Option<bool> {
+    let text = super::text::fold(question);
+    if ASKS_UNUSUAL.is_in(&text) {
+        Some(false)
+    } else {
+        ASKS_NORMAL.is_in(&text).then_some(true)
+    }
+}
 
 /// The direction that a question takes for granted, where it takes one.
 pub(crate) fn assumed_direction(question: &str) -> Option<&'static str> {

@@ -194,10 +194,14 @@ fn sql(function: &str, args: &Args, asof: NaiveDate) -> String {
             list.push("by", by.clone());
             list.push("filter", filter(args));
             if by.is_some() {
+                let column = match args.of.as_deref() {
+                    Some("share") => "share_change",
+                    _ => "change",
+                };
                 let order = match args.direction.as_deref() {
-                    Some("down") => "change NULLS LAST",
-                    Some(_) => "change DESC NULLS LAST",
-                    None => "abs(change) DESC NULLS LAST",
+                    Some("down") => format!("{column} NULLS LAST"),
+                    Some(_) => format!("{column} DESC NULLS LAST"),
+                    None => format!("abs({column}) DESC NULLS LAST"),
                 };
                 tail = format!(
                     " ORDER BY {order} LIMIT {}",
@@ -261,7 +265,7 @@ fn sql(function: &str, args: &Args, asof: NaiveDate) -> String {
                 Some("down") => " WHERE is_anomaly AND value < expected".into(),
                 _ => " WHERE is_anomaly".into(),
             };
-            tail.push_str(" ORDER BY abs(score) DESC");
+            tail.push_str(" ORDER BY abs(impact) DESC NULLS LAST, abs(score) DESC");
         }
         "drivers" => {
             list.push("metric", metric());
@@ -442,7 +446,16 @@ fn around(function: &str, args: &Args, question: &str, asof: NaiveDate) -> Value
         let unit = args.grain.as_deref().unwrap_or("month");
         facts.insert("grain".into(), json!(unit));
     }
-    for (name, value) in [("each", &args.each), ("action", &args.action)] {
+    if function == "anomalies"
+        && let Some(normal) = args::asked_normal(question)
+    {
+        facts.insert("normal".into(), json!(normal));
+    }
+    for (name, value) in [
+        ("each", &args.each),
+        ("of", &args.of),
+        ("action", &args.action),
+    ] {
         if let Some(value) = value {
             facts.insert(name.into(), json!(value));
         }
@@ -480,6 +493,9 @@ fn chart(function: &str, args: &Args) -> Value {
             json!({"type": "points", "x": "time", "y": "value", "band": ["lo", "hi"], "series": series})
         }
         "breakdown" => json!({"type": "bar", "x": "member", "y": "value"}),
+        "compare" if split && args.of.as_deref() == Some("share") => {
+            json!({"type": "bar", "x": "member", "y": "share_change"})
+        }
         "compare" if split => json!({"type": "bar", "x": "member", "y": "change"}),
         "compare" => json!({"type": "stat", "y": "value", "against": "baseline"}),
         "bridge" => {

@@ -67,7 +67,8 @@ pub type Row = Map<String, Value>;
 ///
 /// As JSON either an array of rows, or an object with `rows` and any of `metric`, `period`,
 /// `baseline`, `filter`, `exclude`, `asked` (`up` or `down`: the direction a question took for
-/// granted), `currency`, `top` and `direction`.
+/// granted), `currency`, `top`, `direction`, `of` (`share`: the part of the whole was asked about) and
+/// `normal` (whether something was asked to be normal, or else to be unusual).
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// The rows, in the function's order.
@@ -92,6 +93,10 @@ pub struct Facts {
     pub top: Option<usize>,
     /// The dimension within each of whose members the first are shown.
     pub each: Option<String>,
+    /// The part of the whole was asked about, not the level.
+    pub share: bool,
+    /// Whether something was asked to be normal, `true`, or to be unusual, `false`.
+    pub normal: Option<bool>,
     /// The only kind of recommendation asked for.
     pub action: Option<String>,
     /// How many steps of what grain a look ahead covers.
@@ -148,6 +153,10 @@ impl Facts {
             currency: text("currency").unwrap_or_default(),
             direction: text("direction"),
             each: text("each"),
+            share: text("of").as_deref() == Some("share"),
+            normal: around
+                .and_then(|m| m.get("normal"))
+                .and_then(Value::as_bool),
             action: text("action"),
             horizon: around
                 .and_then(|m| m.get("horizon"))

@@ -358,6 +358,7 @@ fn follow_up(
     }
     if changed {
         merged.each = None;
+        merged.of = None;
         merged.action = None;
         merged.top = None;
         merged.direction = None;
@@ -416,6 +417,7 @@ fn follow_up(
             merged.top = counted;
         }
     }
+    merged.of = fresh.of.clone().or(merged.of);
     merged.direction = fresh.direction.clone().or(merged.direction);
     merged.model = fresh.model.clone().or(merged.model);
     if fresh.horizon.is_some() {

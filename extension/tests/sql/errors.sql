@@ -76,6 +76,11 @@ SELECT * FROM kpi.insights(top => -1);
 SELECT count(*) FROM kpi.anomalies('revenue', model => 'x');
 SELECT count(*) FROM kpi.elasticity(period => '[2025-12-31,2026-01-01)');
 \set VERBOSITY default
+-- A question before anything is registered says so.
+BEGIN;
+DELETE FROM kpi.sources WHERE name = 'sales';
+SELECT answer, note FROM kpi.ask('revenue last month');
+ROLLBACK;
 -- The server is alive and nothing was kept.
 SELECT count(*) FROM kpi.metrics WHERE name = 'm';
 SELECT count(*) FROM sales.order_line;

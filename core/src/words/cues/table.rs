@@ -3,6 +3,11 @@
 /// (function, weight, pattern on the question with members and times marked).
 pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
+        "breakdown",
+        6.0,
+        r"\bweekends? (?:\w+ )?(?:vs|versus|against|or|than|compared (?:to|with)|and) (?:on )?(?:weekdays?|workdays?|working days)\b|\b(?:weekdays?|workdays?|working days) (?:\w+ )?(?:vs|versus|against|or|than|compared (?:to|with)|and) (?:on )?(?:the )?weekends?\b|주말.{0,4}(?:평일|주중)|(?:평일|주중).{0,4}주말",
+    ),
+    (
         "backtest",
         9.0,
         r"\b(?:back ?test\w*|(?:forecast|prediction|forecasting) (?:errors?|accuracy|quality|track record|performance)|[wms]?mape|wape|mase)\b|\b(?:accura\w+|reliab\w+|precise|trustworthy|good|exact|right|wrong|far off|trust)\b.{0,30}\b(?:forecasts?|predictions?|projections?|forecasting)\b|\b(?:forecasts?|predictions?|projections?|forecasting)\b.{0,25}\b(?:accura\w+|reliab\w+|trust\w*|hold up|off by|precise|came true|come true)|예측.{0,14}(?:정확|오차|믿을|신뢰|맞았|맞아|틀)",
@@ -526,7 +531,7 @@ pub(super) const CUES: &[(&str, f64, &str)] = &[
     (
         "portfolio",
         6.0,
-        r"abc|xyz|안 ?팔리|포트폴리오|제품 ?등급|불규칙|판매가 멈춘|부진 ?재고|느리게 팔",
+        r"\b(?:abc|xyz)\b|안 ?팔리|포트폴리오|제품 ?등급|불규칙|판매가 멈춘|부진 ?재고|느리게 팔",
     ),
     // price tiers
     (

@@ -699,39 +699,52 @@ pub(super) fn launch_curve(t: &Teller<'_>) -> Vec<String> {
             .unwrap_or(0.0)
             .total_cmp(&num(a.1, "cumulative").unwrap_or(0.0))
     });
-    latest
+    let shown = latest.iter().take(NAMED).collect::<Vec<_>>();
+    let of = |(member, row, _): &(&str, &Row, f64)| {
+        let sum = num(row, "cumulative")
+            .map(|x| t.level(x))
+            .unwrap_or_default();
+        let peers = num(row, "index_to_peers").map(|x| {
+            t.say(
+                format!(", {x:.2} times its peers"),
+                format!(", 동류 대비 {x:.2}배"),
+            )
+        });
+        (plain_name(member), sum, peers.unwrap_or_default())
+    };
+    // Launches of the same age are told together.
+    if let [first, _, ..] = shown.as_slice()
+        && shown.iter().all(|one| one.2 == first.2)
+    {
+        let items: Vec<String> = shown
+            .iter()
+            .map(|one| {
+                let (name, sum, peers) = of(one);
+                match peers.strip_prefix(", ") {
+                    Some(peers) => format!("{name} {sum} ({peers})"),
+                    None => format!("{name} {sum}"),
+                }
+            })
+            .collect();
+        let items = list(&items, t.lang);
+        return vec![t.say(
+            format!("{:.0} weeks after launch, in all: {items}.", first.2),
+            format!("출시 {:.0}주 누적: {items}.", first.2),
+        )];
+    }
+    shown
         .iter()
-        .take(NAMED)
-        .map(|(member, row, age)| {
-            let sum = num(row, "cumulative")
-                .map(|x| t.level(x))
-                .unwrap_or_default();
-            let peers = num(row, "index_to_peers");
-            let (en, ko) = match peers {
-                Some(x) => (
-                    format!(", {x:.2} times its peers"),
-                    format!(", 동류 대비 {x:.2}배"),
-                ),
-                None => (String::new(), String::new()),
-            };
+        .map(|one| {
+            let (name, sum, peers) = of(one);
             t.say(
                 format!(
-                    "{} weeks after launch {} stands at {sum} in all{en}.",
-                    grouped_age(*age),
-                    plain_name(member)
+                    "{:.0} weeks after launch {name} stands at {sum} in all{peers}.",
+                    one.2
                 ),
-                format!(
-                    "{}: 출시 {}주 누적 {sum}{ko}.",
-                    plain_name(member),
-                    grouped_age(*age)
-                ),
+                format!("{name}: 출시 {:.0}주 누적 {sum}{peers}.", one.2),
             )
         })
         .collect()
-}
-
-fn grouped_age(age: f64) -> String {
-    format!("{age:.0}")
 }
 
 pub(super) fn rfm(t: &Teller<'_>) -> Vec<String> {

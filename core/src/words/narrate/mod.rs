@@ -46,9 +46,28 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
             Some("down") => ("No drop was found in", "급감은 없습니다"),
             _ => ("Nothing unusual was found in", "이상 시점은 없습니다"),
         };
+        let answer = |en: &str| match facts.normal {
+            Some(true) => teller.say("Yes: ".into(), "예: ".into()) + en,
+            Some(false) => teller.say("No: ".into(), "아니요: ".into()) + en,
+            None => en.to_owned(),
+        };
+        let lower = |text: &str| match facts.normal {
+            Some(_) => text.to_lowercase(),
+            None => text.to_owned(),
+        };
         return teller.say(
-            format!("{} {}{}.", what.0, teller.metric(), teller.about()),
-            format!("{}{}: {}.", teller.about(), teller.metric(), what.1),
+            answer(&format!(
+                "{} {}{}.",
+                lower(what.0),
+                teller.metric(),
+                teller.about()
+            )),
+            answer(&format!(
+                "{}{}: {}.",
+                teller.about(),
+                teller.metric(),
+                what.1
+            )),
         );
     }
     if facts.rows.is_empty() && kind == "rfm" {
@@ -67,6 +86,14 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
         return teller.say(
             format!("Nothing to {en} stands out{}.", teller.about()),
             format!("{}{ko} 제안할 제품이 없습니다.", teller.about()),
+        );
+    }
+    if facts.rows.is_empty()
+        && let Some((en, ko)) = nothing(kind)
+    {
+        return teller.say(
+            format!("{en}{}.", teller.about()),
+            format!("{}{ko}.", teller.about()),
         );
     }
     if facts.rows.is_empty() {
@@ -106,6 +133,29 @@ pub fn narrate_facts(kind: &str, facts: &Facts, lang: Lang) -> String {
         sentences = levels::plain(&teller);
     }
     sentences.join(" ")
+}
+
+/// What no row means, for functions that look at the data and find nothing worth a row.
+fn nothing(kind: &str) -> Option<(&'static str, &'static str)> {
+    Some(match kind {
+        "recommend" => ("No action is recommended", "제안할 조치가 없습니다"),
+        "insights" => ("Nothing stands out", "눈에 띄는 변화가 없습니다"),
+        "attainment" => ("No target is set", "설정된 목표가 없습니다"),
+        "elasticity" => (
+            "No price elasticity can be estimated",
+            "가격 탄력성을 추정할 수 없습니다",
+        ),
+        "launch_curve" => ("No launch is in the data", "데이터에 출시 제품이 없습니다"),
+        "forecast" | "backtest" => (
+            "There is too little data to forecast",
+            "예측하기에 데이터가 부족합니다",
+        ),
+        "suggest_targets" => (
+            "There is too little data to suggest a target",
+            "목표를 제안하기에 데이터가 부족합니다",
+        ),
+        _ => return None,
+    })
 }
 
 /// Notes that the sentences before them hold.

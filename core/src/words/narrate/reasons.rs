@@ -44,7 +44,10 @@ pub(super) fn reason(row: &Row) -> Option<String> {
         }
         "promote" => format!(
             "{} 프로모션 {}회가 매번 평소 {:.1}주치 매출을 더 가져왔습니다({:.1}~{:.1}). 할인은 보통 {}였습니다",
-            name("kind")?,
+            match text(v, "kind")? {
+                "(none)" => "유형이 없는 제품의".into(),
+                _ => name("kind")?,
+            },
             whole(x("promotions")?),
             x("gain_weeks")?,
             x("lo")?,

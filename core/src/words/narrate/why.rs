@@ -1,7 +1,8 @@
 //! Texts about changes: how much, made of what, where, since when.
 
 use super::{NAMED, Teller, first_up, list};
-use crate::words::facts::{Row, Unit, day, grain_of, num, percent, text, when};
+use crate::series::Grain;
+use crate::words::facts::{Row, Unit, day, grain_of, num, percent, points, text, when};
 
 /// Changes smaller than this share of the baseline are none to speak of.
 const STEADY: f64 = 0.0005;
@@ -16,6 +17,7 @@ pub(super) fn compare(t: &Teller<'_>) -> Vec<String> {
     match rows.as_slice() {
         [] => Vec::new(),
         [one] => single(t, one),
+        many if t.facts.share => shares(t, many),
         many => several(t, many),
     }
 }
@@ -195,6 +197,68 @@ fn several(t: &Teller<'_>, rows: &[&Row]) -> Vec<String> {
     out
 }
 
+/// Who holds more or less of the whole than before.
+fn shares(t: &Teller<'_>, rows: &[&Row]) -> Vec<String> {
+    let mut moved: Vec<(&Row, f64, f64)> = rows
+        .iter()
+        .filter_map(|r| Some((*r, num(r, "share")?, num(r, "share_change")?)))
+        .filter(|m| points(m.2.abs()) != "0.0 points")
+        .collect();
+    moved.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let item = |(row, share, change): &(&Row, f64, f64)| {
+        let sign = if *change > 0.0 { "+" } else { "-" };
+        let by = points(change.abs());
+        t.say(
+            format!("{} ({sign}{by}, to {})", t.member(row), percent(*share)),
+            format!("{} ({sign}{by}, 현재 {})", t.member(row), percent(*share)),
+        )
+    };
+    let gained: Vec<String> = moved
+        .iter()
+        .filter(|m| m.2 > 0.0)
+        .take(NAMED)
+        .map(item)
+        .collect();
+    let lost: Vec<String> = moved
+        .iter()
+        .rev()
+        .filter(|m| m.2 < 0.0)
+        .take(NAMED)
+        .map(item)
+        .collect();
+    let about = t.say(
+        format!(
+            "share of {}{} against {}",
+            t.metric(),
+            t.about(),
+            t.against()
+        ),
+        format!("{}{} 비중 ({} 대비)", t.about(), t.metric(), t.against()),
+    );
+    let asked = t.facts.direction.as_deref();
+    let mut out = Vec::new();
+    for (side, items, en, ko) in [
+        ("up", &gained, "Gained", "증가"),
+        ("down", &lost, "Lost", "감소"),
+    ] {
+        if asked.is_some_and(|asked| asked != side) {
+            continue;
+        }
+        out.push(if items.is_empty() {
+            t.say(
+                format!("None {} {about}.", en.to_lowercase()),
+                format!("{about}: {ko}한 항목이 없습니다."),
+            )
+        } else {
+            t.say(
+                format!("{en} {about}: {}.", list(items, t.lang)),
+                format!("{about} {ko}: {}.", list(items, t.lang)),
+            )
+        });
+    }
+    out
+}
+
 pub(super) fn bridge(t: &Teller<'_>) -> Vec<String> {
     let parts = [
         ("price", "price", "가격"),
@@ -364,7 +428,7 @@ pub(super) fn drivers(t: &Teller<'_>) -> Vec<String> {
 
 pub(super) fn anomalies(t: &Teller<'_>) -> Vec<String> {
     let grain = grain_of(&t.facts.rows);
-    let mut odd: Vec<&Row> = t
+    let odd: Vec<&Row> = t
         .facts
         .rows
         .iter()
@@ -391,58 +455,148 @@ pub(super) fn anomalies(t: &Teller<'_>) -> Vec<String> {
             ),
         )];
     }
-    odd.sort_by(|a, b| {
-        num(b, "score")
-            .unwrap_or(0.0)
-            .abs()
-            .total_cmp(&num(a, "score").unwrap_or(0.0).abs())
+    let events = events(&odd);
+    let normal = t.facts.normal.map_or("", |normal| match (normal, t.ko()) {
+        (true, false) => "No: ",
+        (false, false) => "Yes: ",
+        (true, true) => "아니요: ",
+        (false, true) => "예: ",
     });
+    let what = if events.iter().any(|e| e.len() > 1) {
+        (
+            super::count(events.len(), "unusual event", "unusual events"),
+            "이상 구간",
+        )
+    } else {
+        (
+            super::count(events.len(), "unusual point", "unusual points"),
+            "이상 시점",
+        )
+    };
     let mut out = vec![t.say(
+        format!("{normal}{} in {}{}.", what.0, t.metric(), t.about()),
         format!(
-            "{} in {}{}.",
-            super::count(odd.len(), "unusual point", "unusual points"),
+            "{normal}{}{}: {} {}개.",
+            t.about(),
             t.metric(),
-            t.about()
+            what.1,
+            events.len()
         ),
-        format!("{}{}: 이상 시점 {}개.", t.about(), t.metric(), odd.len()),
     )];
-    for row in odd.iter().take(NAMED) {
-        let (Some(d), Some(v)) = (day(row, "time"), num(row, "value")) else {
-            continue;
-        };
-        let who = match text(row, "member") {
-            None | Some("Total") => String::new(),
-            Some(_) => format!(" ({})", t.member(row)),
-        };
-        let expected = num(row, "expected");
-        let detail = match expected {
-            Some(e) => {
-                let side = if v > e {
-                    t.say("above".into(), "보다 높음".into())
-                } else {
-                    t.say("below".into(), "보다 낮음".into())
-                };
-                t.say(
-                    format!(", {side} the expected {}", t.level(e)),
-                    format!(", 기대 {}{side}", t.level(e)),
-                )
-            }
-            None => String::new(),
-        };
-        let range = match (num(row, "lo"), num(row, "hi")) {
-            (Some(lo), Some(hi)) => t.say(
-                format!(" (normal: {} to {})", t.level(lo), t.level(hi)),
-                format!(" (정상 범위 {}~{})", t.level(lo), t.level(hi)),
-            ),
-            _ => String::new(),
-        };
-        out.push(first_up(&format!(
-            "{}{who}: {}{detail}{range}.",
-            when(d, grain, t.lang),
-            t.level(v)
-        )));
-    }
+    out.extend(
+        events
+            .iter()
+            .take(NAMED)
+            .filter_map(|rows| match rows.as_slice() {
+                [row] => point(t, row, grain),
+                rows => event(t, rows, grain),
+            }),
+    );
     out
+}
+
+/// The odd rows of each event, in time; the event that cost or brought most first.
+fn events<'f>(odd: &[&'f Row]) -> Vec<Vec<&'f Row>> {
+    let mut found: Vec<Vec<&Row>> = Vec::new();
+    for row in odd {
+        let same = |other: &&Row| {
+            num(row, "event_id").is_some()
+                && num(row, "event_id") == num(other, "event_id")
+                && text(row, "member") == text(other, "member")
+        };
+        match found.iter_mut().find(|rows| rows.first().is_some_and(same)) {
+            Some(rows) => rows.push(row),
+            None => found.push(vec![row]),
+        }
+    }
+    for rows in &mut found {
+        rows.sort_by_key(|r| day(r, "time"));
+    }
+    // Where a row tells no impact, the most surprising comes first.
+    let by = if odd.iter().all(|r| num(r, "impact").is_some()) {
+        "impact"
+    } else {
+        "score"
+    };
+    let most = |rows: &[&Row]| {
+        rows.iter()
+            .filter_map(|r| num(r, by))
+            .fold(0.0_f64, |most, x| most.max(x.abs()))
+    };
+    found.sort_by(|a, b| most(b).total_cmp(&most(a)));
+    found
+}
+
+/// "Coupang: a drop from 12 to 26 December 2025, 1,562,013 below expected in all."
+fn event(t: &Teller<'_>, rows: &[&Row], grain: Grain) -> Option<String> {
+    let (first, last) = (rows.first()?, rows.last()?);
+    let (from, to) = (day(first, "time")?, day(last, "time")?);
+    let impact = num(first, "impact")?;
+    let kind = match text(first, "kind") {
+        Some("drop") => ("a drop", "급감"),
+        Some("spike") => ("a spike", "급증"),
+        Some("level_shift") => ("a shift of level", "수준 변화"),
+        _ if impact < 0.0 => ("a drop", "급감"),
+        _ => ("a spike", "급증"),
+    };
+    let who = match text(first, "member") {
+        None | Some("Total") => String::new(),
+        Some(_) => format!("{}: ", t.member(first)),
+    };
+    let (a, b) = (when(from, grain, t.lang), when(to, grain, t.lang));
+    let side = if impact < 0.0 {
+        ("below", "적음")
+    } else {
+        ("above", "많음")
+    };
+    let size = t.change(impact);
+    // Averages and rates do not add up over days.
+    let in_all = match t.unit {
+        Unit::Money | Unit::Count if !matches!(t.facts.metric.as_str(), "aov" | "asp") => (
+            format!(", {size} {} expected in all", side.0),
+            format!(", 기대보다 {size} {}", side.1),
+        ),
+        _ => (String::new(), String::new()),
+    };
+    Some(first_up(&t.say(
+        format!("{who}{} from {a} to {b}{}.", kind.0, in_all.0),
+        format!("{who}{a}~{b} {}{}.", kind.1, in_all.1),
+    )))
+}
+
+fn point(t: &Teller<'_>, row: &Row, grain: Grain) -> Option<String> {
+    let (d, v) = (day(row, "time")?, num(row, "value")?);
+    let who = match text(row, "member") {
+        None | Some("Total") => String::new(),
+        Some(_) => format!(" ({})", t.member(row)),
+    };
+    let expected = num(row, "expected");
+    let detail = match expected {
+        Some(e) => {
+            let side = if v > e {
+                t.say("above".into(), "보다 높음".into())
+            } else {
+                t.say("below".into(), "보다 낮음".into())
+            };
+            t.say(
+                format!(", {side} the expected {}", t.level(e)),
+                format!(", 기대 {}{side}", t.level(e)),
+            )
+        }
+        None => String::new(),
+    };
+    let range = match (num(row, "lo"), num(row, "hi")) {
+        (Some(lo), Some(hi)) => t.say(
+            format!(" (normal: {} to {})", t.level(lo), t.level(hi)),
+            format!(" (정상 범위 {}~{})", t.level(lo), t.level(hi)),
+        ),
+        _ => String::new(),
+    };
+    Some(first_up(&format!(
+        "{}{who}: {}{detail}{range}.",
+        when(d, grain, t.lang),
+        t.level(v)
+    )))
 }
 
 pub(super) fn elasticity(t: &Teller<'_>) -> Vec<String> {

@@ -73,6 +73,14 @@ fn count_of(word: &str) -> Option<u32> {
     }
 }
 
+/// "11/28" and "28/11": the month is the one that can be.
+fn month_and_day(a: &str, b: &str) -> Option<(u32, u32)> {
+    let (a, b): (u32, u32) = (a.parse().ok()?, b.parse().ok()?);
+    let (month, day) = if a > 12 { (b, a) } else { (a, b) };
+    // A leap year has all days there are.
+    date(2024, month, day).map(|_| (month, day))
+}
+
 /// "fortnights" count double.
 fn steps(count: &str, word: &str) -> Option<(u32, Grain)> {
     let n = count_of(count)?;
@@ -249,6 +257,23 @@ pub(super) static READERS: LazyLock<Vec<(Regex, Reader)>> = LazyLock::new(|| {
         |f, _| {
             let name = Name::WeekOf(month_number(part(f, 2)?)?, part(f, 1)?.parse().ok()?);
             Some(Moment::Named(name, year_of(part(f, 3))))
+        },
+    );
+    // Month before day, as Singles' Day is written: 11.11, 11/11; where the first is no month, day before month.
+    rule(
+        r"\b(?:the )?week (?:of|beginning|starting|from|commencing|with|containing) (?:the )?(\d\d?)[./](\d\d?)(?:[./](\d{4}))?\b|\b(\d\d?)[./](\d\d?) week\b",
+        |f, _| {
+            let (month, day) =
+                month_and_day(part(f, 1).or(part(f, 4))?, part(f, 2).or(part(f, 5))?)?;
+            Some(Moment::Named(Name::WeekOf(month, day), year_of(part(f, 3))))
+        },
+    );
+    rule(
+        r"\b(?:on|since|before|after|for|around|of|was|is) (?:the )?(\d\d?)[./](\d\d?)(?: |$|\?)|\b(\d\d?)/(\d\d?)\b",
+        |f, _| {
+            let (month, day) =
+                month_and_day(part(f, 1).or(part(f, 3))?, part(f, 2).or(part(f, 4))?)?;
+            Some(Moment::Named(Name::Day(month, day), Year::Open))
         },
     );
     rule(

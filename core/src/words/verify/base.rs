@@ -295,6 +295,12 @@ impl Base {
             // A class that no product is in counts none.
             base.count(0);
         }
+        let events: BTreeSet<(Option<&str>, u64)> = facts
+            .rows
+            .iter()
+            .filter_map(|r| Some((cell(r, "member"), r.get("event_id")?.as_u64()?)))
+            .collect();
+        base.count(events.len());
         for column in ["abc", "demand_class", "is_anomaly"] {
             let mut values: BTreeSet<String> = BTreeSet::new();
             for row in &facts.rows {
