@@ -213,7 +213,8 @@ AS $$
 DECLARE
     found jsonb;
 BEGIN
-    EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(r)), ''[]''::jsonb) FROM (SELECT * FROM (%s) AS q LIMIT %s) AS r', statement, most) INTO found;
+    -- With the star: a column may have the name of the row, as r of kpi.rfm() once did.
+    EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(said.*)), ''[]''::jsonb) FROM (SELECT * FROM (%s) AS q LIMIT %s) AS said', statement, most) INTO found;
     RETURN found;
 END $$;
 COMMENT ON FUNCTION kpi._ask_rows(text, int) IS 'rows of the SELECT behind an answer as jsonb, at most so many, read-only';
@@ -396,7 +397,7 @@ BEGIN
             said.chart := made -> 'chart';
             SELECT k.rows, 'kept answer, made at ' || to_char(k.made_at, 'YYYY-MM-DD HH24:MI') INTO said.rows, kept FROM kpi._ask_kept(said.plan) AS k;
             said.rows := coalesce(said.rows, kpi._ask_rows(said.sql, most));
-            facts := (made -> 'facts') || jsonb_build_object('rows', said.rows);
+            facts := (made -> 'facts') || jsonb_build_object('rows', said.rows, 'cut', jsonb_array_length(said.rows) = most);
             IF made ->> 'total_sql' IS NOT NULL THEN
                 total := kpi._ask_rows(made ->> 'total_sql', 1);
                 IF jsonb_array_length(total) = 1 THEN

@@ -84,7 +84,7 @@ BEGIN
            AND a.period = coalesce(latest.period, 'empty') AND a.mark = kpi._latest_mark(lower(latest.source));
     END IF;
     IF made IS NULL THEN
-        EXECUTE 'SELECT coalesce(jsonb_agg(to_jsonb(r)), ''[]'') FROM (' || query || ') AS r' INTO made USING period, filter, source, arguments;
+        EXECUTE 'SELECT coalesce(jsonb_agg(to_jsonb(kept.*)), ''[]'') FROM (' || query || ') AS kept' INTO made USING period, filter, source, arguments;
     END IF;
     RETURN made;
 END $$;

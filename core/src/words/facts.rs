@@ -68,7 +68,7 @@ pub type Row = Map<String, Value>;
 /// As JSON either an array of rows, or an object with `rows` and any of `metric`, `period`,
 /// `baseline`, `filter`, `exclude`, `asked` (`up` or `down`: the direction a question took for
 /// granted), `currency`, `top`, `direction`, `of` (`share`: the part of the whole was asked about) and
-/// `normal` (whether something was asked to be normal, or else to be unusual).
+/// `cut` (whether there are more rows than these), `normal` (whether something was asked to be normal, or else to be unusual).
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// The rows, in the function's order.
@@ -95,6 +95,8 @@ pub struct Facts {
     pub each: Option<String>,
     /// The part of the whole was asked about, not the level.
     pub share: bool,
+    /// Whether there are more rows than these.
+    pub cut: bool,
     /// Whether something was asked to be normal, `true`, or to be unusual, `false`.
     pub normal: Option<bool>,
     /// The only kind of recommendation asked for.
@@ -154,6 +156,10 @@ impl Facts {
             direction: text("direction"),
             each: text("each"),
             share: text("of").as_deref() == Some("share"),
+            cut: around
+                .and_then(|m| m.get("cut"))
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
             normal: around
                 .and_then(|m| m.get("normal"))
                 .and_then(Value::as_bool),

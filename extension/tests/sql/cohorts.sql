@@ -66,3 +66,6 @@ SELECT * FROM kpi.cohorts('customer', source => 'plain');
 SELECT * FROM kpi.customer_value(0, source => 'shop');
 SELECT * FROM kpi.customer_value(discount => 1, source => 'shop');
 SELECT * FROM kpi.launch_curve(weeks => 0);
+
+-- A column named as rows are elsewhere, as r of kpi.rfm(), does not stand for its row in an answer.
+SELECT kpi._ask_rows('SELECT 1 AS r, 2 AS said', 5);

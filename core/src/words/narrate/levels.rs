@@ -537,13 +537,15 @@ pub(super) fn portfolio(t: &Teller<'_>) -> Vec<String> {
         + tally("demand_class", "intermittent");
     let mut out = vec![t.say(
         format!(
-            "{}{}: {a} in class A, {b} in B and {c} in C.",
+            "{}{}{}: {a} in class A, {b} in B and {c} in C.",
+            if t.facts.cut { "The first " } else { "" },
             count(t.facts.rows.len(), "product", "products"),
             t.about()
         ),
         format!(
-            "{}제품 {}개: A {a}, B {b}, C {c}.",
+            "{}{}제품 {}개: A {a}, B {b}, C {c}.",
             t.about(),
+            if t.facts.cut { "처음 " } else { "" },
             t.facts.rows.len()
         ),
     )];
@@ -785,13 +787,15 @@ pub(super) fn rfm(t: &Teller<'_>) -> Vec<String> {
         .collect();
     vec![t.say(
         format!(
-            "{} in {}: {}.",
+            "{}{} in {}: {}.",
+            if t.facts.cut { "The first " } else { "" },
             count(t.facts.rows.len(), "customer", "customers"),
             count(segments.len(), "segment", "segments"),
             list(&items, t.lang)
         ),
         format!(
-            "고객 {}명, 세그먼트 {}개: {}.",
+            "{}고객 {}명, 세그먼트 {}개: {}.",
+            if t.facts.cut { "처음 " } else { "" },
             t.facts.rows.len(),
             segments.len(),
             list(&items, t.lang)
