@@ -39,7 +39,7 @@ pub struct Judged {
 }
 
 impl Question {
-    /// * `model` - a name of [`Mode`], or `auto` for monitoring; `direction` - a name of [`Direction`].
+    /// * `model` - a name of [`Mode`]; `direction` - a name of [`Direction`].
     ///
     /// # Errors
     ///
@@ -60,15 +60,11 @@ impl Question {
                 });
             }
         }
-        let mode = match model.trim().to_lowercase().as_str() {
-            "auto" => Mode::Monitoring,
-            _ => Mode::parse(model)?,
-        };
         Ok(Self {
             grain,
             sensitivity,
             fdr,
-            mode,
+            mode: Mode::parse(model)?,
             direction: Direction::parse(direction)?,
         })
     }

@@ -189,16 +189,13 @@ fn watched(
     cancel: Cancel<'_>,
 ) -> Result<()> {
     let forward = monitor(values, options, cancel)?;
-    let back = |mut of: Vec<f64>| {
-        of.reverse();
-        of
-    };
+    let back: Vec<f64> = values.iter().rev().copied().collect();
     let classes: Option<Vec<u16>> = options.classes.map(|c| c.iter().rev().copied().collect());
     let reversed = Options {
         classes: classes.as_deref(),
         ..*options
     };
-    let backward = monitor(&back(values.to_vec()), &reversed, cancel)?;
+    let backward = monitor(&back, &reversed, cancel)?;
     for ((point, before), behind) in points.iter_mut().zip(&forward).zip(backward.iter().rev()) {
         for seen in [before, behind] {
             if seen.score.signum() == point.score.signum() && point.p > WATCH_PRICE * seen.p {

@@ -33,14 +33,14 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// Reads a mode's SQL name, in any case: `monitoring` or `retrospective`.
+    /// Reads a mode's SQL name, in any case: `monitoring`, for which `auto` stands too, or `retrospective`.
     ///
     /// # Errors
     ///
     /// [`Error::Unknown`] with the nearest names.
     pub fn parse(name: &str) -> Result<Self> {
         match name.trim().to_lowercase().as_str() {
-            "monitoring" => Ok(Self::Monitoring),
+            "auto" | "monitoring" => Ok(Self::Monitoring),
             "retrospective" => Ok(Self::Retrospective),
             other => Err(Error::Unknown {
                 kind: "model",

@@ -19,7 +19,8 @@ const CLASS_POINTS: f64 = 3.0;
 /// Points summed into one piece of evidence, beside the point alone.
 const WINDOWS: [usize; 3] = [2, 3, 7];
 /// The same where a point holds fewer counts than `FEW_COUNTS`: no sales for a day are no news then, but none for
-/// weeks are. The level before the window is the steady one or the slow one.
+/// weeks are. The level before the window is the one that points are held
+/// against or the slow one.
 const LONG_WINDOWS: [usize; 3] = [14, 21, 28];
 const FEW_COUNTS: f64 = 16.0;
 /// A level of some weeks ago is one of now to within this share.
@@ -36,7 +37,7 @@ const LONG_CLIP: f64 = 2.5;
 const LULL: f64 = 4.0;
 const LULL_WEEK: usize = 7;
 const LULL_DAYS: usize = 28;
-/// A window speaks for its last point only if that point itself deviates this much; a long one, if it is on its side.
+/// A window speaks for its last point only if that point itself deviates this much; a long one, if its later half does.
 const WINDOW_LAST: f64 = 1.5;
 /// No point adds more to a window than this many times what the last one does, so that one
 /// outlier does not mark the days after.
